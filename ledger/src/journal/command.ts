@@ -1,0 +1,68 @@
+import type { Transfer } from '../account/transfer.ts'
+import type { Address, Hex } from '../hex.ts'
+import type { AssignmentRelease } from '../hold/hold-certificate.ts'
+import type { OrderCancellation, SignedJobOrder } from '../hold/job-order.ts'
+import type { NodeRegistration } from '../node/node-registration.ts'
+import type { PayoutInstruction, Withdrawal } from '../payout/withdrawal.ts'
+import type { SignedUsageReceipt } from '../receipt/usage-receipt.ts'
+import type { Signed } from '../typed-data/types.ts'
+import type { LedgerConfig } from './config.ts'
+import type { ChainPlace, InboxKind } from './event.ts'
+import type { LedgerRefusal } from './refusal.ts'
+
+/** What can be asked of the ledger. The id of a signed command is the digest of its message, so that a retry is recognised. */
+export type LedgerCommand =
+  | { readonly type: 'OpenLedger'; readonly config: LedgerConfig }
+  | {
+      readonly type: 'RecordInboxItem'
+      readonly index: number
+      readonly kind: InboxKind
+      readonly account: Address
+      readonly amountMicrocredits: bigint
+      readonly place: ChainPlace
+    }
+  | { readonly type: 'TransferCredits'; readonly transfer: Signed<Transfer> }
+  | { readonly type: 'OpenHold'; readonly order: SignedJobOrder }
+  | { readonly type: 'AssignHold'; readonly orderDigest: Hex; readonly node: Address; readonly attempt: number }
+  | { readonly type: 'ReleaseAssignment'; readonly release: Signed<AssignmentRelease> }
+  | { readonly type: 'CancelOrder'; readonly cancellation: Signed<OrderCancellation> }
+  /** Gives the credits of a hold that no node has back to its payer. */
+  | { readonly type: 'ReleaseHold'; readonly orderDigest: Hex }
+  | { readonly type: 'SettleReceipt'; readonly receipt: SignedUsageReceipt }
+  | { readonly type: 'RegisterNode'; readonly registration: Signed<NodeRegistration> }
+  | { readonly type: 'InstructPayouts'; readonly instruction: Signed<PayoutInstruction> }
+  | { readonly type: 'WithdrawCredits'; readonly withdrawal: Signed<Withdrawal> }
+  /** Pays out by the wallet's standing instruction, if it is due. */
+  | { readonly type: 'PayByInstruction'; readonly wallet: Address }
+  | { readonly type: 'RecordPayee'; readonly wallet: Address; readonly id: number }
+  /** Closes the books of the next epoch over everything journalled so far. */
+  | { readonly type: 'CloseEpoch'; readonly epoch: number }
+  | {
+      readonly type: 'RecordEpochFinal'
+      readonly epoch: number
+      readonly burnMicrocredits: bigint
+      readonly place: ChainPlace
+    }
+  | {
+      readonly type: 'RecordClaim'
+      readonly wallet: Address
+      readonly paidMicrocredits: bigint
+      readonly cumulativeMicrocredits: bigint
+      readonly place: ChainPlace
+    }
+
+export type LedgerCommandType = LedgerCommand['type']
+
+/**
+ * The answer to a command. `accepted` names the events that it caused; a repeated command gets the events of its first
+ * decision and `repeated: true`.
+ */
+export type LedgerAnswer =
+  | {
+      readonly status: 'accepted'
+      readonly commandId: string
+      readonly firstPosition: number
+      readonly lastPosition: number
+      readonly repeated: boolean
+    }
+  | { readonly status: 'refused'; readonly commandId: string; readonly refusal: LedgerRefusal }

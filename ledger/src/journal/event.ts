@@ -1,0 +1,134 @@
+import type { Transfer } from '../account/transfer.ts'
+import type { Address, Hex } from '../hex.ts'
+import type { AssignmentRelease } from '../hold/hold-certificate.ts'
+import type { OrderCancellation, SignedJobOrder } from '../hold/job-order.ts'
+import type { NodeRegistration } from '../node/node-registration.ts'
+import type { PayoutInstruction, Withdrawal } from '../payout/withdrawal.ts'
+import type { SignedUsageReceipt } from '../receipt/usage-receipt.ts'
+import type { Signed } from '../typed-data/types.ts'
+import type { LedgerConfig } from './config.ts'
+import type { Entry } from './entry.ts'
+import type { LedgerRefusal } from './refusal.ts'
+
+/** Where on chain something was seen. */
+export type ChainPlace = { readonly transactionHash: Hex; readonly blockNumber: bigint; readonly logIndex: number }
+
+export type InboxKind = 'deposit' | 'genesisTreasury' | 'genesisRewards'
+
+/** One payee's line of an epoch, as it is posted on chain. */
+export type PayoutRow = {
+  readonly id: number
+  readonly wallet: Address
+  readonly incrementMicrocredits: bigint
+  readonly cumulativeMicrocredits: bigint
+  /** The epoch that holds the payee's previous row, 0 for none. */
+  readonly previousEpoch: number
+}
+
+/** The books of one epoch, as they are posted on chain. */
+export type EpochBooks = {
+  readonly epoch: number
+  readonly parent: number
+  /** How many inbox items the epoch covers. */
+  readonly inboxCut: number
+  readonly journalPosition: number
+  readonly journalHash: Hex
+  readonly burnMicrocredits: bigint
+  readonly leavesRoot: Hex
+  readonly leavesTotalMicrocredits: bigint
+  readonly rows: readonly PayoutRow[]
+}
+
+/** Everything that can happen. Each event is a fact, is never edited, and carries the signature that allowed it. */
+export type LedgerEventData =
+  | { readonly type: 'LedgerOpened'; readonly data: { readonly config: LedgerConfig } }
+  | {
+      readonly type: 'InboxItemRecorded'
+      readonly data: {
+        readonly index: number
+        readonly kind: InboxKind
+        readonly account: Address
+        readonly amountMicrocredits: bigint
+        readonly place: ChainPlace
+      }
+    }
+  | { readonly type: 'CreditsTransferred'; readonly data: { readonly transfer: Signed<Transfer> } }
+  | {
+      readonly type: 'HoldOpened'
+      readonly data: { readonly orderDigest: Hex; readonly order: SignedJobOrder; readonly expiresAtMs: number }
+    }
+  | {
+      readonly type: 'HoldAssigned'
+      readonly data: { readonly orderDigest: Hex; readonly node: Address; readonly attempt: number }
+    }
+  | { readonly type: 'HoldUnassigned'; readonly data: { readonly release: Signed<AssignmentRelease> } }
+  | {
+      readonly type: 'HoldReleased'
+      readonly data: {
+        readonly orderDigest: Hex
+        readonly amountMicrocredits: bigint
+        /** The payer's signature, or that the market found no node; a release only ever returns credits to the payer. */
+        readonly reason: 'cancelled' | 'notAssigned'
+        readonly cancellation?: Signed<OrderCancellation>
+      }
+    }
+  | { readonly type: 'HoldExpired'; readonly data: { readonly orderDigest: Hex; readonly amountMicrocredits: bigint } }
+  | { readonly type: 'ReceiptReceived'; readonly data: { readonly receipt: SignedUsageReceipt } }
+  | {
+      readonly type: 'JobSettled'
+      readonly data: {
+        readonly orderDigest: Hex
+        readonly node: Address
+        readonly payoutWallet: Address
+        readonly capturedMicrocredits: bigint
+        readonly feeMicrocredits: bigint
+        readonly earnedMicrocredits: bigint
+        readonly releasedMicrocredits: bigint
+      }
+    }
+  | {
+      readonly type: 'NodeRegistered'
+      readonly data: { readonly registration: Signed<NodeRegistration> }
+    }
+  | { readonly type: 'PayoutInstructed'; readonly data: { readonly instruction: Signed<PayoutInstruction> } }
+  | {
+      readonly type: 'PayoutScheduled'
+      readonly data: {
+        readonly wallet: Address
+        readonly amountMicrocredits: bigint
+        /** The signature that allows it: this withdrawal, or the digest of the standing instruction. */
+        readonly withdrawal?: Signed<Withdrawal>
+        readonly instructionDigest?: Hex
+      }
+    }
+  | { readonly type: 'PayeeRegistered'; readonly data: { readonly wallet: Address; readonly id: number } }
+  | { readonly type: 'EpochClosed'; readonly data: EpochBooks }
+  | {
+      readonly type: 'EpochFinalised'
+      readonly data: { readonly epoch: number; readonly burnMicrocredits: bigint; readonly place: ChainPlace }
+    }
+  | {
+      readonly type: 'PayoutClaimed'
+      readonly data: {
+        readonly wallet: Address
+        readonly paidMicrocredits: bigint
+        readonly cumulativeMicrocredits: bigint
+        readonly place: ChainPlace
+      }
+    }
+  | { readonly type: 'CommandRefused'; readonly data: { readonly refusal: LedgerRefusal } }
+
+export type LedgerEventType = LedgerEventData['type']
+
+/** An event in its place in the journal. `entries` balance: Δ reserve = Σ Δ of all the others. */
+export type LedgerEvent = LedgerEventData & {
+  /** 1 for the first event of the shard, without gaps. */
+  readonly position: number
+  /** Batch time, or for an expiry the time at which the hold expired; never descends. */
+  readonly atMs: number
+  /** The command that caused it; an expiry has the id `expiry:<order digest>`. */
+  readonly commandId: string
+  readonly entries: readonly Entry[]
+}
+
+export type EventOf<T extends LedgerEventType> = Extract<LedgerEvent, { readonly type: T }>

@@ -1,0 +1,40 @@
+import type { Address, Hex } from '../hex.ts'
+
+/**
+ * Everything that the ledger may answer instead of doing what was asked, in the order in which it is checked: the first
+ * that applies is the answer. `MALFORMED` to `CHAIN_MISMATCH` depend on the command alone and are recomputed at each try; the
+ * others depend on the state, and {@link isJournalled} tells which of them are kept so that a retry gets the same answer.
+ */
+export type LedgerRefusal =
+  | { readonly code: 'MALFORMED'; readonly field: string; readonly problem: string }
+  | { readonly code: 'INVALID_SIGNATURE'; readonly expectedSigner: Address }
+  | { readonly code: 'DEADLINE_PASSED'; readonly deadlineMs: number; readonly nowMs: number }
+  | { readonly code: 'DEADLINE_TOO_FAR'; readonly deadlineMs: number; readonly latestMs: number }
+  | { readonly code: 'COMMAND_CONFLICT'; readonly commandId: string; readonly field: string }
+  | { readonly code: 'AMOUNT_OUT_OF_RANGE'; readonly amountMicrocredits: bigint }
+  | { readonly code: 'UNKNOWN_JOB'; readonly orderDigest: Hex }
+  | { readonly code: 'JOB_ENDED'; readonly orderDigest: Hex }
+  | { readonly code: 'HOLD_ASSIGNED'; readonly orderDigest: Hex; readonly node: Address }
+  | { readonly code: 'NOT_ASSIGNED'; readonly orderDigest: Hex; readonly node: Address; readonly attempt: number }
+  | { readonly code: 'UNKNOWN_NODE'; readonly node: Address }
+  | { readonly code: 'SEQUENCE_USED'; readonly sequence: bigint; readonly lastSequence: bigint }
+  | { readonly code: 'NONCE_USED'; readonly nonce: bigint; readonly lastNonce: bigint }
+  | {
+      readonly code: 'INSUFFICIENT_CREDITS'
+      readonly requiredMicrocredits: bigint
+      readonly availableMicrocredits: bigint
+    }
+  | { readonly code: 'PAYOUT_NOT_DUE'; readonly wallet: Address }
+  | { readonly code: 'INBOX_OUT_OF_ORDER'; readonly expectedIndex: number; readonly index: number }
+  | { readonly code: 'PAYEE_UNKNOWN'; readonly wallet: Address }
+  | { readonly code: 'PAYEE_ID_CONFLICT'; readonly wallet: Address; readonly id: number }
+  | { readonly code: 'EPOCH_OUT_OF_ORDER'; readonly expectedEpoch: number; readonly epoch: number }
+  | { readonly code: 'EPOCH_PENDING'; readonly epoch: number }
+  | { readonly code: 'CLAIM_NOT_OWED'; readonly wallet: Address; readonly owedMicrocredits: bigint }
+
+export type RefusalCode = LedgerRefusal['code']
+
+/** Whether a refusal of a signed command is written to the journal, so that the same signature is answered the same for ever. */
+export function isJournalled(refusal: LedgerRefusal): boolean {
+  return refusal.code === 'INSUFFICIENT_CREDITS'
+}

@@ -1,0 +1,76 @@
+import { bytesToHex, concatBytes, type Hex, hexToBytes, uintToBytes } from '../hex.ts'
+import type { LedgerCrypto } from '../ports/crypto.ts'
+import type { Domain, Field, FieldValue, Message, MessageType } from './types.ts'
+
+export const domainName = 'DEparrow'
+
+export const domainVersion = '1'
+
+/** The `EIP712Domain` fields that are present, in the order that EIP-712 fixes. */
+export const domainFields = [
+  { name: 'name', type: 'string' },
+  { name: 'version', type: 'string' },
+  { name: 'chainId', type: 'uint256' },
+  { name: 'verifyingContract', type: 'address' },
+] as const
+
+const text = new TextEncoder()
+
+/**
+ * The 32 bytes that a wallet signs: `keccak256(0x1901 ‖ domainSeparator ‖ hashStruct(message))`.
+ * @see https://eips.ethereum.org/EIPS/eip-712#specification
+ */
+export function typedDataDigest(
+  crypto: Pick<LedgerCrypto, 'keccak256'>,
+  domain: Domain,
+  type: MessageType,
+  message: Message,
+): Hex {
+  const prefix = Uint8Array.of(0x19, 0x01)
+  return bytesToHex(
+    crypto.keccak256(concatBytes(prefix, domainSeparator(crypto, domain), structHash(crypto, type, message))),
+  )
+}
+
+function domainSeparator(crypto: Pick<LedgerCrypto, 'keccak256'>, domain: Domain): Uint8Array {
+  const typeText = `EIP712Domain(${domainFields.map(field => `${field.type} ${field.name}`).join(',')})`
+  return crypto.keccak256(
+    concatBytes(
+      crypto.keccak256(text.encode(typeText)),
+      crypto.keccak256(text.encode(domainName)),
+      crypto.keccak256(text.encode(domainVersion)),
+      uintToBytes(BigInt(domain.chainId), 32),
+      concatBytes(new Uint8Array(12), hexToBytes(domain.verifyingContract)),
+    ),
+  )
+}
+
+function structHash(crypto: Pick<LedgerCrypto, 'keccak256'>, type: MessageType, message: Message): Uint8Array {
+  const typeText = `${type.name}(${type.fields.map(field => `${field.type} ${field.name}`).join(',')})`
+  const words = type.fields.map(field => encodeField(crypto, field, message[field.name]))
+  return crypto.keccak256(concatBytes(crypto.keccak256(text.encode(typeText)), ...words))
+}
+
+function encodeField(crypto: Pick<LedgerCrypto, 'keccak256'>, field: Field, value: FieldValue | undefined): Uint8Array {
+  if (value === undefined) throw new TypedDataFieldError(field.name)
+  switch (field.type) {
+    case 'address':
+      return concatBytes(new Uint8Array(12), hexToBytes(value as string))
+    case 'bytes32':
+      return hexToBytes(value as string)
+    case 'string':
+      return crypto.keccak256(text.encode(value as string))
+    case 'uint8':
+    case 'uint32':
+    case 'uint64':
+      return uintToBytes(BigInt(value), 32)
+  }
+}
+
+/** Thrown when code hashes a message that lacks a field; messages from outside are parsed before they get here. */
+export class TypedDataFieldError extends Error {
+  override readonly name = 'TypedDataFieldError'
+  constructor(field: string) {
+    super(`the message has no field ${field}`)
+  }
+}
