@@ -1,0 +1,152 @@
+import type { Account, Address, Chain, Hash, Hex, PublicClient, Transport, WalletClient } from 'viem'
+import { encodeDeployData, encodeFunctionData } from 'viem'
+import {
+  dpcTokenAbi,
+  dpcTokenBytecode,
+  emissionAbi,
+  emissionBytecode,
+  settlementAbi,
+  settlementBytecode,
+} from '../generated/index.ts'
+import { type DeparrowAddresses, predictAddresses } from './addresses.ts'
+import { DeployerNonceError, DeployTransactionError } from './errors.ts'
+import { type DeployParameters, deployDefaults } from './parameters.ts'
+import { verifyDeployment } from './verify.ts'
+
+/** What a deployment needs. */
+export type DeployRequest = {
+  /** Signs the deployment transactions; its account is the deployer. */
+  walletClient: WalletClient<Transport, Chain, Account>
+  /** Reads the same chain. */
+  publicClient: PublicClient
+  parameters: Omit<DeployParameters, keyof typeof deployDefaults> & Partial<DeployParameters>
+}
+
+/** The steps of a deployment, in the order of their transactions. */
+export type DeployStep = 'token' | 'emission' | 'settlement' | 'genesis'
+
+/** A verified deployment. */
+export type Deployment = {
+  addresses: DeparrowAddresses
+  /** Hashes of the transactions that this call sent; a step that had been done before has none. */
+  transactionHashes: Partial<Record<DeployStep, Hash>>
+  /** The block in which `Settlement` was deployed: no event is older. */
+  deploymentBlock: bigint
+}
+
+/** Enough for the genesis mint: two balances, two inbox items, under 350 000 gas as measured; unused gas is returned. */
+const GENESIS_GAS = 600_000n
+
+type PlannedStep = { step: DeployStep; nonce: number; data: Hex; to?: Address; gas?: bigint; isDone: boolean }
+
+/**
+ * Deploys token, emission and settlement and mints the genesis amounts, doing only what is missing: a deployment that was
+ * interrupted is taken up where it stopped, and a finished one is only verified. Transactions are sent together, so that a
+ * chain with a block each second deploys in one block.
+ *
+ * Throws `DeployerNonceError` when the deployer's nonce has gone elsewhere, `DeployTransactionError` when a transaction
+ * reverts, `DeploymentMismatchError` when what stands there was deployed with other parameters.
+ */
+export async function deployDeparrow({ walletClient, publicClient, parameters }: DeployRequest): Promise<Deployment> {
+  const complete: DeployParameters = { ...deployDefaults, ...parameters }
+  const deployer = walletClient.account.address
+  const addresses = predictAddresses(deployer, complete.firstNonce)
+  await awaitSentTransactions(publicClient, deployer)
+
+  const steps = await planSteps(publicClient, addresses, complete)
+  const missing = steps.filter(({ isDone }) => !isDone)
+  await requireNonce(publicClient, deployer, missing[0])
+  const transactionHashes = await sendSteps(walletClient, publicClient, missing)
+
+  await verifyDeployment(publicClient, addresses, complete)
+  const deploymentBlock = await publicClient.readContract({
+    address: addresses.settlement,
+    abi: settlementAbi,
+    functionName: 'deploymentBlock',
+  })
+  return { addresses, transactionHashes, deploymentBlock }
+}
+
+async function planSteps(
+  publicClient: PublicClient,
+  addresses: DeparrowAddresses,
+  parameters: DeployParameters,
+): Promise<PlannedStep[]> {
+  const { token, emission, settlement } = addresses
+  const { distribution, genesisTreasuryWei, poster, guardian, windowSeconds, inboxAgeSeconds, firstNonce } = parameters
+  const hasCode = async (address: Address) => (await publicClient.getCode({ address })) !== undefined
+  const [hasToken, hasEmission, hasSettlement] = await Promise.all([token, emission, settlement].map(hasCode))
+  const isGenesisMinted =
+    hasEmission === true &&
+    (await publicClient.readContract({ address: emission, abi: emissionAbi, functionName: 'isGenesisMinted' }))
+
+  const tokenData = encodeDeployData({ abi: dpcTokenAbi, bytecode: dpcTokenBytecode, args: [emission] })
+  const emissionData = encodeDeployData({
+    abi: emissionAbi,
+    bytecode: emissionBytecode,
+    args: [token, settlement, distribution, genesisTreasuryWei],
+  })
+  const settlementData = encodeDeployData({
+    abi: settlementAbi,
+    bytecode: settlementBytecode,
+    args: [token, emission, poster, guardian, windowSeconds, inboxAgeSeconds],
+  })
+  const genesisData = encodeFunctionData({ abi: emissionAbi, functionName: 'genesis' })
+  return [
+    { step: 'token', nonce: firstNonce, data: tokenData, isDone: hasToken === true },
+    { step: 'emission', nonce: firstNonce + 1, data: emissionData, isDone: hasEmission === true },
+    { step: 'settlement', nonce: firstNonce + 2, data: settlementData, isDone: hasSettlement === true },
+    {
+      step: 'genesis',
+      nonce: firstNonce + 3,
+      data: genesisData,
+      to: emission,
+      gas: GENESIS_GAS,
+      isDone: isGenesisMinted,
+    },
+  ]
+}
+
+async function sendSteps(
+  walletClient: WalletClient<Transport, Chain, Account>,
+  publicClient: PublicClient,
+  missing: PlannedStep[],
+): Promise<Deployment['transactionHashes']> {
+  const hashes: Partial<Record<DeployStep, Hash>> = {}
+  for (const { step, nonce, data, to, gas } of missing) {
+    hashes[step] = await walletClient.sendTransaction({
+      nonce,
+      data,
+      ...(to === undefined ? {} : { to }),
+      ...(gas === undefined ? {} : { gas }),
+    })
+  }
+  for (const [step, hash] of Object.entries(hashes)) {
+    const receipt = await publicClient.waitForTransactionReceipt({ hash })
+    if (receipt.status === 'reverted') throw new DeployTransactionError({ step, transactionHash: hash })
+  }
+  return hashes
+}
+
+/** A deployment that was interrupted may have transactions under way; what they do is only known once they are mined. */
+async function awaitSentTransactions(publicClient: PublicClient, address: Address): Promise<void> {
+  const sent = await publicClient.getTransactionCount({ address, blockTag: 'pending' })
+  let mined = await publicClient.getTransactionCount({ address, blockTag: 'latest' })
+  while (mined < sent) {
+    await new Promise(resolve => setTimeout(resolve, publicClient.pollingInterval))
+    mined = await publicClient.getTransactionCount({ address, blockTag: 'latest' })
+  }
+}
+
+/** Genesis is a call that anybody may make and needs no particular nonce; a contract's address does. */
+async function requireNonce(
+  publicClient: PublicClient,
+  deployer: Address,
+  next: PlannedStep | undefined,
+): Promise<void> {
+  if (next === undefined) return
+  const nonce = await publicClient.getTransactionCount({ address: deployer })
+  if (next.step === 'genesis') next.nonce = nonce
+  else if (nonce !== next.nonce)
+    throw new DeployerNonceError({ deployer, expectedNonce: next.nonce, nonce, missing: next.step })
+}

@@ -1,0 +1,83 @@
+import { type Address, isAddressEqual, type PublicClient } from 'viem'
+import { dpcTokenAbi, emissionAbi, settlementAbi } from '../generated/index.ts'
+import type { DeparrowAddresses } from './addresses.ts'
+import { DeploymentMismatchError } from './errors.ts'
+import type { DeployParameters } from './parameters.ts'
+
+/** The cap of DPC in wei (`economy.md`, "Emission and supply"). */
+const CAP_WEI = 10n ** 27n
+
+type Parameters = Omit<DeployParameters, 'firstNonce'>
+
+/**
+ * Reads back everything that is fixed at deployment and compares it with the parameters.
+ * Throws `DeploymentMismatchError` at the first difference, in the order token, emission, settlement.
+ */
+export async function verifyDeployment(
+  publicClient: PublicClient,
+  addresses: DeparrowAddresses,
+  parameters: Parameters,
+): Promise<void> {
+  await verifyToken(publicClient, addresses)
+  await verifyEmission(publicClient, addresses, parameters)
+  await verifySettlement(publicClient, addresses, parameters)
+}
+
+async function verifyToken(client: PublicClient, { token, emission }: DeparrowAddresses): Promise<void> {
+  const contract = { address: token, abi: dpcTokenAbi } as const
+  const [minter, cap] = await Promise.all([
+    client.readContract({ ...contract, functionName: 'emission' }),
+    client.readContract({ ...contract, functionName: 'cap' }),
+  ])
+  expectAddress(token, 'the minter', emission, minter)
+  expectEqual(token, 'the cap', CAP_WEI, cap)
+}
+
+async function verifyEmission(
+  client: PublicClient,
+  { token, emission, settlement }: DeparrowAddresses,
+  parameters: Parameters,
+): Promise<void> {
+  const contract = { address: emission, abi: emissionAbi } as const
+  const [foundToken, foundSettlement, distribution, treasury] = await Promise.all([
+    client.readContract({ ...contract, functionName: 'token' }),
+    client.readContract({ ...contract, functionName: 'settlement' }),
+    client.readContract({ ...contract, functionName: 'distribution' }),
+    client.readContract({ ...contract, functionName: 'genesisTreasuryWei' }),
+  ])
+  expectAddress(emission, 'the token', token, foundToken)
+  expectAddress(emission, 'the settlement contract', settlement, foundSettlement)
+  expectAddress(emission, 'the distribution wallet', parameters.distribution, distribution)
+  expectEqual(emission, "the treasury's genesis amount", parameters.genesisTreasuryWei, treasury)
+}
+
+async function verifySettlement(
+  client: PublicClient,
+  { token, emission, settlement }: DeparrowAddresses,
+  parameters: Parameters,
+): Promise<void> {
+  const contract = { address: settlement, abi: settlementAbi } as const
+  const [foundToken, foundEmission, poster, guardian, windowSeconds, inboxAgeSeconds] = await Promise.all([
+    client.readContract({ ...contract, functionName: 'token' }),
+    client.readContract({ ...contract, functionName: 'emission' }),
+    client.readContract({ ...contract, functionName: 'poster' }),
+    client.readContract({ ...contract, functionName: 'guardian' }),
+    client.readContract({ ...contract, functionName: 'windowSeconds' }),
+    client.readContract({ ...contract, functionName: 'inboxAgeSeconds' }),
+  ])
+  expectAddress(settlement, 'the token', token, foundToken)
+  expectAddress(settlement, 'the emission contract', emission, foundEmission)
+  expectAddress(settlement, 'the poster', parameters.poster, poster)
+  expectAddress(settlement, 'the guardian', parameters.guardian, guardian)
+  expectEqual(settlement, 'the window in seconds', parameters.windowSeconds, windowSeconds)
+  expectEqual(settlement, 'the inbox age in seconds', parameters.inboxAgeSeconds, inboxAgeSeconds)
+}
+
+function expectAddress(address: Address, what: string, expected: Address, found: Address): void {
+  if (!isAddressEqual(expected, found)) throw new DeploymentMismatchError({ address, what, expected, found })
+}
+
+function expectEqual(address: Address, what: string, expected: bigint, found: bigint): void {
+  if (expected !== found)
+    throw new DeploymentMismatchError({ address, what, expected: String(expected), found: String(found) })
+}

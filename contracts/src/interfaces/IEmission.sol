@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title The only minter of DPC.
+/// @notice Everything it can ever do is fixed at deployment.
+interface IEmission {
+    /// @notice Emitted once, when the genesis amounts are minted.
+    /// @param treasuryWei Minted into the settlement contract for the network's treasury.
+    /// @param rewardsWei Minted into the settlement contract for the rewards budget.
+    /// @param distributionWei Minted to the distribution wallet.
+    event GenesisMinted(uint256 treasuryWei, uint256 rewardsWei, uint256 distributionWei);
+
+    /// @notice Thrown when a constructor argument is the zero address.
+    error EmissionAddressZero();
+
+    /// @notice Thrown when the treasury's share is above the settlement contract's genesis amount or no whole number of microcredits.
+    error GenesisTreasuryInvalid(uint256 treasuryWei);
+
+    /// @notice Thrown when the genesis amounts were minted before.
+    error GenesisAlreadyMinted();
+
+    /// @notice Mints 15 % of the cap into the settlement contract and 5 % to the distribution wallet. Anybody may call it, once.
+    function genesis() external;
+
+    /// @notice The token that is minted.
+    function token() external view returns (address);
+
+    /// @notice The settlement contract.
+    function settlement() external view returns (address);
+
+    /// @notice The wallet that receives 5 % of the cap at genesis.
+    function distribution() external view returns (address);
+
+    /// @notice The treasury's part of the settlement contract's genesis amount, in wei; the rest is the rewards budget.
+    function genesisTreasuryWei() external view returns (uint256);
+
+    /// @notice Whether the genesis amounts are minted.
+    function isGenesisMinted() external view returns (bool);
+}
