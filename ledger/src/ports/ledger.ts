@@ -1,6 +1,7 @@
 import type { Address, Hex } from '../hex.ts'
 import type { SignedHoldCertificate } from '../hold/hold-certificate.ts'
 import type { LedgerAnswer, LedgerCommand } from '../journal/command.ts'
+import type { LedgerConfig } from '../journal/config.ts'
 import type { LedgerEvent } from '../journal/event.ts'
 import type { JournalHead } from './event-store.ts'
 
@@ -24,9 +25,22 @@ export type WalletBalance = {
   readonly payableMicrocredits: bigint
 }
 
+/** The whole ledger in one line, in µcr: `reserve` equals the sum of all the others (invariant R). */
+export type Books = {
+  readonly reserve: bigint
+  readonly wallets: bigint
+  readonly holds: bigint
+  readonly payables: bigint
+  readonly burn: bigint
+  readonly treasury: bigint
+  readonly rewards: bigint
+  /** What epochs still have to pay out, the part of `payables` that is in no closed epoch. */
+  readonly unposted: bigint
+}
+
 /**
- * The ledger as the other services see it. Answers come after the events are durable. Reads show the state after the last
- * durable batch.
+ * The ledger as the other services see it. Answers, certificates and published events come after the events are durable. The
+ * other reads may already include the batch that is being written.
  */
 export type Ledger = {
   submit(command: LedgerCommand): Promise<LedgerAnswer>
@@ -36,6 +50,13 @@ export type Ledger = {
   payoutWallet(node: Address): Address | undefined
   /** The ledger's signature that the hold stands for its present assignment; `undefined` when it has none. */
   holdCertificate(orderDigest: Hex): Promise<SignedHoldCertificate | undefined>
+  /** The wallets whose standing instruction has something to pay out now. */
+  dueInstructions(): readonly Address[]
+  /** The wallets with payouts that the contract does not know as payees yet. */
+  payeesToRegister(): readonly Address[]
+  books(): Books
+  /** The parameters of the first event; `undefined` before the ledger is open. */
+  config(): LedgerConfig | undefined
   head(): JournalHead
   /** Events after a position, at most `limit`. */
   events(afterPosition: number, limit: number): Promise<readonly LedgerEvent[]>

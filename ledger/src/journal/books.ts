@@ -1,0 +1,23 @@
+import type { Books } from '../ports/ledger.ts'
+import { balanceOf, type LedgerState } from './state.ts'
+
+/** Adds every account up. Walks all balances: for views and audits, not for decisions. */
+export function booksOf(state: Readonly<LedgerState>): Books {
+  const sums = { wallet: 0n, hold: 0n, payable: 0n }
+  for (const [account, balance] of state.balances) {
+    const kind = account.slice(0, account.indexOf(':'))
+    if (kind === 'wallet' || kind === 'hold' || kind === 'payable') sums[kind] += balance
+  }
+  let unposted = 0n
+  for (const account of state.payouts.values()) unposted += account.scheduledMicrocredits - account.postedMicrocredits
+  return {
+    reserve: balanceOf(state, 'reserve'),
+    wallets: sums.wallet,
+    holds: sums.hold,
+    payables: sums.payable,
+    burn: balanceOf(state, 'burn'),
+    treasury: balanceOf(state, 'treasury'),
+    rewards: balanceOf(state, 'rewards'),
+    unposted,
+  }
+}

@@ -1,0 +1,101 @@
+import { transferCredits } from '../account/decide.ts'
+import { transferType } from '../account/transfer.ts'
+import { closeEpoch, recordClaim, recordEpochFinal, recordPayee } from '../epoch/decide.ts'
+import { assignHold, cancelOrder, openHold, releaseAssignment, releaseHold } from '../hold/decide.ts'
+import { assignmentReleaseType } from '../hold/hold-certificate.ts'
+import { jobOrderType, orderCancellationType } from '../hold/job-order.ts'
+import { recordInboxItem } from '../inbox/decide.ts'
+import { registerNode } from '../node/decide.ts'
+import { nodeRegistrationType } from '../node/node-registration.ts'
+import { instructPayouts, payByInstruction, withdrawCredits } from '../payout/decide.ts'
+import { payoutInstructionType, withdrawalType } from '../payout/withdrawal.ts'
+import { settleReceipt } from '../receipt/decide.ts'
+import { usageReceiptType } from '../receipt/usage-receipt.ts'
+import type { LedgerCommand } from './command.ts'
+import { accept, type Decision, type DecisionContext, digestOf, refuse } from './decision.ts'
+import { noPayouts } from './state.ts'
+
+/** Decides one command on the present state: its events, or why not. Pure. */
+export function decide(context: DecisionContext, command: LedgerCommand): Decision {
+  switch (command.type) {
+    case 'OpenLedger':
+      return context.state.config === undefined
+        ? accept({ type: 'LedgerOpened', data: { config: command.config }, entries: [] })
+        : refuse({ code: 'COMMAND_CONFLICT', commandId: 'open', field: 'config' })
+    case 'RecordInboxItem':
+      return recordInboxItem(context, command)
+    case 'TransferCredits':
+      return transferCredits(context, command.transfer)
+    case 'OpenHold':
+      return openHold(context, command.order)
+    case 'AssignHold':
+      return assignHold(context, command.orderDigest, command.node, command.attempt)
+    case 'ReleaseAssignment':
+      return releaseAssignment(context, command.release)
+    case 'CancelOrder':
+      return cancelOrder(context, command.cancellation)
+    case 'ReleaseHold':
+      return releaseHold(context, command.orderDigest)
+    case 'SettleReceipt':
+      return settleReceipt(context, command.receipt)
+    case 'RegisterNode':
+      return registerNode(context, command.registration)
+    case 'InstructPayouts':
+      return instructPayouts(context, command.instruction)
+    case 'WithdrawCredits':
+      return withdrawCredits(context, command.withdrawal)
+    case 'PayByInstruction':
+      return payByInstruction(context, command.wallet)
+    case 'RecordPayee':
+      return recordPayee(context, command)
+    case 'CloseEpoch':
+      return closeEpoch(context, command)
+    case 'RecordEpochFinal':
+      return recordEpochFinal(context, command)
+    case 'RecordClaim':
+      return recordClaim(context, command)
+  }
+}
+
+/**
+ * The id under which a command is decided once. A signed command's id is the digest of its message, which is its body too;
+ * the others are named after the fact that they record.
+ */
+export function commandIdOf(context: DecisionContext, command: LedgerCommand): string {
+  switch (command.type) {
+    case 'OpenLedger':
+      return 'open'
+    case 'RecordInboxItem':
+      return `inbox:${command.index}`
+    case 'TransferCredits':
+      return digestOf(context, transferType, command.transfer.message)
+    case 'OpenHold':
+      return digestOf(context, jobOrderType, command.order.message)
+    case 'AssignHold':
+      return `assign:${command.orderDigest}:${command.attempt}`
+    case 'ReleaseAssignment':
+      return digestOf(context, assignmentReleaseType, command.release.message)
+    case 'CancelOrder':
+      return digestOf(context, orderCancellationType, command.cancellation.message)
+    case 'ReleaseHold':
+      return `release:${command.orderDigest}`
+    case 'SettleReceipt':
+      return digestOf(context, usageReceiptType, command.receipt.message)
+    case 'RegisterNode':
+      return digestOf(context, nodeRegistrationType, command.registration.message)
+    case 'InstructPayouts':
+      return digestOf(context, payoutInstructionType, command.instruction.message)
+    case 'WithdrawCredits':
+      return digestOf(context, withdrawalType, command.withdrawal.message)
+    case 'PayByInstruction':
+      return `pay:${command.wallet}:${(context.state.payouts.get(command.wallet) ?? noPayouts).scheduledMicrocredits}`
+    case 'RecordPayee':
+      return `payee:${command.wallet}`
+    case 'CloseEpoch':
+      return `epoch:${command.epoch}`
+    case 'RecordEpochFinal':
+      return `epoch-final:${command.epoch}`
+    case 'RecordClaim':
+      return `claim:${command.wallet}:${command.cumulativeMicrocredits}`
+  }
+}

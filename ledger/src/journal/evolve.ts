@@ -1,0 +1,181 @@
+import type { Address, Hex } from '../hex.ts'
+import { payoutInstructionType } from '../payout/withdrawal.ts'
+import type { LedgerCrypto } from '../ports/crypto.ts'
+import { typedDataDigest } from '../typed-data/eip712.ts'
+import { domainOf } from './decision.ts'
+import type { Entry } from './entry.ts'
+import type { EventOf, LedgerEvent } from './event.ts'
+import { balanceOf, type LedgerState, noPayouts, type PayoutAccount } from './state.ts'
+
+/**
+ * Brings the state to after an event. Total over the events that `decide` makes: it checks nothing but what would make the state
+ * meaningless, and throws {@link LedgerInvariantError} there.
+ */
+export function evolve(
+  state: LedgerState,
+  event: LedgerEvent,
+  hash: Hex,
+  crypto: Pick<LedgerCrypto, 'keccak256'>,
+): void {
+  if (event.position !== state.position + 1)
+    throw new LedgerInvariantError(`position ${event.position} after ${state.position}`)
+  applyEntries(state, event.entries)
+  applyFact(state, event, crypto)
+  state.position = event.position
+  state.hash = hash
+  state.atMs = event.atMs
+  if ('place' in event.data) state.lastPlace = event.data.place
+}
+
+function applyEntries(state: LedgerState, entries: readonly Entry[]): void {
+  let imbalance = 0n
+  for (const { account, amountMicrocredits } of entries) {
+    imbalance += account === 'reserve' ? amountMicrocredits : -amountMicrocredits
+    const balance = balanceOf(state, account) + amountMicrocredits
+    if (balance < 0n) throw new LedgerInvariantError(`${account} would be ${balance} µcr`)
+    if (balance === 0n) state.balances.delete(account)
+    else state.balances.set(account, balance)
+  }
+  if (imbalance !== 0n) throw new LedgerInvariantError(`entries are out of balance by ${imbalance} µcr`)
+}
+
+function applyFact(state: LedgerState, event: LedgerEvent, crypto: Pick<LedgerCrypto, 'keccak256'>): void {
+  switch (event.type) {
+    case 'LedgerOpened':
+      state.config = event.data.config
+      return
+    case 'InboxItemRecorded':
+      state.inboxCount = event.data.index + 1
+      return
+    case 'CreditsTransferred':
+      return useNonce(state, event.data.transfer.message.from, event.data.transfer.message)
+    case 'HoldOpened':
+      return holdOpened(state, event)
+    case 'HoldAssigned':
+      return holdAssigned(state, event)
+    case 'HoldUnassigned':
+      return holdUnassigned(state, event)
+    case 'HoldReleased':
+    case 'HoldExpired':
+    case 'JobSettled':
+      return holdEnded(state, event.data.orderDigest)
+    case 'ReceiptReceived':
+      return receiptReceived(state, event)
+    case 'NodeRegistered':
+      return nodeRegistered(state, event)
+    case 'PayoutInstructed':
+      return payoutInstructed(state, event, crypto)
+    case 'PayoutScheduled':
+      return payoutScheduled(state, event)
+    case 'PayeeRegistered':
+      return updatePayouts(state, event.data.wallet, { payeeId: event.data.id })
+    case 'EpochClosed':
+      return epochClosed(state, event)
+    case 'EpochFinalised':
+      state.lastEpochFinal = event.data.epoch
+      return
+    case 'PayoutClaimed':
+      return updatePayouts(state, event.data.wallet, { claimedMicrocredits: event.data.cumulativeMicrocredits })
+    case 'CommandRefused':
+      return
+  }
+}
+
+function holdOpened(state: LedgerState, { data }: EventOf<'HoldOpened'>): void {
+  const order = data.order.message
+  state.holds.set(data.orderDigest, {
+    orderDigest: data.orderDigest,
+    payer: order.payer,
+    order,
+    amountMicrocredits: order.maxPriceMicrocredits,
+    expiresAtMs: data.expiresAtMs,
+    assignment: undefined,
+    attempts: 0,
+  })
+  addHeld(state, order.payer, order.maxPriceMicrocredits)
+  state.expiries.push(data.expiresAtMs, data.orderDigest)
+  useNonce(state, order.payer, order)
+}
+
+function holdAssigned(state: LedgerState, { data, atMs }: EventOf<'HoldAssigned'>): void {
+  const hold = state.holds.get(data.orderDigest)
+  if (hold === undefined) throw new LedgerInvariantError(`no hold ${data.orderDigest}`)
+  const assignment = { node: data.node, attempt: data.attempt, sinceMs: atMs }
+  state.holds.set(data.orderDigest, { ...hold, assignment, attempts: data.attempt })
+}
+
+function holdUnassigned(state: LedgerState, { data }: EventOf<'HoldUnassigned'>): void {
+  const hold = state.holds.get(data.release.message.orderDigest)
+  if (hold === undefined) throw new LedgerInvariantError(`no hold ${data.release.message.orderDigest}`)
+  state.holds.set(hold.orderDigest, { ...hold, assignment: undefined })
+}
+
+function holdEnded(state: LedgerState, orderDigest: Hex): void {
+  const hold = state.holds.get(orderDigest)
+  if (hold === undefined) throw new LedgerInvariantError(`no hold ${orderDigest}`)
+  state.holds.delete(orderDigest)
+  addHeld(state, hold.payer, -hold.amountMicrocredits)
+  state.endedJobs.add(orderDigest)
+}
+
+function addHeld(state: LedgerState, payer: Address, amountMicrocredits: bigint): void {
+  const held = (state.held.get(payer) ?? 0n) + amountMicrocredits
+  if (held === 0n) state.held.delete(payer)
+  else state.held.set(payer, held)
+}
+
+function receiptReceived(state: LedgerState, { data }: EventOf<'ReceiptReceived'>): void {
+  const { node, sequence } = data.receipt.message
+  const registered = state.nodes.get(node)
+  if (registered === undefined) throw new LedgerInvariantError(`no node ${node}`)
+  state.nodes.set(node, { ...registered, lastSequence: sequence })
+}
+
+function nodeRegistered(state: LedgerState, { data }: EventOf<'NodeRegistered'>): void {
+  const { node, payoutWallet, nonce } = data.registration.message
+  const lastSequence = state.nodes.get(node)?.lastSequence ?? 0n
+  state.nodes.set(node, { payoutWallet, registrationNonce: nonce, lastSequence })
+}
+
+function payoutInstructed(
+  state: LedgerState,
+  { data }: EventOf<'PayoutInstructed'>,
+  crypto: Pick<LedgerCrypto, 'keccak256'>,
+): void {
+  const instruction = data.instruction.message
+  state.instructions.set(instruction.wallet, {
+    instruction,
+    digest: typedDataDigest(crypto, domainOf(state), payoutInstructionType, instruction),
+    lastPaidAtMs: state.instructions.get(instruction.wallet)?.lastPaidAtMs,
+  })
+}
+
+function payoutScheduled(state: LedgerState, { data, atMs }: EventOf<'PayoutScheduled'>): void {
+  const { wallet, amountMicrocredits, withdrawal } = data
+  const account = state.payouts.get(wallet) ?? noPayouts
+  updatePayouts(state, wallet, { scheduledMicrocredits: account.scheduledMicrocredits + amountMicrocredits })
+  if (withdrawal !== undefined) return useNonce(state, wallet, withdrawal.message)
+  const standing = state.instructions.get(wallet)
+  if (standing !== undefined) state.instructions.set(wallet, { ...standing, lastPaidAtMs: atMs })
+}
+
+function epochClosed(state: LedgerState, { data }: EventOf<'EpochClosed'>): void {
+  state.lastEpoch = data
+  for (const row of data.rows) {
+    updatePayouts(state, row.wallet, { postedMicrocredits: row.cumulativeMicrocredits, lastEpoch: data.epoch })
+  }
+}
+
+function updatePayouts(state: LedgerState, wallet: Address, change: Partial<PayoutAccount>): void {
+  state.payouts.set(wallet, { ...(state.payouts.get(wallet) ?? noPayouts), ...change })
+}
+
+function useNonce(state: LedgerState, signer: Address, { lane, nonce }: { lane: number; nonce: bigint }): void {
+  const lanes = state.nonces.get(signer) ?? new Map<number, bigint>()
+  state.nonces.set(signer, lanes.set(lane, nonce))
+}
+
+/** Thrown when an event would break the ledger's invariants: a bug or a damaged journal, never an answer to a user. */
+export class LedgerInvariantError extends Error {
+  override readonly name = 'LedgerInvariantError'
+}

@@ -1,0 +1,109 @@
+import { type Address, type Hex, zeroHash } from '../hex.ts'
+import type { JobOrder } from '../hold/job-order.ts'
+import type { PayoutInstruction } from '../payout/withdrawal.ts'
+import type { OpenHold } from '../ports/ledger.ts'
+import type { AccountName } from './account-name.ts'
+import type { LedgerConfig } from './config.ts'
+import type { ChainPlace, EpochBooks } from './event.ts'
+import { ExpiryQueue } from './expiry-queue.ts'
+import type { LedgerRefusal } from './refusal.ts'
+
+export type HeldOrder = OpenHold & { readonly order: JobOrder }
+
+export type RegisteredNode = {
+  readonly payoutWallet: Address
+  readonly registrationNonce: bigint
+  readonly lastSequence: bigint
+}
+
+export type StandingInstruction = {
+  readonly instruction: PayoutInstruction
+  readonly digest: Hex
+  readonly lastPaidAtMs: number | undefined
+}
+
+/** What has been paid out to one wallet, as running totals in µcr. */
+export type PayoutAccount = {
+  /** The id under which the contract knows the wallet. */
+  readonly payeeId: number | undefined
+  readonly scheduledMicrocredits: bigint
+  /** In rows of closed epochs; the cumulative of the newest row. */
+  readonly postedMicrocredits: bigint
+  readonly claimedMicrocredits: bigint
+  /** The epoch that holds the newest row, 0 for none. */
+  readonly lastEpoch: number
+}
+
+/** The first decision on a command: its events, or the refusal that was journalled. */
+export type Decided = {
+  readonly firstPosition: number
+  readonly lastPosition: number
+  readonly refusal: LedgerRefusal | undefined
+  /** What a repeated command must equal; signed commands need none, their id is their body. */
+  readonly body: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * Everything that the decider knows, changed in place by `evolve` alone. It is a fold of the journal and nothing else, so
+ * that dropping it and reading the journal again gives the same value.
+ */
+export type LedgerState = {
+  config: LedgerConfig | undefined
+  position: number
+  hash: Hex
+  atMs: number
+  readonly balances: Map<AccountName, bigint>
+  readonly holds: Map<Hex, HeldOrder>
+  /** Σ of the open holds of each payer. */
+  readonly held: Map<Address, bigint>
+  /** Jobs that have ended, until their order is forgotten. */
+  readonly endedJobs: Set<Hex>
+  readonly expiries: ExpiryQueue
+  readonly forgets: ExpiryQueue
+  readonly decided: Map<string, Decided>
+  readonly nonces: Map<Address, Map<number, bigint>>
+  readonly nodes: Map<Address, RegisteredNode>
+  readonly instructions: Map<Address, StandingInstruction>
+  readonly payouts: Map<Address, PayoutAccount>
+  inboxCount: number
+  lastEpoch: EpochBooks | undefined
+  lastEpochFinal: number
+  /** The newest block from which something was recorded. */
+  lastPlace: ChainPlace | undefined
+}
+
+export function initialState(): LedgerState {
+  return {
+    config: undefined,
+    position: 0,
+    hash: zeroHash,
+    atMs: 0,
+    balances: new Map(),
+    holds: new Map(),
+    held: new Map(),
+    endedJobs: new Set(),
+    expiries: new ExpiryQueue(),
+    forgets: new ExpiryQueue(),
+    decided: new Map(),
+    nonces: new Map(),
+    nodes: new Map(),
+    instructions: new Map(),
+    payouts: new Map(),
+    inboxCount: 0,
+    lastEpoch: undefined,
+    lastEpochFinal: 0,
+    lastPlace: undefined,
+  }
+}
+
+export function balanceOf(state: LedgerState, account: AccountName): bigint {
+  return state.balances.get(account) ?? 0n
+}
+
+export const noPayouts: PayoutAccount = {
+  payeeId: undefined,
+  scheduledMicrocredits: 0n,
+  postedMicrocredits: 0n,
+  claimedMicrocredits: 0n,
+  lastEpoch: 0,
+}
