@@ -1,0 +1,147 @@
+import type { ChainLog } from './chain-log.ts'
+import { LocalChainRpcError } from './errors.ts'
+import { type Evm, type MinedBlock, mineBlock } from './evm.ts'
+import { RPC_CODES } from './methods.ts'
+import { ReadGate } from './read-gate.ts'
+
+/**
+ * Empty blocks after the last block that held a transaction; then the chain rests, so that an idle one does not grow.
+ * With a block a second this is 10 s of chain time: five times the 2 s windows of the contracts on this chain.
+ */
+export const EMPTY_BLOCKS_AFTER_TRANSACTIONS = 10
+
+export type BlockProducerParts = {
+  evm: Evm
+  log: ChainLog
+  clock: { nowMs(): number }
+  blockIntervalMs: number
+  latest: MinedBlock
+  report: (message: string) => void
+}
+
+/**
+ * Accepts transactions and mines them, each on disk before anybody hears of it. One thing at a time changes the chain,
+ * in the order of the log. If the log cannot be written the producer stops for good and refuses everything.
+ */
+export class BlockProducer {
+  readonly #gate = new ReadGate()
+  #latest: MinedBlock
+  #lastChange: Promise<unknown> = Promise.resolve()
+  #emptyBlocksLeft = 0
+  #transactionsWait = false
+  #minedAtMs = performance.now()
+  #timer: NodeJS.Timeout | undefined
+  #failure: LocalChainRpcError | undefined
+  #isStopped = false
+
+  constructor(private readonly parts: BlockProducerParts) {
+    this.#latest = parts.latest
+  }
+
+  /** Answers a read. It never sees a block that is not on disk. */
+  read(method: string, params: readonly unknown[]): Promise<unknown> {
+    return this.#gate.read(() => {
+      if (this.#failure !== undefined) throw this.#failure
+      return this.parts.evm.request(method, params)
+    })
+  }
+
+  /** Checks a signed transaction, puts it on disk and gives its hash. It is mined with the next block. */
+  async send(params: readonly unknown[]): Promise<unknown> {
+    const { hash, saved } = await this.#change(async () => {
+      const hash = await this.parts.evm.request('eth_sendRawTransaction', params)
+      const saved = this.parts.log.append({ type: 'tx', raw: String(params[0]) })
+      this.#transactionsWait = true
+      this.#emptyBlocksLeft = EMPTY_BLOCKS_AFTER_TRANSACTIONS
+      return { hash, saved: saved.catch(cause => this.#fail(cause)) }
+    })
+    this.#schedule()
+    await saved
+    return hash
+  }
+
+  /**
+   * Mines one block at once when transactions wait from before a restart, or when the chain's time is behind the
+   * clock: the EVM's pending time goes on from its newest block.
+   */
+  async catchUp(hasTransactions: boolean): Promise<void> {
+    if (hasTransactions || this.#latest.timestamp < this.#nowSeconds()) await this.#mine()
+    this.#schedule()
+  }
+
+  /** Mines no more; resolves when nothing is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    clearTimeout(this.#timer)
+    await this.idle()
+  }
+
+  /** Resolves when the changes that were asked for so far are done. */
+  async idle(): Promise<void> {
+    await this.#lastChange
+  }
+
+  /**
+   * A waiting transaction is mined at once when that keeps block times ascending and not ahead of the clock, which is
+   * when the newest block is from an earlier second; else at the next tick.
+   */
+  #schedule(): void {
+    clearTimeout(this.#timer)
+    if (this.#isStopped || this.#failure !== undefined || this.#emptyBlocksLeft === 0) return
+    const isDue = this.#transactionsWait && this.#latest.timestamp < this.#nowSeconds()
+    const waitMs = isDue ? 0 : Math.max(0, this.#minedAtMs + this.parts.blockIntervalMs - performance.now())
+    this.#timer = setTimeout(() => this.#tick(), waitMs)
+  }
+
+  async #tick(): Promise<void> {
+    try {
+      await this.#mine()
+    } catch (cause) {
+      this.parts.report(`The local chain mines no more: ${cause instanceof Error ? cause.message : cause}`)
+    }
+    this.#schedule()
+  }
+
+  #mine(): Promise<void> {
+    return this.#change(() =>
+      this.#gate.runAlone(async () => {
+        if (this.#isStopped) return
+        this.#transactionsWait = false
+        try {
+          const block = await mineBlock(this.parts.evm, Math.max(this.#latest.timestamp + 1, this.#nowSeconds()))
+          await this.parts.log.append({ type: 'block', ...block })
+          this.#latest = block
+        } catch (cause) {
+          this.#fail(cause)
+        }
+        this.#minedAtMs = performance.now()
+        const isEmpty = this.#latest.transactions.length === 0
+        this.#emptyBlocksLeft = isEmpty ? Math.max(0, this.#emptyBlocksLeft - 1) : EMPTY_BLOCKS_AFTER_TRANSACTIONS
+      }),
+    )
+  }
+
+  /** Runs changes of the chain one after the other, in the order of the calls. */
+  #change<Result>(change: () => Promise<Result>): Promise<Result> {
+    const result = this.#lastChange.then(() => {
+      if (this.#failure !== undefined) throw this.#failure
+      return change()
+    })
+    this.#lastChange = result.catch(() => undefined)
+    return result
+  }
+
+  #fail(cause: unknown): never {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    this.#failure ??= new LocalChainRpcError({
+      code: RPC_CODES.internalError,
+      message: `The local chain stopped because a block or transaction could not be kept: ${reason}`,
+      cause,
+    })
+    throw this.#failure
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.parts.clock.nowMs() / 1000)
+  }
+}
