@@ -1,0 +1,39 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely'
+import type { SqlDatabase } from './sql-database.ts'
+import { openSqliteFile } from './sqlite-file.ts'
+
+/** Opens a SQLite file for Kysely; durability and errors are those of {@link openSqliteFile}. */
+export function openSqlite<Schema>(path: string): SqlDatabase<Schema> {
+  return sqliteDatabase(openSqliteFile(path))
+}
+
+/** Kysely over an open SQLite handle, which its `close` closes. Queries run one after another on that one handle. */
+export function sqliteDatabase<Schema>(handle: DatabaseSync): SqlDatabase<Schema> {
+  const kysely = new Kysely<Schema>({ dialect: new SqliteDialect({ database: kyselyHandle(handle) }) })
+  return {
+    engine: 'sqlite',
+    kysely,
+    async close() {
+      await kysely.destroy()
+      if (handle.isOpen) handle.close()
+    },
+  }
+}
+
+function kyselyHandle(handle: DatabaseSync): SqliteDatabase {
+  return {
+    close: () => handle.close(),
+    // A transaction takes the write lock when it begins: one that began as a reader could not wait for another writer.
+    prepare: sql => kyselyStatement(handle.prepare(sql === 'begin' ? 'begin immediate' : sql)),
+  }
+}
+
+function kyselyStatement(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: parameters => statement.all(...(parameters as SQLInputValue[])),
+    run: parameters => statement.run(...(parameters as SQLInputValue[])),
+    iterate: parameters => statement.iterate(...(parameters as SQLInputValue[])),
+  }
+}
