@@ -22,10 +22,11 @@ async function createProducer(t: TestContext) {
 
 test('mines ten empty blocks after the last transaction, then rests', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  const { producer } = await createProducer(t)
+  const { producer, clock } = await createProducer(t)
   await producer.send([await signTransfer(0)])
   const numbers: number[] = []
   for (let tick = 0; tick < 20; tick += 1) {
+    clock.valueMs += BLOCK_INTERVAL_MS
     t.mock.timers.tick(BLOCK_INTERVAL_MS)
     await producer.idle()
     numbers.push(Number(await producer.read('eth_blockNumber', [])))

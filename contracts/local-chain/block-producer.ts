@@ -81,16 +81,22 @@ export class BlockProducer {
     await this.#lastChange
   }
 
-  /**
-   * A waiting transaction is mined at once when that keeps block times ascending and not ahead of the clock, which is
-   * when the newest block is from an earlier second; else at the next tick.
-   */
   #schedule(): void {
     clearTimeout(this.#timer)
     if (this.#isStopped || this.#failure !== undefined || this.#emptyBlocksLeft === 0) return
-    const isDue = this.#transactionsWait && this.#latest.timestamp < this.#nowSeconds()
-    const waitMs = isDue ? 0 : Math.max(0, this.#minedAtMs + this.parts.blockIntervalMs - performance.now())
-    this.#timer = setTimeout(() => this.#tick(), waitMs)
+    this.#timer = setTimeout(() => this.#tick(), Math.max(0, this.#waitMs()))
+  }
+
+  /**
+   * Time (in ms) until the next block. Waiting transactions are mined as soon as that puts the block at most a second
+   * ahead of the clock, at the next tick in any case. An empty block leaves a second of its own to a transaction that
+   * may come: it waits until the clock has passed the newest block, for one tick more at most.
+   */
+  #waitMs(): number {
+    const tickMs = this.#minedAtMs + this.parts.blockIntervalMs - performance.now()
+    const aheadMs = this.#latest.timestamp * 1000 - this.parts.clock.nowMs()
+    if (this.#transactionsWait) return Math.min(tickMs, aheadMs)
+    return Math.max(tickMs, Math.min(aheadMs + 1000, tickMs + this.parts.blockIntervalMs))
   }
 
   async #tick(): Promise<void> {

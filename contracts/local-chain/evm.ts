@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { HeaderRecord } from './log-record.ts'
 
 /** The only chain id of the development chain: Hardhat's published accounts are refused on any other. */
@@ -7,6 +8,7 @@ export const LOCAL_CHAIN_ID = 31337
 export const LOCAL_CHAIN_HARDFORK = 'osaka'
 
 const COINBASE = '0xc014ba5ec014ba5ec014ba5ec014ba5ec014ba5e'
+const NO_FOLDER = join(import.meta.dirname, 'no-artifacts')
 const BLOCK_GAS_LIMIT = 60_000_000n
 
 /** A block as far as the log compares it. */
@@ -30,6 +32,8 @@ export async function createEvm(genesis: Pick<HeaderRecord, 'chainId' | 'hardfor
   const { createHardhatRuntimeEnvironment } = await import('hardhat/hre')
   const hardhat = await createHardhatRuntimeEnvironment(
     {
+      // There is no such folder: Hardhat would load what a project compiled there, some 80 MB, for its stack traces.
+      paths: { artifacts: NO_FOLDER, cache: NO_FOLDER },
       networks: {
         localChain: {
           type: 'edr-simulated',

@@ -44,8 +44,9 @@ export type LocalChain = {
  * HTTP on loopback, and a log that it is replayed from. A transaction is on disk before its hash is answered and a
  * block before it can be read, so neither a restart nor `kill -9` loses or changes anything.
  *
- * Transactions are mined in order of arrival: at once if the newest block is of an earlier second, else at the next
- * tick. After the last one ten empty blocks follow, then the chain rests; its time goes on with the next transaction.
+ * Transactions are mined in order of arrival: at once if the newest block is not ahead of the clock, else as soon as
+ * the clock reaches it, within `blockIntervalMs` in any case. After the last one ten empty blocks follow, then the
+ * chain rests: the time of its newest block stays until the next transaction. A start mines one block to catch up.
  *
  * Throws `LocalChainOptionError`, `LocalChainLockedError`, `LocalChainPortInUseError`, `LocalChainLogError`,
  * `LocalChainNewerVersionError`, `LocalChainDamagedError`, or the file system's error.

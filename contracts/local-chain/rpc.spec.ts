@@ -12,6 +12,7 @@ import {
   createFolder,
   NEVER_MS,
   openChain,
+  openWaitingChain,
   payee,
   sendTransfer,
   signTransfer,
@@ -75,7 +76,7 @@ test('refuses traces, subscriptions and methods that do not exist', async t => {
 
 test('refuses transactions that cannot be mined, and keeps none of them', async t => {
   const dataFolder = createFolder(t)
-  const chain = await openChain(t, { dataFolder, blockIntervalMs: NEVER_MS })
+  const chain = await openWaitingChain(t, dataFolder)
   const good = await signTransfer(0)
   const fields = { to: payee, gas: 21_000n, gasPrice: 10_000_000_000n, type: 'legacy' } as const
   const foreign = await account.signTransaction({ ...fields, chainId: 1, nonce: 0 })

@@ -33,8 +33,16 @@ export async function openChain(t: TestContext, options: Partial<LocalChainOptio
   return chain
 }
 
-/** A block interval that no test lives to see: what is sent waits, unless the clock has moved on. */
+/** A block interval that no test lives to see. */
 export const NEVER_MS = 60_000
+
+/** A chain that mines nothing but its catching up: what is sent waits, for its clock was set back by an hour. */
+export async function openWaitingChain(t: TestContext, dataFolder = createFolder(t)): Promise<LocalChain> {
+  const clock = manualClock()
+  const chain = await openChain(t, { dataFolder, clock, blockIntervalMs: NEVER_MS })
+  clock.valueMs -= 3_600_000
+  return chain
+}
 
 export function signTransfer(nonce: number, maxFeeGwei = '10'): Promise<Hex> {
   return account.signTransaction({
