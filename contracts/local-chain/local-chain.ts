@@ -59,7 +59,8 @@ export async function startLocalChain(options: LocalChainOptions): Promise<Local
   try {
     return await start(checked, parts)
   } catch (error) {
-    await closeAll(parts)
+    // What failed first is what the caller needs to know.
+    await closeAll(parts).catch(() => undefined)
     throw error
   }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { finished } from 'node:stream/promises'
 import { LocalChainPortInUseError } from './errors.ts'
 import { answerMessage, type RpcCall } from './json-rpc.ts'
 import { isLoopbackHost } from './loopback.ts'
@@ -16,7 +17,7 @@ const REQUEST_TIMEOUT_MS = 10_000
 
 export type RpcServer = {
   port: number
-  /** Takes no more requests, answers those that are under way, then resolves. */
+  /** Takes no more requests, answers those that have arrived in full, then resolves. */
   close(): Promise<void>
 }
 
@@ -30,10 +31,10 @@ type Refusal = { status: number; message: string }
  * Throws {@link LocalChainPortInUseError}.
  */
 export async function listenRpc(address: { host: string; port: number }, call: RpcCall): Promise<RpcServer> {
-  const underWay = new Set<Promise<void>>()
+  const underWay = new Map<IncomingMessage, Promise<void>>()
   const server = createServer((request, response) => {
-    const answered = answer(request, response, call).finally(() => underWay.delete(answered))
-    underWay.add(answered)
+    const answered = answer(request, response, call).finally(() => underWay.delete(request))
+    underWay.set(request, answered)
   })
   server.maxConnections = CONNECTIONS_MAX
   server.requestTimeout = REQUEST_TIMEOUT_MS
@@ -43,7 +44,8 @@ export async function listenRpc(address: { host: string; port: number }, call: R
     async close() {
       const closed = once(server, 'close')
       server.close()
-      await Promise.all(underWay)
+      for (const request of underWay.keys()) if (!request.complete) request.destroy()
+      await Promise.all(underWay.values())
       server.closeAllConnections()
       await closed
     },
@@ -70,8 +72,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, call: 
     const answered = await answerMessage(body, call)
     if (answered === undefined) response.writeHead(204).end()
     else endJson(response, 200, answered)
+    await finished(response)
   } catch {
-    // The client went away in the middle of its request: nobody is left to tell.
+    // The client went away in the middle: nobody is left to tell.
     response.destroy()
   }
 }

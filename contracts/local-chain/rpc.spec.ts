@@ -201,6 +201,30 @@ for (const options of [
     await assert.rejects(openChain(t, options), LocalChainOptionError)
   })
 
+test('closes without waiting for a client that never ends its request', { timeout: 5_000 }, async t => {
+  const chain = await openChain(t)
+  const headers = { 'content-type': 'application/json', 'content-length': '100' }
+  const stalled = request(chain.rpcUrl, { method: 'POST', headers })
+  const failed = once(stalled, 'response').catch(error => error)
+  const socketOpen = once(stalled, 'socket')
+  stalled.write('{"jsonrpc"')
+  const [socket] = await socketOpen
+  if (socket.connecting) await once(socket, 'connect')
+  await chain.request('eth_chainId')
+  await chain.close()
+  assert.equal((await failed).code, 'ECONNRESET')
+})
+
+test('answers what has arrived before it closes', async t => {
+  const chain = await openChain(t)
+  const batch = `[${Array.from({ length: 100 }, (_, id) => rpc('eth_getBlockByNumber', ['latest', true], id)).join()}]`
+  const outgoing = request(chain.rpcUrl, { method: 'POST', headers: { 'content-type': 'application/json' } })
+  outgoing.end(batch)
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
+  const [answer] = await Promise.all([text(response), chain.close()])
+  assert.equal(JSON.parse(answer).length, 100)
+})
+
 test('answers nothing after it was closed, and closing twice is no error', async t => {
   const chain = await openChain(t)
   await chain.close()
