@@ -1,4 +1,5 @@
 export * from './account/transfer.ts'
+export * from './audit/auditor.ts'
 export * from './canonical-json.ts'
 export * from './credits.ts'
 export * from './epoch/leaves.ts'

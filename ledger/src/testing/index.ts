@@ -1,1 +1,3 @@
-export {}
+export * from './actors.ts'
+export * from './ethers-crypto.ts'
+export * from './test-ledger.ts'

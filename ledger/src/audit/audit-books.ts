@@ -1,0 +1,43 @@
+import type { Address, Hex } from '../hex.ts'
+import type { JobOrder } from '../hold/job-order.ts'
+import type { LedgerConfig } from '../journal/config.ts'
+import type { PayoutInstruction } from '../payout/withdrawal.ts'
+
+export type AuditedHold = {
+  readonly order: JobOrder
+  readonly expiresAtMs: number
+  readonly assigned: { readonly node: Address; readonly attempt: number; readonly atMs: number } | undefined
+}
+
+/** What the auditor remembers of the events so far. */
+export type AuditBooks = {
+  readonly balances: Map<string, bigint>
+  readonly holds: Map<Hex, AuditedHold>
+  readonly payoutWallets: Map<Address, Address>
+  readonly sequences: Map<Address, bigint>
+  readonly nonces: Map<string, bigint>
+  readonly instructions: Map<Address, { readonly digest: Hex; readonly instruction: PayoutInstruction }>
+  config: LedgerConfig | undefined
+  receipt: { readonly orderDigest: Hex; readonly position: number; readonly price: bigint } | undefined
+  inboxCount: number
+  reserve: bigint
+  liabilities: bigint
+  atMs: number
+}
+
+export function emptyBooks(): AuditBooks {
+  return {
+    balances: new Map(),
+    holds: new Map(),
+    payoutWallets: new Map(),
+    sequences: new Map(),
+    nonces: new Map(),
+    instructions: new Map(),
+    config: undefined,
+    receipt: undefined,
+    inboxCount: 0,
+    reserve: 0n,
+    liabilities: 0n,
+    atMs: 0,
+  }
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Actor, digestOfOrder, testStartMs } from '../testing/actors.ts'
+import { TestLedger } from '../testing/test-ledger.ts'
+import { usageReceiptType } from './usage-receipt.ts'
+
+const ann = new Actor(1)
+const node = new Actor(3)
+const other = new Actor(4)
+
+function running(fields: Parameters<Actor['order']>[0] = { nonce: 1n }) {
+  const ledger = new TestLedger()
+  ledger.deposit(ann.address, 3_000_000n)
+  const orderDigest = ledger.assigned(ann.order(fields), node)
+  ledger.nowMs = testStartMs + 1_000
+  return { ledger, orderDigest }
+}
+
+describe('a receipt', () => {
+  it('is refused when a field was changed after signing', () => {
+    const { ledger, orderDigest } = running()
+    const receipt = node.receipt(orderDigest, {})
+    const altered = { ...receipt, message: { ...receipt.message, fuel: receipt.message.fuel + 1n } }
+    ledger.refuse({ type: 'SettleReceipt', receipt: altered }, 'INVALID_SIGNATURE')
+  })
+
+  it('is refused from another node', () => {
+    const { ledger, orderDigest } = running()
+    ledger.accept({ type: 'RegisterNode', registration: other.registration() })
+    ledger.refuse({ type: 'SettleReceipt', receipt: other.receipt(orderDigest, {}) }, 'NOT_ASSIGNED')
+  })
+
+  it('is refused when another node signed it in the name of the right one', () => {
+    const { ledger, orderDigest } = running()
+    const receipt = other.sign(usageReceiptType, node.receipt(orderDigest, {}).message)
+    ledger.refuse({ type: 'SettleReceipt', receipt }, 'INVALID_SIGNATURE')
+  })
+
+  it('is refused for a job that does not exist and for one that the node does not have', () => {
+    const { ledger } = running()
+    const free = ann.order({ nonce: 2n })
+    ledger.refuse({ type: 'SettleReceipt', receipt: node.receipt(digestOfOrder(free), {}) }, 'UNKNOWN_JOB')
+    ledger.accept({ type: 'OpenHold', order: free })
+    ledger.refuse({ type: 'SettleReceipt', receipt: node.receipt(digestOfOrder(free), {}) }, 'NOT_ASSIGNED')
+  })
+
+  it('is refused for another attempt and for an outcome that does not exist', () => {
+    const { ledger, orderDigest } = running()
+    ledger.refuse({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, { attempt: 2 }) }, 'NOT_ASSIGNED')
+    const { message } = node.receipt(orderDigest, {})
+    const receipt = node.sign(usageReceiptType, { ...message, outcome: 6 })
+    ledger.refuse({ type: 'SettleReceipt', receipt }, 'MALFORMED')
+  })
+
+  it('is refused with a sequence that the node has used', () => {
+    const { ledger, orderDigest } = running()
+    ledger.accept({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, { sequence: 5n }) })
+    const next = ledger.assigned(ann.order({ nonce: 2n }), node)
+    ledger.refuse({ type: 'SettleReceipt', receipt: node.receipt(next, { sequence: 5n }) }, 'SEQUENCE_USED')
+  })
+
+  it('settles its job once: the same again is answered as before, another one finds the job ended', () => {
+    const { ledger, orderDigest } = running()
+    const command = { type: 'SettleReceipt', receipt: node.receipt(orderDigest, {}) } as const
+    const first = ledger.accept(command)
+    assert.deepEqual(ledger.accept(command), { ...first, repeated: true })
+    ledger.refuse({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, { sequence: 2n }) }, 'JOB_ENDED')
+  })
+
+  it('splits the price: earning, burnt fee, treasury, and the rest back to the payer', () => {
+    const { ledger, orderDigest } = running()
+    ledger.accept({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, { fuel: 36_000_000_000n }) })
+    const settled = ledger.events.at(-1)
+    assert.ok(settled?.type === 'JobSettled')
+    assert.equal(settled.data.capturedMicrocredits, 100_000n)
+    assert.equal(settled.data.feeMicrocredits, 5_000n)
+    assert.equal(ledger.balance(node.address), 95_000n)
+    assert.equal(ledger.balance(ann.address), 2_900_000n)
+    assert.equal(ledger.state.balances.get('burn'), 4_000n)
+    assert.equal(ledger.state.balances.get('treasury'), 1_000n)
+  })
+
+  it('is cut to the hold when its usage costs more', () => {
+    const { ledger, orderDigest } = running()
+    ledger.accept({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, { fuel: 10n ** 15n }) })
+    assert.equal(ledger.balance(node.address), 950_000n)
+    assert.equal(ledger.balance(ann.address), 2_000_000n)
+  })
+
+  it('pays the registered payout wallet, which the node’s key alone cannot change', () => {
+    const { ledger, orderDigest } = running()
+    const moved = node.registration({ payoutWallet: other.address, nonce: 2n })
+    ledger.accept({ type: 'RegisterNode', registration: moved })
+    const stolen = node.registration({ payoutWallet: ann.address, nonce: 3n })
+    ledger.refuse({ type: 'RegisterNode', registration: stolen }, 'INVALID_SIGNATURE')
+    ledger.accept({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, {}) })
+    assert.equal(ledger.balance(other.address), 95_000n)
+    assert.equal(ledger.balance(node.address), 0n)
+  })
+
+  it('pays nothing when the node failed', () => {
+    const { ledger, orderDigest } = running()
+    ledger.accept({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, { outcome: 'failedByNode' }) })
+    assert.equal(ledger.balance(ann.address), 3_000_000n)
+    assert.equal(ledger.balance(node.address), 0n)
+  })
+})

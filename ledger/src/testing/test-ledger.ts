@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { Auditor } from '../audit/auditor.ts'
+import { type Address, zeroHash } from '../hex.ts'
+import { decideBatch } from '../journal/batch.ts'
+import type { LedgerAnswer, LedgerCommand } from '../journal/command.ts'
+import type { LedgerEvent } from '../journal/event.ts'
+import type { RefusalCode } from '../journal/refusal.ts'
+import { balanceOf, initialState, type LedgerState } from '../journal/state.ts'
+import type { StoredEvent } from '../ports/event-store.ts'
+import { type Actor, digestOfOrder, testConfig, testStartMs } from './actors.ts'
+import { ethersCrypto } from './ethers-crypto.ts'
+
+/** The pure ledger under a clock that the test sets. After every event the independent auditor must agree with it. */
+export class TestLedger {
+  readonly state: LedgerState = initialState()
+  readonly events: LedgerEvent[] = []
+  readonly stored: StoredEvent[] = []
+  readonly auditor = new Auditor(ethersCrypto)
+  nowMs = testStartMs
+  private inboxCount = 0
+
+  constructor() {
+    this.accept({ type: 'OpenLedger', config: testConfig })
+  }
+
+  submit(...commands: readonly LedgerCommand[]): readonly LedgerAnswer[] {
+    const batch = decideBatch(this.state, commands, this.nowMs, ethersCrypto)
+    batch.events.forEach((event, index) => {
+      const stored = batch.stored[index] as StoredEvent
+      const finding = this.auditor.follow(event, stored.payload, stored.hash)
+      assert.equal(finding, undefined, `the auditor refuses ${event.type}: ${finding?.problem}`)
+    })
+    this.events.push(...batch.events)
+    this.stored.push(...batch.stored)
+    assert.deepEqual(new Map(this.state.balances), withoutZeros(this.auditor.balances()))
+    return batch.answers
+  }
+
+  accept(command: LedgerCommand): LedgerAnswer & { status: 'accepted' } {
+    const [answer] = this.submit(command)
+    assert.ok(answer?.status === 'accepted', `expected acceptance, got ${JSON.stringify(answer, bigintText)}`)
+    return answer
+  }
+
+  refuse(command: LedgerCommand, code: RefusalCode): LedgerAnswer & { status: 'refused' } {
+    const [answer] = this.submit(command)
+    assert.ok(answer?.status === 'refused', `expected ${code}, got ${JSON.stringify(answer, bigintText)}`)
+    assert.equal(answer.refusal.code, code)
+    return answer
+  }
+
+  /** The contract's inbox gets a deposit of this wallet, and the ledger counts it. */
+  deposit(account: Address, amountMicrocredits: bigint): void {
+    const place = { transactionHash: zeroHash, blockNumber: 1n, logIndex: this.inboxCount }
+    this.accept({
+      type: 'RecordInboxItem',
+      index: this.inboxCount++,
+      kind: 'deposit',
+      account,
+      amountMicrocredits,
+      place,
+    })
+  }
+
+  /** Opens a hold for an order and gives it to a registered node. */
+  assigned(order: ReturnType<Actor['order']>, node: Actor) {
+    const orderDigest = digestOfOrder(order)
+    this.accept({ type: 'OpenHold', order })
+    if (!this.state.nodes.has(node.address)) this.accept({ type: 'RegisterNode', registration: node.registration() })
+    this.accept({ type: 'AssignHold', orderDigest, node: node.address, attempt: 1 })
+    return orderDigest
+  }
+
+  balance(wallet: Address): bigint {
+    return balanceOf(this.state, `wallet:${wallet}`)
+  }
+}
+
+function withoutZeros(balances: ReadonlyMap<string, bigint>): ReadonlyMap<string, bigint> {
+  return new Map([...balances].filter(([, balance]) => balance !== 0n))
+}
+
+function bigintText(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `${value}n` : value
+}
