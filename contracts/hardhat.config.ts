@@ -4,9 +4,28 @@ import hardhatNodeTestRunner from '@nomicfoundation/hardhat-node-test-runner'
 import hardhatViem from '@nomicfoundation/hardhat-viem'
 import hardhatViemAssertions from '@nomicfoundation/hardhat-viem-assertions'
 import { defineConfig } from 'hardhat/config'
+import type { HardhatPlugin } from 'hardhat/types/plugins'
+
+/** Hardhat prints compiler warnings and goes on; here they stop the build. */
+const warningsAreErrors: HardhatPlugin = {
+  id: 'warnings-are-errors',
+  hookHandlers: {
+    solidity: async () => ({
+      default: async () => ({
+        getCompilationJobErrors: async (context, job, output, next) => {
+          const errors = await next(context, job, output)
+          const warnings = errors.filter(({ severity }) => severity === 'warning')
+          if (warnings.length > 0)
+            throw new Error(warnings.map(({ formattedMessage, message }) => formattedMessage ?? message).join('\n'))
+          return errors
+        },
+      }),
+    }),
+  },
+}
 
 export default defineConfig({
-  plugins: [hardhatNodeTestRunner, hardhatNetworkHelpers, hardhatViem, hardhatViemAssertions],
+  plugins: [hardhatNodeTestRunner, hardhatNetworkHelpers, hardhatViem, hardhatViemAssertions, warningsAreErrors],
   paths: { sources: 'src', tests: 'test' },
   solidity: {
     version: '0.8.37',

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Hex } from 'viem'
+import { encodeRow, encodeRows, type PayoutRow } from '../../rows/rows.ts'
+import { loadContracts, viem } from '../support/chain.ts'
+import { firstRow, headerFor, postEpoch } from '../support/operator.ts'
+
+const { revertWithCustomErrorWithArgs: reverts } = viem.assertions
+const LIMIT = 2n ** 64n - 1n
+
+/** Starts the posting of one part with these bytes, in the second epoch. */
+async function posting(rows: PayoutRow[], data: Hex = encodeRows(rows)) {
+  const contracts = await loadContracts()
+  await postEpoch(contracts)
+  const header = { ...(await headerFor(contracts, {})), rowCount: Math.max(rows.length, 1) }
+  return { settlement: contracts.settlement, post: contracts.settlement.write.postEpoch([header, data]) }
+}
+
+describe('payout rows in calldata', () => {
+  it('must be whole rows', async () => {
+    const row = encodeRow(firstRow(1, 5n))
+    for (const data of ['0x', row.slice(0, -2), `${row}00`] as Hex[]) {
+      const { settlement, post } = await posting([firstRow(1, 5n)], data)
+      await reverts(post, settlement, 'RowsLengthInvalid', [BigInt(data.length / 2 - 1)])
+    }
+  })
+
+  it('must name registered payees', async () => {
+    const unknown = await posting([firstRow(3, 5n), firstRow(4, 5n)])
+    await reverts(unknown.post, unknown.settlement, 'RowPayeeUnknown', [4])
+  })
+
+  it('must ascend, and no payee has the id 0', async () => {
+    const zero = await posting([firstRow(0, 5n)])
+    await reverts(zero.post, zero.settlement, 'RowsNotAscending', [0, 0])
+    const twice = await posting([firstRow(2, 5n), firstRow(2, 5n)])
+    await reverts(twice.post, twice.settlement, 'RowsNotAscending', [2, 2])
+    const descending = await posting([firstRow(2, 5n), firstRow(1, 5n)])
+    await reverts(descending.post, descending.settlement, 'RowsNotAscending', [2, 1])
+  })
+
+  it('must pay something', async () => {
+    const { settlement, post } = await posting([firstRow(1, 5n), firstRow(2, 0n)])
+    await reverts(post, settlement, 'RowIncrementZero', [2])
+  })
+
+  it('must have a cumulative that can follow from the increment', async () => {
+    for (const [incrementMicrocredits, cumulativeMicrocredits, previousEpoch] of [
+      [5n, 4n, 0],
+      [5n, 6n, 0],
+      [5n, 4n, 1],
+      [5n, 5n, 1],
+      [LIMIT, 0n, 1],
+    ] as const) {
+      const { settlement, post } = await posting([
+        { payeeId: 1, incrementMicrocredits, cumulativeMicrocredits, previousEpoch },
+      ])
+      const args = [1, incrementMicrocredits, cumulativeMicrocredits, previousEpoch] as const
+      await reverts(post, settlement, 'RowCumulativeInvalid', [...args])
+    }
+  })
+
+  it('must name an earlier epoch as the previous one', async () => {
+    for (const previousEpoch of [2, 3, 2 ** 32 - 1]) {
+      const row = { ...firstRow(1, 5n), cumulativeMicrocredits: 6n, previousEpoch }
+      const { settlement, post } = await posting([row])
+      await reverts(post, settlement, 'RowPreviousEpochInvalid', [1, previousEpoch, 2n])
+    }
+  })
+
+  it('cannot overflow the books', async () => {
+    const contracts = await loadContracts()
+    const rows = [1, 2, 3].map(id => firstRow(id, LIMIT))
+    const { leavesTotalMicrocredits, ...header } = await headerFor(contracts, {})
+    const post = contracts.settlement.write.postEpoch([
+      { ...header, leavesTotalMicrocredits, rowCount: 3 },
+      encodeRows(rows),
+    ])
+    const accounted = leavesTotalMicrocredits + 3n * LIMIT
+    await reverts(post, contracts.settlement, 'BooksDoNotClose', [leavesTotalMicrocredits, accounted])
+    assert.equal(await contracts.settlement.read.lastEpoch(), 0n)
+  })
+})

@@ -1,0 +1,84 @@
+/** One in-process chain for all specs; each test starts from a fixture's snapshot. */
+import { network } from 'hardhat'
+import { getContract } from 'viem'
+import { deployDeparrow } from '../../deploy/deploy.ts'
+import { dpcTokenAbi, emissionAbi, settlementAbi } from '../../generated/index.ts'
+
+export const { viem, networkHelpers } = await network.create()
+export const publicClient = await viem.getPublicClient()
+export const [deployer, poster, guardian, distribution, alice, bob, carol, stranger] = await walletClients(8)
+
+export const WINDOW_SECONDS = 100n
+export const INBOX_AGE_SECONDS = 10n
+export const CREDIT_WEI = 10n ** 18n
+export const WEI_PER_MICROCREDIT = 10n ** 12n
+export const CAP_WEI = 10n ** 27n
+export const GENESIS_MICROCREDITS = 150_000_000n * 1_000_000n
+
+export const deployParameters = {
+  poster: poster.account.address,
+  guardian: guardian.account.address,
+  distribution: distribution.account.address,
+  windowSeconds: WINDOW_SECONDS,
+  inboxAgeSeconds: INBOX_AGE_SECONDS,
+}
+
+/** The contracts as just deployed for users, with old enough genesis items; alice, bob and carol hold 1 000 DPC each and have
+ * approved them, and are payees 1, 2 and 3. Every spec shares this one fixture: a second one would start from the state
+ * that the test before left behind. */
+export const loadContracts = () => networkHelpers.loadFixture(deployContracts)
+
+async function deployContracts() {
+  const { addresses } = await deployDeparrow({ walletClient: deployer, publicClient, parameters: deployParameters })
+  const client = { public: publicClient, wallet: distribution }
+  const token = getContract({ address: addresses.token, abi: dpcTokenAbi, client })
+  const emission = getContract({ address: addresses.emission, abi: emissionAbi, client })
+  const settlement = getContract({
+    address: addresses.settlement,
+    abi: settlementAbi,
+    client: { ...client, wallet: poster },
+  })
+  for (const { account } of [alice, bob, carol]) {
+    await token.write.transfer([account.address, 1_000n * CREDIT_WEI])
+    await token.write.approve([addresses.settlement, 1_000n * CREDIT_WEI], { account })
+  }
+  await settlement.write.registerPayees([[alice, bob, carol].map(({ account }) => account.address)])
+  await networkHelpers.time.increase(INBOX_AGE_SECONDS)
+  return { addresses, token, emission, settlement }
+}
+
+export type Contracts = Awaited<ReturnType<typeof deployContracts>>
+type WalletClient = Awaited<ReturnType<typeof viem.getWalletClients>>[number]
+type Eight = [
+  WalletClient,
+  WalletClient,
+  WalletClient,
+  WalletClient,
+  WalletClient,
+  WalletClient,
+  WalletClient,
+  WalletClient,
+]
+
+async function walletClients(count: 8): Promise<Eight> {
+  const clients = await viem.getWalletClients()
+  if (clients.length < count) throw new Error(`The chain has ${clients.length} accounts and the specs need ${count}.`)
+  return clients.slice(0, count) as Eight
+}
+
+/** The numbers of `EpochStatus` in `src/types/Epoch.sol`. */
+export const EPOCH_STATUS = {
+  unknown: 0,
+  open: 1,
+  lapsed: 2,
+  pending: 3,
+  cancelled: 4,
+  final: 5,
+  finalised: 6,
+} as const
+
+/** The numbers of `CancelReason` in `src/types/Epoch.sol`. */
+export const CANCEL_REASON = { guardian: 0, wrongCumulative: 1, skippedRow: 2, noPreviousRow: 3 } as const
+
+/** The numbers of `InboxKind` in `src/types/Inbox.sol`. */
+export const INBOX_KIND = { deposit: 0, genesisTreasury: 1, genesisRewards: 2 } as const
