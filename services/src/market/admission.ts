@@ -1,0 +1,136 @@
+import {
+  type Address,
+  type Domain,
+  type Hex,
+  isHexOf,
+  type JobOrder,
+  type JobSpec,
+  jobOrderType,
+  jobSpecDigest,
+  type LedgerCrypto,
+  lowerHex,
+  type Message,
+  type MessageType,
+  type OrderCancellation,
+  orderCancellationType,
+  parseJobSpec,
+  parseMessage,
+  type Signed,
+  typedDataDigest,
+} from '@deparrow/ledger'
+import type { MarketRefusal } from './market.port.ts'
+import { minPriceMicrocredits } from './quote.ts'
+
+/** What admission looks at besides the input. */
+export type AdmissionContext = {
+  readonly crypto: LedgerCrypto
+  readonly domain: Domain
+  readonly nowMs: number
+}
+
+export type SubmittedOrder = { readonly id: Hex; readonly order: Signed<JobOrder>; readonly spec: JobSpec }
+
+export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: MarketRefusal }
+
+/**
+ * Reads an order with its specification and checks all that needs no look at stored content and no ledger. In this order:
+ * form of order and specification, that the order signs this specification and its limits, signature, deadline, price.
+ */
+export function readSubmission(
+  input: { readonly order: unknown; readonly signature: string; readonly spec: unknown },
+  context: AdmissionContext,
+): Read<SubmittedOrder> {
+  const order = parseMessage<JobOrder>(jobOrderType, input.order)
+  if (!order.ok) return malformed(`order.${order.field}`, order.problem)
+  const spec = parseJobSpec(input.spec)
+  if (!spec.ok) return malformed(`spec.${spec.field}`, spec.problem)
+  const mismatch = specMismatch(order.message, spec.spec, context.crypto)
+  if (mismatch !== undefined) return refused(mismatch)
+  const signed = readSigned(jobOrderType, order.message, input.signature, order.message.payer, context)
+  if (!signed.ok) return signed
+  const late = passed(order.message.deadline, context.nowMs)
+  if (late !== undefined) return refused(late)
+  const low = priceTooLow(order.message)
+  if (low !== undefined) return refused(low)
+  return { ok: true, value: { id: signed.value.digest, order: signed.value.signed, spec: spec.spec } }
+}
+
+/** Reads a cancellation; whether its signer is the job's payer is checked against the job. */
+export function readCancellation(
+  cancellation: unknown,
+  signature: string,
+  context: AdmissionContext,
+): Read<Signed<OrderCancellation>> {
+  const parsed = parseMessage<OrderCancellation>(orderCancellationType, cancellation)
+  if (!parsed.ok) return malformed(`cancellation.${parsed.field}`, parsed.problem)
+  const signed = readSigned(orderCancellationType, parsed.message, signature, parsed.message.payer, context)
+  if (!signed.ok) return signed
+  const late = passed(parsed.message.deadline, context.nowMs)
+  return late === undefined ? { ok: true, value: signed.value.signed } : refused(late)
+}
+
+/** Checks that `signer` signed the message, and gives the message's digest. */
+export function readSigned<M extends Message>(
+  type: MessageType,
+  message: M,
+  signature: string,
+  signer: Address,
+  context: AdmissionContext,
+): Read<{ readonly digest: Hex; readonly signed: Signed<M> }> {
+  if (!isHexOf(signature, 65)) return malformed('signature', 'expected 0x and 130 hexadecimal digits')
+  const digest = typedDataDigest(context.crypto, context.domain, type, message)
+  const normal = lowerHex(signature)
+  const recovered = context.crypto.recoverSigner(hexToDigest(digest), normal)
+  if (recovered !== signer) return refused({ code: 'INVALID_SIGNATURE', expectedSigner: signer })
+  return { ok: true, value: { digest, signed: { message, signature: normal } } }
+}
+
+function hexToDigest(digest: Hex): Uint8Array {
+  return Uint8Array.from(Buffer.from(digest.slice(2), 'hex'))
+}
+
+function specMismatch(order: JobOrder, spec: JobSpec, crypto: LedgerCrypto): MarketRefusal | undefined {
+  if (order.engine !== spec.engine)
+    return mismatch('order.engine', `is ${order.engine}, the specification's is ${spec.engine}`)
+  if (order.specDigest !== jobSpecDigest(crypto, spec)) {
+    return mismatch('order.specDigest', 'is not the SHA-256 of the canonical JSON of the specification')
+  }
+  const limits = {
+    fuelMax: spec.engine === 'wasm' ? BigInt(spec.limits.fuelMax) : 0n,
+    cpuMillicoresMax: spec.engine === 'docker' ? BigInt(spec.limits.cpuMillicoresMax) : 0n,
+    memoryBytesMax: BigInt(spec.limits.memoryBytesMax),
+    wallMsMax: BigInt(spec.limits.wallMsMax),
+  }
+  const names = Object.keys(limits) as (keyof typeof limits)[]
+  const wrong = names.find(name => BigInt(order[name]) !== limits[name])
+  return wrong === undefined
+    ? undefined
+    : mismatch(`order.${wrong}`, `is ${order[wrong]}, the specification says ${limits[wrong]}`)
+}
+
+function passed(deadline: bigint, nowMs: number): MarketRefusal | undefined {
+  const deadlineMs = Number(deadline) * 1000
+  return deadlineMs <= nowMs ? { code: 'DEADLINE_PASSED', deadlineMs, nowMs } : undefined
+}
+
+function priceTooLow(order: JobOrder): MarketRefusal | undefined {
+  const price = minPriceMicrocredits(order.bidMicrocredits, order.priority)
+  if (order.maxPriceMicrocredits >= price) return undefined
+  return {
+    code: 'PRICE_ABOVE_MAXIMUM',
+    priceMicrocredits: price,
+    maximumMicrocredits: order.maxPriceMicrocredits,
+  }
+}
+
+function mismatch(field: string, problem: string): MarketRefusal {
+  return { code: 'MALFORMED', field, problem }
+}
+
+function malformed(field: string, problem: string): { readonly ok: false; readonly refusal: MarketRefusal } {
+  return refused({ code: 'MALFORMED', field: field.replace(/\.$/, ''), problem })
+}
+
+function refused(refusal: MarketRefusal): { readonly ok: false; readonly refusal: MarketRefusal } {
+  return { ok: false, refusal }
+}

@@ -1,0 +1,37 @@
+/**
+ * The names under which ports are injected. A port is a plain type, so its provider is found by its token:
+ * `@Inject(LEDGER) private readonly ledger: Ledger`. The value of each token is bound once, in `app.module.ts`.
+ */
+
+/** `Ledger` of `@deparrow/ledger`. */
+export const LEDGER = Symbol('Ledger')
+
+/** `Clock` of `@deparrow/ledger`. */
+export const CLOCK = Symbol('Clock')
+
+/** `LedgerCrypto` of `@deparrow/ledger`. */
+export const CRYPTO = Symbol('LedgerCrypto')
+
+/** `ContentStore` of `market/content-store.port.ts`. */
+export const CONTENT_STORE = Symbol('ContentStore')
+
+/** `NodeMesh` of `market/node-mesh.port.ts`. */
+export const NODE_MESH = Symbol('NodeMesh')
+
+/** `JobStore` of `market/job-store.port.ts`. */
+export const JOB_STORE = Symbol('JobStore')
+
+/** `Market` of `market/market.port.ts`. */
+export const MARKET = Symbol('Market')
+
+/** `ReadModel` of `gateway/read-model.port.ts`. */
+export const READ_MODEL = Symbol('ReadModel')
+
+/** `SettlementView` of `gateway/settlement-view.port.ts`. */
+export const SETTLEMENT_VIEW = Symbol('SettlementView')
+
+/** `NetworkInfo` of `config/network-info.ts`. */
+export const NETWORK_INFO = Symbol('NetworkInfo')
+
+/** `GatewayConfig` of `config/gateway-config.ts`. */
+export const GATEWAY_CONFIG = Symbol('GatewayConfig')
