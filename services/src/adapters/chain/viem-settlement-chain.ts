@@ -1,0 +1,214 @@
+import { dpcTokenAbi, settlementAbi } from '@deparrow/contracts'
+import { type Address, type Hex, lowerHex } from '@deparrow/ledger'
+import {
+  BlockNotFoundError,
+  createPublicClient,
+  http,
+  type LocalAccount,
+  type PublicClient,
+  TransactionReceiptNotFoundError,
+  type Transport,
+} from 'viem'
+import { type Wait, waitOnTimer } from '../../settlement/poll-loop.ts'
+import {
+  type ChainBlock,
+  type ChainEpoch,
+  type ChainIdentity,
+  ChainUnavailableError,
+  chainEpochStatuses,
+  type PosterView,
+  type SendOutcome,
+  type SettlementCall,
+  type SettlementChain,
+  type SettlementLog,
+  UnknownLogError,
+} from '../../settlement/token-chain.port.ts'
+import { PosterAccount, type SendOptions } from './poster-account.ts'
+import { decodeLogs } from './settlement-logs.ts'
+
+export type ViemSettlementChainParts = {
+  /** How the chain is reached; {@link rpcTransport} for JSON-RPC over HTTP. */
+  readonly transport: Transport
+  readonly settlement: Address
+  /** The poster: signs and pays for epochs. */
+  readonly account: LocalAccount
+  readonly options: SendOptions
+  readonly wait?: Wait
+}
+
+/** JSON-RPC over HTTP: 10 s for an answer, three retries after 150, 300 and 600 ms, calls of one moment in one request. */
+export function rpcTransport(rpcUrl: string): Transport {
+  return http(rpcUrl, { retryCount: 3, retryDelay: 150, timeout: 10_000, batch: { batchSize: 50 } })
+}
+
+/** Local chain: one confirmation, up to 5 s for a transaction, whose block comes within a second. */
+export const sendOptionsLocal: SendOptions = { confirmations: 1, receiptPollMs: 100, receiptPollsMax: 50 }
+
+/** {@link SettlementChain} on viem. */
+export class ViemSettlementChain implements SettlementChain {
+  private readonly client: PublicClient
+  private readonly poster: PosterAccount
+  private readonly contract: { readonly address: Address; readonly abi: typeof settlementAbi }
+  private token: Address | undefined
+
+  constructor(private readonly parts: ViemSettlementChainParts) {
+    const { transport, settlement, account, options, wait = waitOnTimer } = parts
+    this.client = createPublicClient({ transport })
+    this.contract = { address: settlement, abi: settlementAbi }
+    this.poster = new PosterAccount({ client: this.client, settlement, account, options, wait })
+  }
+
+  identity(): Promise<ChainIdentity> {
+    return available('identity', async () => {
+      const [chainId, genesis, code] = await Promise.all([
+        this.client.getChainId(),
+        this.client.getBlock({ blockNumber: 0n }),
+        this.client.getCode({ address: this.parts.settlement }),
+      ])
+      return { chainId, genesisHash: lowerHex(genesis.hash), hasSettlement: code !== undefined && code !== '0x' }
+    })
+  }
+
+  deploymentBlock(): Promise<bigint> {
+    return available('deploymentBlock', () =>
+      this.client.readContract({ ...this.contract, functionName: 'deploymentBlock' }),
+    )
+  }
+
+  confirmedBlock(): Promise<ChainBlock | undefined> {
+    return available('confirmedBlock', async () => {
+      const latest = await this.client.getBlock({ blockTag: 'latest' })
+      const depth = BigInt(this.parts.options.confirmations - 1)
+      if (depth === 0n) return chainBlock(latest)
+      return latest.number < depth ? undefined : this.findBlock(latest.number - depth)
+    })
+  }
+
+  block(number: bigint): Promise<ChainBlock | undefined> {
+    return available('block', () => this.findBlock(number))
+  }
+
+  transactionBlock(hash: Hex): Promise<bigint | undefined> {
+    return available('transactionBlock', async () => {
+      try {
+        return (await this.client.getTransactionReceipt({ hash })).blockNumber
+      } catch (error) {
+        if (error instanceof TransactionReceiptNotFoundError) return undefined
+        throw error
+      }
+    })
+  }
+
+  logs(fromBlock: bigint, toBlock: bigint): Promise<readonly SettlementLog[]> {
+    return available('logs', async () =>
+      decodeLogs(await this.client.getLogs({ address: this.parts.settlement, fromBlock, toBlock })),
+    )
+  }
+
+  postedTransaction(epoch: number, fromBlock: bigint, toBlock: bigint): Promise<Hex | undefined> {
+    return available('postedTransaction', async () => {
+      const logs = await this.client.getContractEvents({
+        ...this.contract,
+        eventName: 'EpochPosted',
+        args: { epoch: BigInt(epoch) },
+        fromBlock,
+        toBlock,
+      })
+      return logs[0]?.transactionHash
+    })
+  }
+
+  posterView(epoch: number, wallets: readonly Address[]): Promise<PosterView> {
+    return available('posterView', async () => {
+      const block = await this.confirmedBlock()
+      if (block === undefined) throw new NoConfirmedBlockError()
+      const at = { ...this.contract, blockNumber: block.number }
+      const [nonce, headEpoch, lastEpoch, finalEpoch, chainEpoch, payeeIds] = await Promise.all([
+        this.client.getTransactionCount({ address: this.parts.account.address, blockNumber: block.number }),
+        this.client.readContract({ ...at, functionName: 'headEpoch' }),
+        this.client.readContract({ ...at, functionName: 'lastEpoch' }),
+        this.client.readContract({ ...at, functionName: 'finalEpoch' }),
+        this.readEpoch(epoch, block.number),
+        Promise.all(
+          wallets.map(wallet => this.client.readContract({ ...at, functionName: 'payeeId', args: [wallet] })),
+        ),
+      ])
+      return {
+        block,
+        nonce,
+        headEpoch: Number(headEpoch),
+        lastEpoch: Number(lastEpoch),
+        finalEpoch: Number(finalEpoch),
+        epoch: chainEpoch,
+        unregistered: wallets.filter((_wallet, index) => payeeIds[index] === 0),
+      }
+    })
+  }
+
+  contractWei(): Promise<bigint> {
+    return available('contractWei', async () => {
+      this.token ??= await this.client.readContract({ ...this.contract, functionName: 'token' })
+      return this.client.readContract({
+        address: this.token,
+        abi: dpcTokenAbi,
+        functionName: 'balanceOf',
+        args: [this.parts.settlement],
+      })
+    })
+  }
+
+  send(call: SettlementCall, nonce: number): Promise<SendOutcome> {
+    return this.poster.send(call, nonce)
+  }
+
+  private async findBlock(blockNumber: bigint): Promise<ChainBlock | undefined> {
+    try {
+      return chainBlock(await this.client.getBlock({ blockNumber }))
+    } catch (error) {
+      if (error instanceof BlockNotFoundError) return undefined
+      throw error
+    }
+  }
+
+  private async readEpoch(epoch: number, blockNumber: bigint): Promise<ChainEpoch> {
+    const at = { ...this.contract, blockNumber, args: [BigInt(epoch)] } as const
+    const [status, posted] = await Promise.all([
+      this.client.readContract({ ...at, functionName: 'epochStatus' }),
+      this.client.readContract({ ...at, functionName: 'epoch' }),
+    ])
+    return {
+      status: chainEpochStatuses[status] ?? 'unknown',
+      parent: Number(posted.parent),
+      inboxCut: Number(posted.inboxCut),
+      journalPosition: Number(posted.journalPosition),
+      journalHash: posted.journalHash,
+      burnMicrocredits: posted.burnMicrocredits,
+      leavesRoot: posted.leavesRoot,
+      leavesTotalMicrocredits: posted.leavesTotalMicrocredits,
+      rowCount: posted.rowCount,
+      rowsPosted: posted.rowsPosted,
+    }
+  }
+}
+
+function chainBlock(block: { number: bigint; hash: Hex; timestamp: bigint }): ChainBlock {
+  return { number: block.number, hash: lowerHex(block.hash), timeSeconds: block.timestamp }
+}
+
+/** Whatever goes wrong between here and the chain is one error to the rest of the program. */
+async function available<T>(operation: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (cause) {
+    if (cause instanceof UnknownLogError || cause instanceof ChainUnavailableError) throw cause
+    throw new ChainUnavailableError(operation, { cause })
+  }
+}
+
+/** The reason inside a `ChainUnavailableError` when the chain is younger than the confirmations asked for. */
+export class NoConfirmedBlockError extends Error {
+  override readonly name = 'NoConfirmedBlockError'
+  constructor() {
+    super('the chain has no block with the confirmations asked for yet')
+  }
+}

@@ -1,0 +1,37 @@
+import type { Address, Hex } from '@deparrow/ledger'
+import { proveRow } from './epoch-parts.ts'
+import type { JournalIndex } from './journal-index.ts'
+
+/** The arguments of `Settlement.claim` and what the claim will pay. Amounts in µcr. */
+export type ClaimView = {
+  readonly epoch: number
+  readonly part: number
+  /** Of the row in its part, from 0. */
+  readonly index: number
+  readonly payeeId: number
+  readonly incrementMicrocredits: bigint
+  readonly cumulativeMicrocredits: bigint
+  readonly previousEpoch: number
+  /** Sibling hashes from the leaf up. */
+  readonly proof: readonly Hex[]
+  readonly unclaimedMicrocredits: bigint
+}
+
+/** What a wallet can claim now: its newest row in a final epoch, which collects all earlier ones; `undefined` for nothing. */
+export function claimFor(journal: JournalIndex, wallet: Address): ClaimView | undefined {
+  const newest = journal.finalRows.get(wallet)
+  const closed = newest && journal.epochs.get(newest.epoch)
+  if (newest === undefined || closed === undefined) return undefined
+  const { row, epoch } = newest
+  const unclaimedMicrocredits = row.cumulativeMicrocredits - (journal.claimed.get(wallet) ?? 0n)
+  if (unclaimedMicrocredits <= 0n) return undefined
+  return {
+    epoch,
+    ...proveRow(closed.books, newest.index),
+    payeeId: row.id,
+    incrementMicrocredits: row.incrementMicrocredits,
+    cumulativeMicrocredits: row.cumulativeMicrocredits,
+    previousEpoch: row.previousEpoch,
+    unclaimedMicrocredits,
+  }
+}

@@ -1,0 +1,144 @@
+import type {
+  Address,
+  ChainPlace,
+  EpochBooks,
+  EventOf,
+  LedgerConfig,
+  LedgerEvent,
+  PayoutInstruction,
+  PayoutRow,
+} from '@deparrow/ledger'
+
+/** An epoch whose books are closed in the journal. */
+export type ClosedEpoch = {
+  readonly books: EpochBooks
+  readonly closedAtMs: number
+  /** Where its finality was seen; `undefined` until then. */
+  readonly final: ChainPlace | undefined
+}
+
+export type StandingPayout = { readonly instruction: PayoutInstruction; readonly lastPaidAtMs: number | undefined }
+
+/**
+ * What settlement knows from the journal alone: a fold over its events, so that a new object over the same journal knows the
+ * same. Amounts in µcr.
+ */
+export class JournalIndex {
+  config: LedgerConfig | undefined
+  openedAtMs = 0
+  /** The newest place on chain from which something was recorded. */
+  lastPlace: ChainPlace | undefined
+  inboxCount = 0
+  burnMicrocredits = 0n
+  /** Whether a balance has changed since the last epoch was closed. */
+  hasChangedLeaves = false
+  readonly epochs = new Map<number, ClosedEpoch>()
+  lastEpoch = 0
+  lastFinalEpoch = 0
+  readonly payees = new Map<Address, number>()
+  readonly scheduled = new Map<Address, bigint>()
+  /** Cumulative of each wallet's newest row. */
+  readonly posted = new Map<Address, bigint>()
+  readonly claimed = new Map<Address, bigint>()
+  /** Each wallet's newest row in a final epoch. */
+  readonly finalRows = new Map<Address, { readonly epoch: number; readonly index: number; readonly row: PayoutRow }>()
+  readonly instructions = new Map<Address, StandingPayout>()
+  /** Wallets with an instruction that may have become due since somebody last looked. */
+  readonly dueCandidates = new Set<Address>()
+  /** Wallets with payouts in no row yet. */
+  readonly unposted = new Set<Address>()
+  /** Nodes that were given a paid job; their payout wallets will need a payee id. */
+  readonly engagedNodes = new Set<Address>()
+
+  /** The epoch that is closed and not final; `undefined` when there is none. */
+  get pending(): ClosedEpoch | undefined {
+    return this.lastEpoch > this.lastFinalEpoch ? this.epochs.get(this.lastEpoch) : undefined
+  }
+
+  /** Takes the next event of the journal. */
+  apply(event: LedgerEvent): void {
+    this.applyEntries(event)
+    switch (event.type) {
+      case 'LedgerOpened':
+        this.config = event.data.config
+        this.openedAtMs = event.atMs
+        break
+      case 'InboxItemRecorded':
+        this.inboxCount = event.data.index + 1
+        this.lastPlace = event.data.place
+        break
+      case 'HoldAssigned':
+        this.engagedNodes.add(event.data.node)
+        break
+      case 'PayoutInstructed':
+        this.applyInstruction(event)
+        break
+      case 'PayoutScheduled':
+        this.applyScheduled(event)
+        break
+      case 'PayeeRegistered':
+        this.payees.set(event.data.wallet, event.data.id)
+        break
+      case 'EpochClosed':
+        this.applyClosed(event)
+        break
+      case 'EpochFinalised':
+        this.applyFinal(event)
+        break
+      case 'PayoutClaimed':
+        this.claimed.set(event.data.wallet, event.data.cumulativeMicrocredits)
+        this.lastPlace = event.data.place
+        break
+    }
+  }
+
+  private applyEntries({ entries }: LedgerEvent): void {
+    for (const { account, amountMicrocredits } of entries) {
+      if (account === 'burn') this.burnMicrocredits += amountMicrocredits
+      if (account.startsWith('wallet:')) {
+        const wallet = account.slice('wallet:'.length) as Address
+        if (amountMicrocredits > 0n && this.instructions.has(wallet)) this.dueCandidates.add(wallet)
+        this.hasChangedLeaves = true
+      }
+      if (account.startsWith('hold:') || account === 'treasury' || account === 'rewards') this.hasChangedLeaves = true
+    }
+  }
+
+  private applyInstruction({ data }: EventOf<'PayoutInstructed'>): void {
+    const instruction = data.instruction.message
+    const lastPaidAtMs = this.instructions.get(instruction.wallet)?.lastPaidAtMs
+    this.instructions.set(instruction.wallet, { instruction, lastPaidAtMs })
+    this.dueCandidates.add(instruction.wallet)
+  }
+
+  private applyScheduled({ data, atMs }: EventOf<'PayoutScheduled'>): void {
+    const { wallet, amountMicrocredits } = data
+    this.scheduled.set(wallet, (this.scheduled.get(wallet) ?? 0n) + amountMicrocredits)
+    this.unposted.add(wallet)
+    const standing = this.instructions.get(wallet)
+    if (standing !== undefined && data.instructionDigest !== undefined) {
+      this.instructions.set(wallet, { instruction: standing.instruction, lastPaidAtMs: atMs })
+    }
+  }
+
+  private applyClosed({ data: books, atMs }: EventOf<'EpochClosed'>): void {
+    this.epochs.set(books.epoch, { books, closedAtMs: atMs, final: undefined })
+    this.lastEpoch = books.epoch
+    this.hasChangedLeaves = false
+    for (const row of books.rows) {
+      this.posted.set(row.wallet, row.cumulativeMicrocredits)
+      if (this.scheduled.get(row.wallet) === row.cumulativeMicrocredits) this.unposted.delete(row.wallet)
+    }
+  }
+
+  private applyFinal({ data }: EventOf<'EpochFinalised'>): void {
+    const closed = this.epochs.get(data.epoch)
+    if (closed === undefined) return
+    this.epochs.set(data.epoch, { ...closed, final: data.place })
+    this.lastFinalEpoch = data.epoch
+    this.lastPlace = data.place
+    for (const [index, row] of closed.books.rows.entries()) {
+      this.finalRows.set(row.wallet, { epoch: data.epoch, index, row })
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import type { Address, ChainPlace, Hex, InboxKind } from '@deparrow/ledger'
+
+/** What tells one chain and deployment from another. */
+export type ChainIdentity = {
+  readonly chainId: number
+  /** Hash of block 0. */
+  readonly genesisHash: Hex
+  /** Whether there is code at the settlement contract's address. */
+  readonly hasSettlement: boolean
+}
+
+export type ChainBlock = { readonly number: bigint; readonly hash: Hex; readonly timeSeconds: bigint }
+
+/** Something that the settlement contract said, in its place. Addresses are lower case. */
+export type SettlementLog = { readonly place: ChainPlace } & (
+  | {
+      readonly type: 'inboxItem'
+      readonly index: number
+      readonly kind: InboxKind
+      readonly account: Address
+      readonly amountMicrocredits: bigint
+    }
+  | { readonly type: 'payee'; readonly id: number; readonly account: Address }
+  | { readonly type: 'epochPosted'; readonly epoch: number }
+  | { readonly type: 'epochFinal'; readonly epoch: number; readonly burnMicrocredits: bigint }
+  | { readonly type: 'epochCancelled'; readonly epoch: number; readonly lastEpoch: number }
+  | {
+      readonly type: 'claim'
+      readonly account: Address
+      readonly paidMicrocredits: bigint
+      readonly cumulativeMicrocredits: bigint
+    }
+)
+
+/** Where an epoch stands; the position in this list is the number that the contract answers. */
+export const chainEpochStatuses = ['unknown', 'open', 'lapsed', 'pending', 'cancelled', 'final', 'finalised'] as const
+
+export type ChainEpochStatus = (typeof chainEpochStatuses)[number]
+
+/** An epoch's header and how much of it is on chain. */
+export type ChainEpoch = {
+  readonly status: ChainEpochStatus
+  readonly parent: number
+  readonly inboxCut: number
+  readonly journalPosition: number
+  readonly journalHash: Hex
+  readonly burnMicrocredits: bigint
+  readonly leavesRoot: Hex
+  readonly leavesTotalMicrocredits: bigint
+  readonly rowCount: number
+  readonly rowsPosted: number
+}
+
+/**
+ * The contract and the poster's account in one block. `nonce` belongs to the view: a call that is decided on this view and
+ * sent with this nonce can never happen in addition to another call decided on the same view.
+ */
+export type PosterView = {
+  readonly block: ChainBlock
+  /** Transactions of the poster in this block and before. */
+  readonly nonce: number
+  readonly headEpoch: number
+  readonly lastEpoch: number
+  readonly finalEpoch: number
+  /** The epoch that was asked for. */
+  readonly epoch: ChainEpoch
+  /** Those of the asked wallets that have no payee id yet. */
+  readonly unregistered: readonly Address[]
+}
+
+/** A row of 24 bytes each, as `postEpoch` and `postRows` take them. */
+export type EncodedRows = Hex
+
+export type EpochHeader = Omit<ChainEpoch, 'status' | 'rowsPosted'>
+
+/** What the poster may ask of the contract. */
+export type SettlementCall =
+  | { readonly type: 'registerPayees'; readonly accounts: readonly Address[] }
+  | { readonly type: 'postEpoch'; readonly header: EpochHeader; readonly rows: EncodedRows }
+  | { readonly type: 'postRows'; readonly epoch: number; readonly rows: EncodedRows }
+  | { readonly type: 'finalise'; readonly epoch: number }
+
+/**
+ * What became of a call. `confirmed`: in a block with the confirmations asked for. `reverted`: it has not happened and, sent like
+ * this, will not; `code` is the contract's error, `NONCE_USED` when another transaction took the nonce, or `INSUFFICIENT_FUNDS`.
+ * `unknown`: it may still happen or have happened; the next {@link PosterView} tells, nothing else does.
+ */
+export type SendOutcome =
+  | { readonly status: 'confirmed'; readonly transactionHash: Hex; readonly blockNumber: bigint }
+  | { readonly status: 'reverted'; readonly code: string; readonly transactionHash?: Hex }
+  | { readonly status: 'unknown'; readonly transactionHash?: Hex }
+
+/**
+ * The chain as settlement needs it. Reads throw {@link ChainUnavailableError} once their retries are used up, and nothing else
+ * for reasons outside this process.
+ */
+export type SettlementChain = {
+  identity(): Promise<ChainIdentity>
+  /** The block in which the contract was deployed; no log is older. */
+  deploymentBlock(): Promise<bigint>
+  /** The newest block that has the confirmations asked for; `undefined` while the chain is too short. */
+  confirmedBlock(): Promise<ChainBlock | undefined>
+  /** `undefined` when the chain does not reach that far. */
+  block(number: bigint): Promise<ChainBlock | undefined>
+  /** Number of the block that holds a transaction now; `undefined` when none does. */
+  transactionBlock(hash: Hex): Promise<bigint | undefined>
+  /** The contract's logs from one block to another, both included, in any order and possibly repeated. */
+  logs(fromBlock: bigint, toBlock: bigint): Promise<readonly SettlementLog[]>
+  /** The transaction that completed an epoch between two blocks. */
+  postedTransaction(epoch: number, fromBlock: bigint, toBlock: bigint): Promise<Hex | undefined>
+  /** One consistent view of the newest confirmed block. */
+  posterView(epoch: number, wallets: readonly Address[]): Promise<PosterView>
+  /** DPC that the contract holds in the newest block, in wei. */
+  contractWei(): Promise<bigint>
+  /**
+   * Sends a call with the nonce of the view on which it was decided and waits, a bounded time, for what becomes of it.
+   * Never sends under another nonce; never throws for what the chain or the connection does.
+   */
+  send(call: SettlementCall, nonce: number): Promise<SendOutcome>
+}
+
+/** Thrown when the chain did not answer, or not in a way that can be understood, after all retries. May succeed later. */
+export class ChainUnavailableError extends Error {
+  override readonly name = 'ChainUnavailableError'
+  readonly isRetryable = true
+  constructor(
+    readonly operation: string,
+    options: { cause: unknown },
+  ) {
+    super(`the chain did not answer ${operation}`, options)
+  }
+}
+
+/** Thrown when the contract emits what this version does not know; going on would lose it. */
+export class UnknownLogError extends Error {
+  override readonly name = 'UnknownLogError'
+  constructor(options: { readonly what: string; readonly place: ChainPlace }) {
+    super(`${options.what} at log ${options.place.logIndex} of block ${options.place.blockNumber} is not known`)
+  }
+}
