@@ -1,0 +1,145 @@
+import type { ModuleRefusal } from '../execution/engine.ts'
+import { ByteReader } from './byte-reader.ts'
+import { ByteWriter } from './byte-writer.ts'
+import { type Declarations, exportKind, type Limits, readDeclarations, type Signature } from './declarations.ts'
+import { type MeterScope, writeFixedCharge, writeLengthCharged } from './meter-code.ts'
+import { ModuleRefusedError, malformed } from './module-refused.ts'
+import { type FunctionBody, readFunctionBody } from './regions.ts'
+import { readSections, type Sections, sectionId, sectionOrder } from './sections.ts'
+
+/** Export names that metering adds; a module that uses one is refused. */
+export const meterExports = {
+  /** The meter block, see `meterLayout`. */
+  meter: 'deparrow:meter',
+  /** The module's own start function, which the engine calls once the meter is set. */
+  start: 'deparrow:start',
+} as const
+
+/** Caps that metering writes into the module. A module that starts above one is the caller's to refuse. */
+export type MeterCaps = { readonly memoryPagesMax: number; readonly tableElementsMax: number }
+
+export type MeteredModule = { readonly ok: true; readonly module: Uint8Array; readonly hasStart: boolean }
+
+/**
+ * Rewrites a module so that it charges its own fuel by `cost-model.ts` and cannot grow beyond the caps. Function indices
+ * stay; custom sections are dropped; the start section becomes an export. The caller must have had the *original*
+ * validated by a WebAssembly compiler: an invalid module could name what metering adds.
+ */
+export function meterModule(bytes: Uint8Array, caps: MeterCaps): MeteredModule | ModuleRefusal {
+  try {
+    const sections = readSections(bytes)
+    const declarations = readDeclarations(bytes, sections)
+    const writer = new ByteWriter(bytes.length * 2)
+    writer.bytes(bytes.subarray(0, 8))
+    for (const id of sectionOrder) {
+      const content = meteredSection(id, bytes, sections, declarations, caps)
+      if (content !== undefined) writer.byte(id).sized(content)
+    }
+    return { ok: true, module: writer.finish(), hasStart: declarations.start !== undefined }
+  } catch (error) {
+    if (error instanceof ModuleRefusedError) return error.refusal
+    throw error
+  }
+}
+
+function meteredSection(
+  id: number,
+  bytes: Uint8Array,
+  sections: Sections,
+  declarations: Declarations,
+  caps: MeterCaps,
+): Uint8Array | undefined {
+  const range = sections.get(id)
+  switch (id) {
+    case sectionId.memory:
+      return memorySection(declarations.memory, caps.memoryPagesMax)
+    case sectionId.table:
+      return range && tableSection(declarations, caps.tableElementsMax)
+    case sectionId.export:
+      return exportSection(declarations)
+    case sectionId.start:
+      return undefined
+    case sectionId.code:
+      return range && codeSection(new ByteReader(bytes, range.start, range.end), declarations)
+    default:
+      return range && bytes.subarray(range.start, range.end)
+  }
+}
+
+function memorySection(own: Limits | undefined, pagesMax: number): Uint8Array {
+  const writer = new ByteWriter().u32(own ? 2 : 1)
+  if (own) writeCapped(writer, own, pagesMax)
+  const sharedWithMax = 0x03
+  return writer.byte(sharedWithMax).u32(1).u32(1).finish()
+}
+
+function tableSection(declarations: Declarations, elementsMax: number): Uint8Array {
+  const writer = new ByteWriter().u32(declarations.tables.length)
+  for (const table of declarations.tables) writeCapped(writer.byte(table.type), table.limits, elementsMax)
+  return writer.finish()
+}
+
+function writeCapped(writer: ByteWriter, limits: Limits, max: number): void {
+  const capped = Math.max(limits.min, Math.min(limits.max ?? max, max))
+  writer.byte(1).u32(limits.min).u32(capped)
+}
+
+function exportSection(declarations: Declarations): Uint8Array {
+  const { exports, memory, start } = declarations
+  const writer = new ByteWriter().u32(exports.length + (start === undefined ? 1 : 2))
+  for (const { name, kind, index } of exports) writer.name(name).byte(kind).u32(index)
+  writer
+    .name(meterExports.meter)
+    .byte(exportKind.memory)
+    .u32(memory ? 1 : 0)
+  if (start !== undefined) writer.name(meterExports.start).byte(exportKind.function).u32(start)
+  return writer.finish()
+}
+
+function codeSection(reader: ByteReader, declarations: Declarations): Uint8Array {
+  const count = reader.u32()
+  if (count !== declarations.functionTypes.length)
+    throw malformed('functions and bodies differ in number', reader.offset)
+  const writer = new ByteWriter((reader.end - reader.offset) * 2).u32(count)
+  for (const type of declarations.functionTypes) {
+    const sizeBytes = reader.u32()
+    const start = reader.offset
+    reader.skip(sizeBytes)
+    const body = readFunctionBody(new ByteReader(reader.bytes, start, reader.offset))
+    writer.sized(meteredFunction(reader.bytes, body, parameterCount(declarations.signatures[type]), declarations))
+  }
+  if (!reader.isAtEnd) throw malformed('the code section is longer than its list', reader.offset)
+  return writer.finish()
+}
+
+function parameterCount(signature: Signature | undefined): number {
+  return signature === undefined ? 0 : signature.indexOf(':')
+}
+
+const i64Type = 0x7e
+const i32Type = 0x7f
+
+function meteredFunction(
+  bytes: Uint8Array,
+  body: FunctionBody,
+  parameters: number,
+  declarations: Declarations,
+): Uint8Array {
+  const fuelLocal = parameters + body.localCount
+  const scope: MeterScope = { meterMemory: declarations.memory ? 1 : 0, fuelLocal, lengthLocal: fuelLocal + 1 }
+  const code = new ByteWriter((body.codeEnd - body.localsStart) * 2)
+  code.u32(body.localGroupCount + 2).bytes(bytes.subarray(body.localGroupsStart, body.codeStart))
+  code.u32(1).byte(i64Type).u32(2).byte(i32Type)
+  let copied = body.codeStart
+  for (const point of body.points) {
+    code.bytes(bytes.subarray(copied, point.offset))
+    copied = point.offset
+    if (point.kind !== 'region') {
+      writeLengthCharged(code, scope, point.kind, bytes.subarray(point.offset, point.end))
+      copied = point.end
+    } else if (point.fuel > 0) {
+      writeFixedCharge(code, scope, point.fuel)
+    }
+  }
+  return code.bytes(bytes.subarray(copied, body.codeEnd)).finish()
+}
