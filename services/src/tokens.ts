@@ -30,6 +30,12 @@ export const READ_MODEL = Symbol('ReadModel')
 /** `SettlementView` of `gateway/settlement-view.port.ts`. */
 export const SETTLEMENT_VIEW = Symbol('SettlementView')
 
+/** `SettlementChain` of `settlement/token-chain.port.ts`. */
+export const SETTLEMENT_CHAIN = Symbol('SettlementChain')
+
+/** `SettlementOptions` of `settlement/settlement-options.ts`. */
+export const SETTLEMENT_OPTIONS = Symbol('SettlementOptions')
+
 /** `NetworkInfo` of `config/network-info.ts`. */
 export const NETWORK_INFO = Symbol('NetworkInfo')
 

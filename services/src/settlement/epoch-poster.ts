@@ -66,24 +66,8 @@ export class EpochPoster {
   }
 
   private async payByInstruction(): Promise<void> {
-    const { index, ledger, clock } = this.parts
-    const nowMs = clock.nowMs()
-    for (const wallet of index.dueCandidates) {
-      const standing = index.instructions.get(wallet)
-      const availableMicrocredits = ledger.balance(wallet).availableMicrocredits
-      const isPayable =
-        standing !== undefined &&
-        Number(standing.instruction.expires) * 1000 > nowMs &&
-        availableMicrocredits > 0n &&
-        availableMicrocredits >= standing.instruction.minimumMicrocredits
-      if (!isPayable) {
-        index.dueCandidates.delete(wallet)
-        continue
-      }
-      const { instruction, lastPaidAtMs } = standing
-      if (lastPaidAtMs !== undefined && nowMs < lastPaidAtMs + instruction.intervalSeconds * 1000) continue
-      await ledger.submit({ type: 'PayByInstruction', wallet })
-    }
+    const { ledger } = this.parts
+    for (const wallet of ledger.dueInstructions()) await ledger.submit({ type: 'PayByInstruction', wallet })
   }
 
   /** Whether the chain needs to be looked at; an idle network costs no request. */
@@ -117,7 +101,7 @@ export class EpochPoster {
   /** Wallets that need a payee id: those that have payouts, then those whose nodes are at work and will have some. */
   private wantedPayees(): readonly Address[] {
     const { index, ledger, options } = this.parts
-    const wanted = new Set([...index.unposted].filter(wallet => !index.payees.has(wallet)))
+    const wanted = new Set(ledger.payeesToRegister())
     for (const node of index.engagedNodes) {
       const wallet = ledger.payoutWallet(node)
       if (wallet === undefined || index.payees.has(wallet)) index.engagedNodes.delete(node)

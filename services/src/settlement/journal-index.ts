@@ -1,11 +1,11 @@
 import type {
+  AccountName,
   Address,
   ChainPlace,
   EpochBooks,
   EventOf,
   LedgerConfig,
   LedgerEvent,
-  PayoutInstruction,
   PayoutRow,
 } from '@deparrow/ledger'
 
@@ -16,8 +16,6 @@ export type ClosedEpoch = {
   /** Where its finality was seen; `undefined` until then. */
   readonly final: ChainPlace | undefined
 }
-
-export type StandingPayout = { readonly instruction: PayoutInstruction; readonly lastPaidAtMs: number | undefined }
 
 /**
  * What settlement knows from the journal alone: a fold over its events, so that a new object over the same journal knows the
@@ -36,15 +34,9 @@ export class JournalIndex {
   lastEpoch = 0
   lastFinalEpoch = 0
   readonly payees = new Map<Address, number>()
-  readonly scheduled = new Map<Address, bigint>()
-  /** Cumulative of each wallet's newest row. */
-  readonly posted = new Map<Address, bigint>()
   readonly claimed = new Map<Address, bigint>()
   /** Each wallet's newest row in a final epoch. */
   readonly finalRows = new Map<Address, { readonly epoch: number; readonly index: number; readonly row: PayoutRow }>()
-  readonly instructions = new Map<Address, StandingPayout>()
-  /** Wallets with an instruction that may have become due since somebody last looked. */
-  readonly dueCandidates = new Set<Address>()
   /** Wallets with payouts in no row yet. */
   readonly unposted = new Set<Address>()
   /** Nodes that were given a paid job; their payout wallets will need a payee id. */
@@ -70,11 +62,8 @@ export class JournalIndex {
       case 'HoldAssigned':
         this.engagedNodes.add(event.data.node)
         break
-      case 'PayoutInstructed':
-        this.applyInstruction(event)
-        break
       case 'PayoutScheduled':
-        this.applyScheduled(event)
+        this.unposted.add(event.data.wallet)
         break
       case 'PayeeRegistered':
         this.payees.set(event.data.wallet, event.data.id)
@@ -95,29 +84,7 @@ export class JournalIndex {
   private applyEntries({ entries }: LedgerEvent): void {
     for (const { account, amountMicrocredits } of entries) {
       if (account === 'burn') this.burnMicrocredits += amountMicrocredits
-      if (account.startsWith('wallet:')) {
-        const wallet = account.slice('wallet:'.length) as Address
-        if (amountMicrocredits > 0n && this.instructions.has(wallet)) this.dueCandidates.add(wallet)
-        this.hasChangedLeaves = true
-      }
-      if (account.startsWith('hold:') || account === 'treasury' || account === 'rewards') this.hasChangedLeaves = true
-    }
-  }
-
-  private applyInstruction({ data }: EventOf<'PayoutInstructed'>): void {
-    const instruction = data.instruction.message
-    const lastPaidAtMs = this.instructions.get(instruction.wallet)?.lastPaidAtMs
-    this.instructions.set(instruction.wallet, { instruction, lastPaidAtMs })
-    this.dueCandidates.add(instruction.wallet)
-  }
-
-  private applyScheduled({ data, atMs }: EventOf<'PayoutScheduled'>): void {
-    const { wallet, amountMicrocredits } = data
-    this.scheduled.set(wallet, (this.scheduled.get(wallet) ?? 0n) + amountMicrocredits)
-    this.unposted.add(wallet)
-    const standing = this.instructions.get(wallet)
-    if (standing !== undefined && data.instructionDigest !== undefined) {
-      this.instructions.set(wallet, { instruction: standing.instruction, lastPaidAtMs: atMs })
+      if (isLeaf(account)) this.hasChangedLeaves = true
     }
   }
 
@@ -125,10 +92,7 @@ export class JournalIndex {
     this.epochs.set(books.epoch, { books, closedAtMs: atMs, final: undefined })
     this.lastEpoch = books.epoch
     this.hasChangedLeaves = false
-    for (const row of books.rows) {
-      this.posted.set(row.wallet, row.cumulativeMicrocredits)
-      if (this.scheduled.get(row.wallet) === row.cumulativeMicrocredits) this.unposted.delete(row.wallet)
-    }
+    this.unposted.clear()
   }
 
   private applyFinal({ data }: EventOf<'EpochFinalised'>): void {
@@ -141,4 +105,9 @@ export class JournalIndex {
       this.finalRows.set(row.wallet, { epoch: data.epoch, index, row })
     }
   }
+}
+
+/** Whether an account's balance is part of a leaf. */
+function isLeaf(account: AccountName): boolean {
+  return account.startsWith('wallet:') || account.startsWith('hold:') || account === 'treasury' || account === 'rewards'
 }
