@@ -32,13 +32,11 @@ export function openPostgres<Schema>(url: string, options: PostgresOptions = {})
  * connection that breaks while nobody uses it is dropped; the next query makes a new one.
  */
 export function createPostgresPool(url: string, options: PostgresOptions = {}): Pool {
-  const settings = ['-c synchronous_commit=on']
-  if (options.schema !== undefined) settings.push(`-c search_path=${checkedSchema(options.schema)}`)
   const pool = new Pool({
-    connectionString: url,
+    connectionString: withSettings(url, options.schema),
     max: options.connectionsMax ?? connectionsMaxDefault,
     connectionTimeoutMillis: connectTimeoutMs,
-    options: settings.join(' '),
+    keepAlive: true,
     types: { getTypeParser: integersAsBigint },
   })
   pool.on('error', () => undefined)
@@ -50,6 +48,15 @@ const integerTypeIds: ReadonlySet<number> = new Set([20, 21, 23, 1700])
 
 const integersAsBigint: NonNullable<PoolConfig['types']>['getTypeParser'] = (id, format) =>
   integerTypeIds.has(id) && format !== 'binary' ? (text: string) => BigInt(text) : types.getTypeParser(id, format)
+
+/** Puts our settings behind those that the address itself has: the last one counts. */
+function withSettings(url: string, schema: string | undefined): string {
+  const address = new URL(url)
+  const settings = [address.searchParams.get('options') ?? '', '-c synchronous_commit=on']
+  if (schema !== undefined) settings.push(`-c search_path=${checkedSchema(schema)}`)
+  address.searchParams.set('options', settings.join(' ').trim())
+  return address.href
+}
 
 function checkedSchema(schema: string): string {
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(schema)) {

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, it } from 'node:test'
+import { StoreDamagedError } from '@deparrow/ledger'
+import { describeEventStore, sampleBatch } from '@deparrow/ledger/testing'
+import { DatabaseDamagedError, NewerSchemaError } from '../sql/sql-errors.ts'
+import { temporaryFolder } from '../sql/temporary-folder.spec.fixture.ts'
+import { SqliteEventStore } from './sqlite-event-store.ts'
+
+describeEventStore('the SQLite event store', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'deparrow-journal-'))
+  return {
+    open: () => SqliteEventStore.open(join(folder, 'journal.sqlite')),
+    remove: async () => rmSync(folder, { recursive: true }),
+  }
+})
+
+describe('a SQLite journal that is not what was written', () => {
+  async function writeJournal(path: string): Promise<void> {
+    const store = await SqliteEventStore.open(path)
+    const { leaseEpoch } = await store.acquire('a')
+    await store.append(sampleBatch('a', leaseEpoch, 0, 300))
+    await store.close()
+  }
+
+  function change(path: string, statement: string): void {
+    const database = new DatabaseSync(path)
+    database.exec(statement)
+    database.close()
+  }
+
+  it('is refused when bytes of the file were overwritten', async t => {
+    const path = join(temporaryFolder(t), 'journal.sqlite')
+    await writeJournal(path)
+    writeFileSync(path, readFileSync(path).fill(0x5a, 20_000, 40_000))
+    await assert.rejects(SqliteEventStore.open(path), DatabaseDamagedError)
+  })
+
+  it('is refused when a newer version wrote it', async t => {
+    const path = join(temporaryFolder(t), 'journal.sqlite')
+    await writeJournal(path)
+    change(path, 'UPDATE schema_version SET version = version + 1')
+    await assert.rejects(SqliteEventStore.open(path), NewerSchemaError)
+  })
+
+  for (const [what, statement] of [
+    ['its last event is gone', 'DELETE FROM journal_event WHERE position = 300'],
+    ['its last event has another hash', `UPDATE journal_event SET hash = '0x${'1'.repeat(64)}' WHERE position = 300`],
+    ['it goes on after its head', 'UPDATE journal_head SET position = 299'],
+    ['its events are gone', 'DELETE FROM journal_event'],
+  ] as const) {
+    it(`gives no lease when ${what}`, async t => {
+      const path = join(temporaryFolder(t), 'journal.sqlite')
+      await writeJournal(path)
+      change(path, statement)
+      const store = await SqliteEventStore.open(path)
+      await assert.rejects(store.acquire('a'), StoreDamagedError)
+      await store.close()
+    })
+  }
+
+  it('is not read across a gap', async t => {
+    const path = join(temporaryFolder(t), 'journal.sqlite')
+    await writeJournal(path)
+    change(path, 'DELETE FROM journal_event WHERE position = 7')
+    const store = await SqliteEventStore.open(path)
+    assert.equal((await store.read('a', 0, 6)).length, 6)
+    await assert.rejects(store.read('a', 0, 100), StoreDamagedError)
+    await assert.rejects(store.read('a', 6, 1), StoreDamagedError)
+    await store.close()
+  })
+})
