@@ -37,13 +37,16 @@ library PayoutRows {
         bytes32[] memory nodes = new bytes32[](count);
         uint256 sum = 0;
         uint32 lastId = afterPayeeId;
-        for (uint256 i = 0; i < count; ++i) {
-            PayoutRow row = rowAt(rows, i);
-            uint32 id = row.payeeId();
-            require(id > lastId, ISettlement.RowsNotAscending(lastId, id));
-            sum += checkedIncrement(row, id, epoch);
-            nodes[i] = hashRow(row);
-            lastId = id;
+        // No overflow: a block's gas bounds the count far below 2^32, and the increments are below 2^64 each.
+        unchecked {
+            for (uint256 i = 0; i < count; ++i) {
+                PayoutRow row = rowAt(rows, i);
+                uint32 id = row.payeeId();
+                if (id <= lastId || !isConsistent(row, epoch)) revertBecauseOf(row, lastId, epoch);
+                sum += row.incrementMicrocredits();
+                setLeaf(nodes, i, row);
+                lastId = id;
+            }
         }
 
         summary.root = reduce(nodes);
@@ -89,17 +92,25 @@ library PayoutRows {
         }
     }
 
-    function checkedIncrement(PayoutRow row, uint32 id, uint64 epoch) private pure returns (uint64 increment) {
-        increment = row.incrementMicrocredits();
+    /// @dev Whether a row's fields fit each other: it pays something, its cumulative is its increment when it is the payee's first
+    /// row and more when it is not, and the previous row is in an earlier epoch.
+    function isConsistent(PayoutRow row, uint64 epoch) private pure returns (bool) {
+        uint64 increment = row.incrementMicrocredits();
         uint64 cumulative = row.cumulativeMicrocredits();
         uint32 previous = row.previousEpoch();
+        if (increment == 0 || previous >= epoch) return false;
+        return previous == 0 ? cumulative == increment : cumulative > increment;
+    }
+
+    /// @dev Names what is wrong with a row that was refused; kept apart so that good rows do not pay for it.
+    function revertBecauseOf(PayoutRow row, uint32 lastId, uint64 epoch) private pure {
+        uint32 id = row.payeeId();
+        uint64 increment = row.incrementMicrocredits();
+        uint32 previous = row.previousEpoch();
+        require(id > lastId, ISettlement.RowsNotAscending(lastId, id));
         require(increment > 0, ISettlement.RowIncrementZero(id));
-        // A first row's cumulative is its increment; a later one adds to a previous cumulative above zero.
-        require(
-            previous == 0 ? cumulative == increment : cumulative > increment,
-            ISettlement.RowCumulativeInvalid(id, increment, cumulative, previous)
-        );
         require(previous < epoch, ISettlement.RowPreviousEpochInvalid(id, previous, epoch));
+        revert ISettlement.RowCumulativeInvalid(id, increment, row.cumulativeMicrocredits(), previous);
     }
 
     function rowAt(bytes calldata rows, uint256 index) private pure returns (PayoutRow row) {
@@ -109,17 +120,35 @@ library PayoutRows {
         }
     }
 
+    function setLeaf(bytes32[] memory nodes, uint256 index, PayoutRow row) private pure {
+        bytes32 leaf = hashRow(row);
+        // The caller's index is below the number of nodes; the check would cost as much as the hash.
+        assembly ("memory-safe") {
+            mstore(add(add(nodes, 0x20), shl(5, index)), leaf)
+        }
+    }
+
     /// @dev Consumes `nodes`.
     function reduce(bytes32[] memory nodes) private pure returns (bytes32) {
         uint256 count = nodes.length;
-        while (count > 1) {
-            uint256 pairs = count >> 1;
-            for (uint256 i = 0; i < pairs; ++i) {
-                nodes[i] = Hashes.efficientKeccak256(nodes[2 * i], nodes[2 * i + 1]);
+        // No overflow: all numbers are at most the number of nodes.
+        unchecked {
+            while (count > 1) {
+                uint256 pairs = count >> 1;
+                for (uint256 i = 0; i < pairs; ++i) hashPair(nodes, i);
+                if (count & 1 == 1) nodes[pairs] = nodes[count - 1];
+                count = pairs + (count & 1);
             }
-            if (count & 1 == 1) nodes[pairs] = nodes[count - 1];
-            count = (count + 1) >> 1;
         }
         return nodes[0];
+    }
+
+    /// @dev Writes the parent of nodes `2 * index` and `2 * index + 1` to `index`, which no later pair reads.
+    function hashPair(bytes32[] memory nodes, uint256 index) private pure {
+        // The caller's pairs lie within the nodes, and the two children lie side by side as they are hashed.
+        assembly ("memory-safe") {
+            let first := add(nodes, 0x20)
+            mstore(add(first, shl(5, index)), keccak256(add(first, shl(6, index)), 0x40))
+        }
     }
 }

@@ -96,7 +96,6 @@ async function post(contracts: Contracts, world: World, next: Step & { kind: 'po
   const rows = next.increments.flatMap((increment, i) => (increment > 0n ? [nextRow(known, i + 1, increment)] : []))
   const parts = next.isSplit ? rows.map(row => [row]) : rows.length > 0 ? [rows] : []
   const epoch = await postEpoch(contracts, { parts, burnMicrocredits: next.burnMicrocredits })
-  // An epoch beyond the window can no longer be cancelled; the operator's clock moves only with D and `finalise`.
   world.pending.push({ epoch, parts, burnMicrocredits: next.burnMicrocredits })
 }
 
