@@ -41,3 +41,9 @@ export const NETWORK_INFO = Symbol('NetworkInfo')
 
 /** `GatewayConfig` of `config/gateway-config.ts`. */
 export const GATEWAY_CONFIG = Symbol('GatewayConfig')
+
+/** `JournalLedger` of `@deparrow/ledger`: the writer itself, for the service that keeps its time. */
+export const JOURNAL = Symbol('JournalLedger')
+
+/** `ReadModel` of `read-model/read-model.port.ts`. */
+export const PROJECTIONS = Symbol('ReadModel projections')
