@@ -9,7 +9,7 @@ import {
   settlementBytecode,
 } from '../generated/index.ts'
 import { type DeparrowAddresses, predictAddresses } from './addresses.ts'
-import { DeployerNonceError, DeployTransactionError } from './errors.ts'
+import { DeployerBusyError, DeployerNonceError, DeployTransactionError } from './errors.ts'
 import { type DeployParameters, deployDefaults } from './parameters.ts'
 import { verifyDeployment } from './verify.ts'
 
@@ -37,6 +37,9 @@ export type Deployment = {
 /** Enough for the genesis mint: two balances, two inbox items, under 350 000 gas as measured; unused gas is returned. */
 const GENESIS_GAS = 600_000n
 
+/** How long to wait for transactions that the deployer sent before: as long as viem waits for a receipt. */
+const SENT_TIMEOUT_MS = 180_000
+
 type PlannedStep = { step: DeployStep; nonce: number; data: Hex; to?: Address; gas?: bigint; isDone: boolean }
 
 /**
@@ -44,7 +47,7 @@ type PlannedStep = { step: DeployStep; nonce: number; data: Hex; to?: Address; g
  * interrupted is taken up where it stopped, and a finished one is only verified. Transactions are sent together, so that a
  * chain with a block each second deploys in one block.
  *
- * Throws `DeployerNonceError` when the deployer's nonce has gone elsewhere, `DeployTransactionError` when a transaction
+ * Throws `DeployerBusyError` when earlier transactions of the deployer stay unmined, `DeployerNonceError` when the deployer's nonce has gone elsewhere, `DeployTransactionError` when a transaction
  * reverts, `DeploymentMismatchError` when what stands there was deployed with other parameters.
  */
 export async function deployDeparrow({ walletClient, publicClient, parameters }: DeployRequest): Promise<Deployment> {
@@ -129,12 +132,12 @@ async function sendSteps(
 }
 
 /** A deployment that was interrupted may have transactions under way; what they do is only known once they are mined. */
-async function awaitSentTransactions(publicClient: PublicClient, address: Address): Promise<void> {
-  const sent = await publicClient.getTransactionCount({ address, blockTag: 'pending' })
-  let mined = await publicClient.getTransactionCount({ address, blockTag: 'latest' })
-  while (mined < sent) {
+async function awaitSentTransactions(publicClient: PublicClient, deployer: Address): Promise<void> {
+  const sent = await publicClient.getTransactionCount({ address: deployer, blockTag: 'pending' })
+  const deadline = Date.now() + SENT_TIMEOUT_MS
+  while ((await publicClient.getTransactionCount({ address: deployer, blockTag: 'latest' })) < sent) {
+    if (Date.now() > deadline) throw new DeployerBusyError({ deployer, sentCount: sent, timeoutMs: SENT_TIMEOUT_MS })
     await new Promise(resolve => setTimeout(resolve, publicClient.pollingInterval))
-    mined = await publicClient.getTransactionCount({ address, blockTag: 'latest' })
   }
 }
 

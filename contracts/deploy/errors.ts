@@ -29,3 +29,14 @@ export class DeployTransactionError extends Error {
     super(`The transaction ${detail.transactionHash} (${detail.step}) was reverted.`)
   }
 }
+
+/** Thrown when transactions that the deployer sent earlier are not mined in time. */
+export class DeployerBusyError extends Error {
+  override name = 'DeployerBusyError'
+
+  constructor(readonly detail: { deployer: Address; sentCount: number; timeoutMs: number }) {
+    super(
+      `The ${detail.sentCount} transactions of ${detail.deployer} were not all mined within ${detail.timeoutMs} ms.`,
+    )
+  }
+}

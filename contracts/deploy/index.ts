@@ -1,5 +1,5 @@
 export { type DeparrowAddresses, predictAddresses } from './addresses.ts'
 export { type Deployment, type DeployRequest, type DeployStep, deployDeparrow } from './deploy.ts'
-export { DeployerNonceError, DeploymentMismatchError, DeployTransactionError } from './errors.ts'
+export { DeployerBusyError, DeployerNonceError, DeploymentMismatchError, DeployTransactionError } from './errors.ts'
 export { type DeployParameters, deployDefaults, localPeriods } from './parameters.ts'
 export { verifyDeployment } from './verify.ts'
