@@ -1,0 +1,145 @@
+import { decodeRows } from '@deparrow/contracts/rows'
+import type { Address, InboxKind } from '@deparrow/ledger'
+import type { ChainEpoch, EpochHeader, SettlementCall, SettlementLog } from '../token-chain.port.ts'
+
+type LogBody = SettlementLog extends infer L ? (L extends unknown ? Omit<L, 'place'> : never) : never
+
+type PostedEpoch = {
+  header: EpochHeader
+  rowsPosted: number
+  payoutsMicrocredits: bigint
+  completedAtSeconds: number | undefined
+  isCancelled: boolean
+}
+
+/** What the settlement contract keeps, as far as the follower and the poster see it. Plain data, so that blocks can copy it. */
+export type ContractState = {
+  nonce: number
+  inbox: bigint[]
+  payees: Address[]
+  epochs: PostedEpoch[]
+  finalEpoch: number
+  claimed: Map<Address, bigint>
+  cumulative: Map<Address, bigint>
+}
+
+export const windowSeconds = 2
+
+export function emptyContract(): ContractState {
+  return {
+    nonce: 0,
+    inbox: [],
+    payees: [],
+    epochs: [],
+    finalEpoch: 0,
+    claimed: new Map(),
+    cumulative: new Map(),
+  }
+}
+
+/** Thrown by a call that the contract would revert. */
+export class ContractRevert extends Error {
+  override readonly name = 'ContractRevert'
+  constructor(readonly code: string) {
+    super(code)
+  }
+}
+
+export function appendInbox(
+  state: ContractState,
+  kind: InboxKind,
+  account: Address,
+  amountMicrocredits: bigint,
+): LogBody {
+  state.inbox.push(amountMicrocredits)
+  return { type: 'inboxItem', index: state.inbox.length - 1, kind, account, amountMicrocredits }
+}
+
+/** Runs a call of the poster; changes the state and answers the logs, or throws {@link ContractRevert} and changes nothing. */
+export function execute(state: ContractState, call: SettlementCall, nowSeconds: number): LogBody[] {
+  switch (call.type) {
+    case 'registerPayees': {
+      const fresh = call.accounts.filter(account => !state.payees.includes(account))
+      return fresh.map(account => ({ type: 'payee', id: state.payees.push(account), account }))
+    }
+    case 'postEpoch': {
+      if (call.header.parent !== headOf(state)) throw new ContractRevert('ParentNotHead')
+      if (call.header.inboxCut > state.inbox.length) throw new ContractRevert('InboxCutInvalid')
+      const { header } = call
+      const posted = {
+        header,
+        rowsPosted: 0,
+        payoutsMicrocredits: 0n,
+        completedAtSeconds: undefined,
+        isCancelled: false,
+      }
+      return appendRows(state, [...state.epochs, posted], state.epochs.length + 1, call.rows, nowSeconds)
+    }
+    case 'postRows':
+      if (statusOf(state, call.epoch, nowSeconds) !== 'open') throw new ContractRevert('EpochNotOpen')
+      return appendRows(state, state.epochs.map(copy), call.epoch, call.rows, nowSeconds)
+    case 'finalise': {
+      if (statusOf(state, call.epoch, nowSeconds) !== 'final') throw new ContractRevert('EpochNotFinal')
+      state.finalEpoch = call.epoch
+      const burnMicrocredits = state.epochs[call.epoch - 1]?.header.burnMicrocredits ?? 0n
+      return [{ type: 'epochFinal', epoch: call.epoch, burnMicrocredits }]
+    }
+  }
+}
+
+export function claim(state: ContractState, account: Address): LogBody {
+  const cumulativeMicrocredits = state.cumulative.get(account) ?? 0n
+  const paidMicrocredits = cumulativeMicrocredits - (state.claimed.get(account) ?? 0n)
+  if (paidMicrocredits <= 0n) throw new ContractRevert('NothingToClaim')
+  state.claimed.set(account, cumulativeMicrocredits)
+  return { type: 'claim', account, paidMicrocredits, cumulativeMicrocredits }
+}
+
+export function headOf(state: ContractState): number {
+  return state.epochs.findLastIndex(epoch => epoch.completedAtSeconds !== undefined && !epoch.isCancelled) + 1
+}
+
+export function statusOf(state: ContractState, epoch: number, nowSeconds: number): ChainEpoch['status'] {
+  const asked = state.epochs[epoch - 1]
+  if (asked === undefined) return 'unknown'
+  if (asked.isCancelled) return asked.completedAtSeconds === undefined ? 'lapsed' : 'cancelled'
+  if (asked.completedAtSeconds === undefined) return 'open'
+  if (epoch <= state.finalEpoch) return 'finalised'
+  return nowSeconds < asked.completedAtSeconds + windowSeconds ? 'pending' : 'final'
+}
+
+function appendRows(
+  state: ContractState,
+  epochs: PostedEpoch[],
+  epoch: number,
+  encoded: `0x${string}`,
+  nowSeconds: number,
+): LogBody[] {
+  const posted = epochs[epoch - 1]
+  if (posted === undefined) throw new ContractRevert('EpochNotOpen')
+  const rows = decodeRows(encoded)
+  const payees = rows.map(row => state.payees[row.payeeId - 1])
+  if (payees.includes(undefined)) throw new ContractRevert('RowPayeeUnknown')
+  posted.rowsPosted += rows.length
+  posted.payoutsMicrocredits += rows.reduce((sum, row) => sum + row.incrementMicrocredits, 0n)
+  const isComplete = posted.rowsPosted === posted.header.rowCount
+  if (isComplete) requireClosingBooks(state, epochs, posted.header)
+  rows.forEach((row, index) => {
+    state.cumulative.set(payees[index] as Address, row.cumulativeMicrocredits)
+  })
+  state.epochs = epochs
+  if (!isComplete) return []
+  posted.completedAtSeconds = nowSeconds
+  return [{ type: 'epochPosted', epoch }]
+}
+
+function requireClosingBooks(state: ContractState, epochs: PostedEpoch[], header: EpochHeader): void {
+  const arrived = state.inbox.slice(0, header.inboxCut).reduce((sum, amount) => sum + amount, 0n)
+  const counted = epochs.filter(epoch => !epoch.isCancelled)
+  const left = counted.reduce((sum, epoch) => sum + epoch.payoutsMicrocredits + epoch.header.burnMicrocredits, 0n)
+  if (arrived !== header.leavesTotalMicrocredits + left) throw new ContractRevert('BooksDoNotClose')
+}
+
+function copy(epoch: PostedEpoch): PostedEpoch {
+  return { ...epoch }
+}

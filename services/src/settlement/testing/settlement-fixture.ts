@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { JournalLedger, type Ledger, type LedgerCommand } from '@deparrow/ledger'
+import {
+  Actor,
+  ethersCrypto,
+  InMemoryEventStore,
+  InMemoryJournal,
+  ledgerActor,
+  testConfig,
+  testStartMs,
+} from '@deparrow/ledger/testing'
+import { ChainFollower } from '../chain-follower.ts'
+import { EpochPoster } from '../epoch-poster.ts'
+import { feedJournal } from '../journal-feed.ts'
+import { JournalIndex } from '../journal-index.ts'
+import type { SettlementChain } from '../token-chain.port.ts'
+import { InMemorySettlementChain } from './in-memory-settlement-chain.ts'
+
+/** One life of the settlement process over a journal and a chain that outlive it. */
+export type Life = {
+  readonly ledger: Ledger
+  readonly index: JournalIndex
+  readonly follower: ChainFollower
+  readonly poster: EpochPoster
+}
+
+/** What stands between the process and the world; a test puts faults there. */
+export type Between = {
+  readonly ledger: (ledger: Ledger) => Ledger
+  readonly chain: (chain: SettlementChain) => SettlementChain
+}
+
+const nothingBetween: Between = { ledger: ledger => ledger, chain: chain => chain }
+
+/** A journal and a chain with a clock that the test sets. */
+export class SettlementFixture {
+  readonly chain = new InMemorySettlementChain({ chainId: testConfig.chainId, genesisHash: testConfig.genesisHash })
+  readonly clock = { ms: testStartMs, nowMs: () => this.clock.ms }
+  readonly epochIntervalMs = 3_600_000
+  private readonly journal = new InMemoryJournal()
+
+  /** Starts the process anew, as after a kill: nothing is kept but journal and chain. */
+  async start(between: Between = nothingBetween): Promise<Life> {
+    const ledger = await JournalLedger.open({
+      store: new InMemoryEventStore(this.journal),
+      shard: 'test',
+      crypto: ethersCrypto,
+      clock: this.clock,
+      signer: ledgerActor.asLedgerSigner(),
+    })
+    if (ledger.config() === undefined) await accept(ledger, { type: 'OpenLedger', config: testConfig })
+    const index = new JournalIndex()
+    await feedJournal(ledger, event => index.apply(event))
+    const parts = { ledger: between.ledger(ledger), chain: between.chain(this.chain), index }
+    const follower = new ChainFollower({ ...parts, blocksPerRequestMax: 3 })
+    const poster = new EpochPoster({
+      ...parts,
+      clock: this.clock,
+      options: { epochIntervalMs: this.epochIntervalMs, payeesPerCallMax: 200 },
+      isChainDoubtful: () => follower.followed === undefined || follower.chainAlarm !== undefined,
+    })
+    return { ledger, index, follower, poster }
+  }
+
+  /** Polls, ticks and lets a block pass, again and again. */
+  async run({ follower, poster }: Life, rounds: number): Promise<void> {
+    for (let round = 0; round < rounds; round++) {
+      await follower.poll()
+      await poster.tick()
+      this.chain.mine()
+      this.clock.ms += 1_000
+    }
+    await follower.poll()
+  }
+}
+
+export async function accept(ledger: Ledger, command: LedgerCommand): Promise<void> {
+  const answer = await ledger.submit(command)
+  assert.equal(answer.status, 'accepted', answer.status === 'refused' ? answer.refusal.code : '')
+}
+
+/** Credits of these wallets on their way to the chain. */
+export async function withdraw(ledger: Ledger, actor: Actor, amountMicrocredits: bigint, nonce = 1n): Promise<void> {
+  await accept(ledger, { type: 'WithdrawCredits', withdrawal: actor.withdrawal({ amountMicrocredits, nonce }) })
+}
+
+export const alice = new Actor(0xa11ce)
+export const bob = new Actor(0xb0b)
