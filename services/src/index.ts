@@ -1,1 +1,12 @@
-export {}
+export type { ServicePorts } from './app.module.ts'
+export type { GatewayConfig, GatewayOptions } from './config/gateway-config.ts'
+export { GatewayConfigError } from './config/gateway-config.ts'
+export type { NetworkInfo } from './config/network-info.ts'
+export { createServices, PortInUseError, type Services, type ServicesOptions } from './create-services.ts'
+export type { ContentStore } from './market/content-store.port.ts'
+export type { Job, JobStatus } from './market/job.ts'
+export type { MarketTables } from './market/job-row.ts'
+export type { JobStore } from './market/job-store.port.ts'
+export { KyselyJobStore } from './market/kysely-job-store.ts'
+export type { Market } from './market/market.port.ts'
+export type { NodeMesh } from './market/node-mesh.port.ts'

@@ -1,0 +1,75 @@
+import type { Clock } from '@deparrow/ledger'
+import { Module } from '@nestjs/common'
+import { GraphQLModule } from '@nestjs/graphql'
+import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius'
+import type { GatewayConfig } from '../config/gateway-config.ts'
+import { MarketModule } from '../market/market.module.ts'
+import { SettlementModule } from '../settlement/settlement.module.ts'
+import { SettlementService } from '../settlement/settlement.service.ts'
+import { CLOCK, GATEWAY_CONFIG, SETTLEMENT_VIEW } from '../tokens.ts'
+import { graphqlOptions } from './graphql/graphql-options.ts'
+import { JobNodeResolver, JobResolver } from './graphql/job.resolver.ts'
+import { Movements } from './graphql/movements.ts'
+import { NetworkResolver } from './graphql/network.resolver.ts'
+import { NodeResolver } from './graphql/node.resolver.ts'
+import { SettlementResolver } from './graphql/settlement.resolver.ts'
+import { SignInResolver } from './graphql/sign-in.resolver.ts'
+import { WalletResolver } from './graphql/wallet.resolver.ts'
+import { WalletFeed } from './graphql/wallet-feed.ts'
+import { Metrics } from './http/metrics.ts'
+import { OperationsController } from './http/operations.controller.ts'
+import { PublicOrigin } from './sign-in/public-origin.ts'
+import { Sessions } from './sign-in/sessions.ts'
+import { SignIn } from './sign-in/sign-in.service.ts'
+
+@Module({
+  providers: [
+    {
+      provide: Sessions,
+      inject: [GATEWAY_CONFIG, CLOCK],
+      useFactory: (config: GatewayConfig, clock: Clock) => new Sessions(config.jwtSecret, config.sessionSeconds, clock),
+    },
+    {
+      provide: PublicOrigin,
+      inject: [GATEWAY_CONFIG],
+      useFactory: (config: GatewayConfig) => new PublicOrigin(config.publicOrigin),
+    },
+    SignIn,
+  ],
+  exports: [Sessions, PublicOrigin, SignIn],
+})
+export class SignInModule {}
+
+/** The public side: GraphQL, content, health and figures. */
+@Module({
+  imports: [
+    SignInModule,
+    MarketModule,
+    SettlementModule,
+    GraphQLModule.forRootAsync<MercuriusDriverConfig>({
+      driver: MercuriusDriver,
+      imports: [SignInModule],
+      inject: [GATEWAY_CONFIG, Sessions],
+      useFactory: graphqlOptions,
+    }),
+  ],
+  controllers: [OperationsController],
+  providers: [
+    {
+      provide: SETTLEMENT_VIEW,
+      inject: [SettlementService],
+      useFactory: (settlement: SettlementService) => settlement.view,
+    },
+    JobResolver,
+    JobNodeResolver,
+    NetworkResolver,
+    NodeResolver,
+    SettlementResolver,
+    SignInResolver,
+    WalletResolver,
+    Movements,
+    WalletFeed,
+    Metrics,
+  ],
+})
+export class GatewayModule {}

@@ -1,0 +1,88 @@
+import { fileURLToPath } from 'node:url'
+import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius'
+import type { FastifyRequest } from 'fastify'
+import { type DocumentNode, GraphQLError, type GraphQLSchema, specifiedRules, validate } from 'graphql'
+import type { GatewayConfig } from '../../config/gateway-config.ts'
+import type { Sessions } from '../sign-in/sessions.ts'
+import { formatErrors } from './error-formatter.ts'
+import { limitProblem, queryLimits } from './query-limits.ts'
+import { scalars } from './scalars.ts'
+import type { GatewayContext } from './session-context.ts'
+
+/** The public schema; the path is the same from the source and from the built code. */
+const schemaFiles = fileURLToPath(new URL('../../../../graphql/*.graphql', import.meta.url))
+
+/** A document of tokens beyond this is not parsed; the introspection query has about 500. */
+const documentTokensMax = 3_000
+
+/** Parsed documents that are kept. */
+const cachedDocumentsMax = 200
+
+/** Values go in variables; a text beyond this is no query that a person or a tool writes. */
+const documentLengthMax = 64 * 1_024
+
+/** A follower that has stopped reading is noticed within a minute. */
+const keepAliveMs = 30_000
+
+type SubscriptionHook = { readonly context: { readonly request?: FastifyRequest } }
+
+/** GraphQL by Mercurius: schema first, no batches, no own explorer, limits before execution, errors without inner details. */
+export function graphqlOptions(config: GatewayConfig, sessions: Sessions): MercuriusDriverConfig {
+  const subscriptions = new WeakMap<object, number>()
+  return {
+    driver: MercuriusDriver,
+    typePaths: [schemaFiles],
+    resolvers: scalars,
+    path: '/graphql',
+    allowBatchedQueries: false,
+    graphiql: false,
+    cache: cachedDocumentsMax,
+    graphql: { parseOptions: { maxTokens: documentTokensMax } },
+    validationRules: [queryLimits],
+    errorFormatter: formatErrors as NonNullable<MercuriusDriverConfig['errorFormatter']>,
+    context: async (request: FastifyRequest): Promise<GatewayContext> => ({
+      wallet: await sessions.wallet(request.headers.authorization),
+    }),
+    subscription: {
+      keepAlive: keepAliveMs,
+      wsDefaultSubprotocol: 'graphql-transport-ws',
+      fullWsTransport: false,
+      onConnect: async (message: { readonly payload?: { readonly authorization?: unknown } }) => ({
+        wallet: await sessions.wallet(message.payload?.authorization),
+      }),
+    },
+    hooks: {
+      preParsing: async (_schema, source) => refuseLongDocument(source),
+      preSubscriptionParsing: async (_schema, source) => refuseLongDocument(source),
+      preSubscriptionExecution: async (schema, document, context) => {
+        refuseInvalid(schema, document)
+        count(subscriptions, (context as SubscriptionHook['context']).request, 1, config.subscriptionsPerConnectionMax)
+      },
+      onSubscriptionEnd: async context => {
+        count(subscriptions, (context as SubscriptionHook['context']).request, -1, Number.POSITIVE_INFINITY)
+      },
+    },
+  }
+}
+
+function refuseLongDocument(source: string): void {
+  if (source.length <= documentLengthMax) return
+  throw badRequest(`the query text is longer than ${documentLengthMax} characters; send values as variables`)
+}
+
+/** Mercurius validates queries and mutations itself, subscriptions it only parses. */
+function refuseInvalid(schema: GraphQLSchema, document: DocumentNode): void {
+  const problem = limitProblem(document) ?? validate(schema, document, specifiedRules)[0]?.message
+  if (problem !== undefined) throw badRequest(problem)
+}
+
+function count(counts: WeakMap<object, number>, connection: object | undefined, change: number, max: number): void {
+  if (connection === undefined) return
+  const next = (counts.get(connection) ?? 0) + change
+  if (next > max) throw badRequest(`one connection may have ${max} subscriptions; end one or open another connection`)
+  counts.set(connection, Math.max(0, next))
+}
+
+function badRequest(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
+}

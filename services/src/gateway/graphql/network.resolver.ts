@@ -1,0 +1,68 @@
+import { type Books, type Clock, type Ledger, weiPerMicrocredit } from '@deparrow/ledger'
+import { Inject } from '@nestjs/common'
+import { Query, ResolveField, Resolver } from '@nestjs/graphql'
+import type { NetworkInfo } from '../../config/network-info.ts'
+import type { NodeMesh } from '../../market/node-mesh.port.ts'
+import { CLOCK, LEDGER, NETWORK_INFO, NODE_MESH, SETTLEMENT_VIEW } from '../../tokens.ts'
+import type { SettlementView } from '../settlement-view.port.ts'
+
+@Resolver('Network')
+export class NetworkResolver {
+  #books: { readonly position: number; readonly books: Books } | undefined
+
+  constructor(
+    @Inject(NETWORK_INFO) private readonly network: NetworkInfo,
+    @Inject(LEDGER) private readonly ledger: Ledger,
+    @Inject(NODE_MESH) private readonly mesh: NodeMesh,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SETTLEMENT_VIEW) private readonly settlement: SettlementView,
+  ) {}
+
+  @Query('network')
+  query() {
+    const { chainId, settlement, token, ledgerSigner, rpcUrl } = this.network
+    const meshAddresses = this.mesh.addresses()
+    return { chainId, settlement, token, ledgerSigner, rpcUrl, meshAddresses, time: this.clock.nowMs() }
+  }
+
+  @ResolveField('journal')
+  journal() {
+    return this.ledger.head()
+  }
+
+  @ResolveField('rates')
+  rates() {
+    const { rates, feeBasisPoints, burnBasisPoints } = this.network
+    return {
+      cpuCoreHour: rates.cpuCoreHourMicrocredits,
+      memoryGibHour: rates.memoryGibHourMicrocredits,
+      fuelCoreHour: rates.fuelCoreHourMicrocredits,
+      feeBasisPoints,
+      burnBasisPoints,
+    }
+  }
+
+  @ResolveField('books')
+  async books() {
+    const contractWei = await this.settlement.contractWei().catch(() => undefined)
+    const books = this.#booksNow()
+    const claimable = (books.wallets + books.holds) * weiPerMicrocredit
+    return {
+      ...books,
+      balanced: books.reserve === sumOfLiabilities(books),
+      contractWei,
+      fullReserve: contractWei === undefined ? undefined : claimable <= contractWei,
+    }
+  }
+
+  /** Adding all accounts up takes long in a large ledger; the sum of one position is the same for everybody. */
+  #booksNow(): Books {
+    const { position } = this.ledger.head()
+    if (this.#books?.position !== position) this.#books = { position, books: this.ledger.books() }
+    return this.#books.books
+  }
+}
+
+function sumOfLiabilities({ wallets, holds, payables, burn, treasury, rewards }: Books): bigint {
+  return wallets + holds + payables + burn + treasury + rewards
+}

@@ -1,0 +1,113 @@
+import { type Address, formatCredits } from '@deparrow/ledger'
+import type { MarketRefusal } from '../../market/market.port.ts'
+
+/** A refusal as the schema's types say it; `message` tells what to do about it. */
+export type RefusalView =
+  | { readonly __typename: 'Malformed'; readonly code: string; readonly message: string; readonly field: string }
+  | {
+      readonly __typename: 'InvalidSignature'
+      readonly code: string
+      readonly message: string
+      readonly expectedSigner: Address
+    }
+  | {
+      readonly __typename: 'InsufficientCredits'
+      readonly code: string
+      readonly message: string
+      readonly required: bigint
+      readonly available: bigint
+    }
+  | {
+      readonly __typename: 'PriceAboveMaximum'
+      readonly code: string
+      readonly message: string
+      readonly price: bigint
+      readonly maximum: bigint
+    }
+  | { readonly __typename: 'Refused'; readonly code: string; readonly message: string }
+
+export function refusalView(refusal: MarketRefusal): RefusalView {
+  const view = views[refusal.code] as (refusal: MarketRefusal) => RefusalView
+  return view(refusal)
+}
+
+export function malformed(field: string, problem: string): RefusalView {
+  return { __typename: 'Malformed', code: 'MALFORMED', field, message: `${field || 'input'}: ${problem}` }
+}
+
+export function refusedWith(code: string, message: string): RefusalView {
+  return { __typename: 'Refused', code, message }
+}
+
+/** One line for every code that ledger and market know: a code without a line does not compile. */
+const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRefusal, { code: C }>) => RefusalView } =
+  {
+    MALFORMED: ({ field, problem }) => malformed(field, problem),
+    INVALID_SIGNATURE: ({ code, expectedSigner }) => ({
+      __typename: 'InvalidSignature',
+      code,
+      expectedSigner,
+      message: `The signature is not one of ${expectedSigner} over this message. Check chain id, contract and every field.`,
+    }),
+    INSUFFICIENT_CREDITS: ({ code, requiredMicrocredits, availableMicrocredits }) => ({
+      __typename: 'InsufficientCredits',
+      code,
+      required: requiredMicrocredits,
+      available: availableMicrocredits,
+      message: `${formatCredits(requiredMicrocredits)} credits are needed and ${formatCredits(availableMicrocredits)} are available. Deposit DPC, then sign again with a new nonce.`,
+    }),
+    PRICE_ABOVE_MAXIMUM: ({ code, priceMicrocredits, maximumMicrocredits }) => ({
+      __typename: 'PriceAboveMaximum',
+      code,
+      price: priceMicrocredits,
+      maximum: maximumMicrocredits,
+      message: `The job costs at least ${priceMicrocredits} µcr. Sign an order with a higher maxPriceMicrocredits.`,
+    }),
+    DEADLINE_PASSED: ({ code, deadlineMs }) =>
+      refusedWith(code, `The deadline ${new Date(deadlineMs).toISOString()} has passed. Sign again with a later one.`),
+    DEADLINE_TOO_FAR: ({ code, latestMs }) =>
+      refusedWith(
+        code,
+        `The deadline is too far away. Sign again with one before ${new Date(latestMs).toISOString()}.`,
+      ),
+    COMMAND_CONFLICT: ({ code, field }) =>
+      refusedWith(code, `Another request with the same id differs in ${field}. Use a new nonce.`),
+    AMOUNT_OUT_OF_RANGE: ({ code }) =>
+      refusedWith(code, 'The amount must be at least 1 µcr and at most the token cap.'),
+    UNKNOWN_JOB: ({ code, orderDigest }) =>
+      refusedWith(code, `There is no job ${orderDigest}. A job's id is the digest of its order.`),
+    JOB_ENDED: ({ code, orderDigest }) =>
+      refusedWith(code, `Job ${orderDigest} has ended. Nothing more can be done to it.`),
+    HOLD_ASSIGNED: ({ code, node }) => refusedWith(code, `Node ${node} has the job. Wait for its receipt.`),
+    NOT_ASSIGNED: ({ code, node }) => refusedWith(code, `The job is not assigned to node ${node} in this attempt.`),
+    UNKNOWN_NODE: ({ code, node }) =>
+      refusedWith(code, `Node ${node} is not registered. Start it, so that it registers.`),
+    SEQUENCE_USED: ({ code, lastSequence }) =>
+      refusedWith(code, `The receipt's sequence must be higher than ${lastSequence}. Sign it again.`),
+    NONCE_USED: ({ code, lastNonce }) =>
+      refusedWith(code, `The nonce must be higher than ${lastNonce}. Sign again with a higher one.`),
+    PAYOUT_NOT_DUE: ({ code }) =>
+      refusedWith(code, 'The payout is not due yet. Its minimum or interval is not reached.'),
+    INBOX_OUT_OF_ORDER: ({ code }) =>
+      refusedWith(code, 'Deposits are recorded in their order on chain. Try again later.'),
+    PAYEE_UNKNOWN: ({ code, wallet }) =>
+      refusedWith(code, `Wallet ${wallet} is not registered as a payee on chain yet. Try again later.`),
+    PAYEE_ID_CONFLICT: ({ code, wallet }) => refusedWith(code, `Wallet ${wallet} has another payee id on chain.`),
+    EPOCH_OUT_OF_ORDER: ({ code, expectedEpoch }) => refusedWith(code, `The next epoch is ${expectedEpoch}.`),
+    EPOCH_PENDING: ({ code, epoch }) => refusedWith(code, `Epoch ${epoch} is not final yet. Try again later.`),
+    CLAIM_NOT_OWED: ({ code, wallet }) => refusedWith(code, `The claim exceeds what wallet ${wallet} is owed.`),
+    CONTENT_NOT_STORED: ({ code, contentId }) =>
+      refusedWith(code, `Content ${contentId} is not stored here. Send it with PUT /content first.`),
+    NOT_WEBASSEMBLY: ({ code, contentId }) =>
+      refusedWith(
+        code,
+        `Content ${contentId} is not a WebAssembly binary of version 1. Build the module for wasm32-wasi.`,
+      ),
+    MODULE_TOO_LARGE: ({ code, sizeBytes, sizeBytesMax }) =>
+      refusedWith(
+        code,
+        `The module has ${sizeBytes} bytes, ${sizeBytesMax} are allowed. Strip it or move data to the input.`,
+      ),
+    MARKET_FULL: ({ code, jobsMax }) =>
+      refusedWith(code, `The market has its ${jobsMax} unfinished jobs. Send the same order again later.`),
+  }

@@ -1,0 +1,27 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import type { FastifyInstance } from 'fastify'
+import type { GatewayConfig } from '../../config/gateway-config.ts'
+import type { ContentStore } from '../../market/content-store.port.ts'
+import { Sessions } from '../sign-in/sessions.ts'
+import { registerContentRoutes } from './content-routes.ts'
+import { registerEdge } from './edge.ts'
+import { registerExplorer } from './explorer.ts'
+import { Metrics } from './metrics.ts'
+
+/** What the gateway serves besides its resolvers and controllers, and what every request passes first. */
+export async function registerGatewayRoutes(
+  app: NestFastifyApplication,
+  fastify: FastifyInstance,
+  config: GatewayConfig,
+  content: ContentStore,
+): Promise<void> {
+  const sessions = app.get(Sessions, { strict: false })
+  const metrics = app.get(Metrics, { strict: false })
+  fastify.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    metrics.observeHttp(request.method, route, reply.statusCode, reply.elapsedTime / 1000)
+  })
+  await registerEdge(fastify, config)
+  registerExplorer(fastify)
+  await registerContentRoutes(fastify, { content, sessions, config })
+}
