@@ -25,10 +25,8 @@ export type Claimed = {
  * `NOTHING_TO_CLAIM`. Throws {@link ChainRejectedError} when the proof or the transaction does not hold.
  */
 export async function claim(context: WalletContext, wallet: Address): Promise<Answer<Claimed>> {
-  const data = await context.ask(operations.claim, { address: wallet })
-  const given = optional(read.object, read.object(data, 'wallet'), 'claim')
-  if (given === null) return nothingToClaim(wallet)
-  const row = readClaim(given)
+  const row = await readClaimable(context, wallet)
+  if (row === undefined) return nothingToClaim(wallet)
   const access = await context.chain()
   try {
     return await sendClaim(context, access, wallet, row)
@@ -36,6 +34,13 @@ export async function claim(context: WalletContext, wallet: Address): Promise<An
     if (error instanceof ChainRejectedError && error.reason === 'NothingToClaim') return nothingToClaim(wallet)
     throw error
   }
+}
+
+/** The newest final row of a wallet that has not been claimed whole; `undefined` when nothing is owed. */
+export async function readClaimable(context: WalletContext, wallet: Address): Promise<ClaimableRow | undefined> {
+  const data = await context.ask(operations.claim, { address: wallet })
+  const given = optional(read.object, read.object(data, 'wallet'), 'claim')
+  return given === null ? undefined : readClaim(given)
 }
 
 async function sendClaim(

@@ -7,10 +7,10 @@ import { type NodeView, readNodeView } from '../api/node.ts'
 import { operations } from '../api/operations.ts'
 import { optional, read } from '../api/read.ts'
 import type { Answer } from '../api/refusal.ts'
-import { type Balance, readBalance, type StatementPage } from '../api/wallet.ts'
+import { type Balance, type ClaimableRow, readBalance, type StatementPage } from '../api/wallet.ts'
 import { type ChainAccess, openChain } from '../chain/chain-access.ts'
 import { readChainBalance } from '../chain/chain-balance.ts'
-import { type Claimed, claim } from '../chain/claim.ts'
+import { type Claimed, claim, readClaimable } from '../chain/claim.ts'
 import { type Funded, type FundRequest, fund } from '../chain/fund.ts'
 import { type GatewayLimits, GraphqlClient, gatewayLimitsDefault } from '../http/graphql-client.ts'
 import { refuseDevelopmentKey } from '../keys/published-development-keys.ts'
@@ -120,9 +120,9 @@ export class AgentWallet {
     return readBalance(read.object(data, 'wallet'))
   }
 
-  /** DPC and Ether of this wallet on chain, in wei. */
-  async chainBalance(): Promise<{ readonly dpcWei: bigint; readonly etherWei: bigint }> {
-    return readChainBalance(await this.#context.chain(), this.#context.account.address)
+  /** DPC and Ether of this wallet on chain, or of another, in wei. */
+  async chainBalance(of: Address = this.address): Promise<{ readonly dpcWei: bigint; readonly etherWei: bigint }> {
+    return readChainBalance(await this.#context.chain(), of)
   }
 
   /** What moved, newest first. */
@@ -202,6 +202,11 @@ export class AgentWallet {
 
   instructPayouts(request: Parameters<typeof instructPayouts>[1]): Promise<Answer<Movement>> {
     return instructPayouts(this.#context, request)
+  }
+
+  /** What final epochs owe a wallet and can be claimed now; `undefined` for nothing. */
+  claimable(of: Address = this.address): Promise<ClaimableRow | undefined> {
+    return readClaimable(this.#context, of)
   }
 
   /** Claims on chain what final epochs owe this wallet, or another one: the DPC goes to the wallet that it is owed to. */
