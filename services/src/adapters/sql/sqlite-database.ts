@@ -3,7 +3,11 @@ import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from
 import type { SqlDatabase } from './sql-database.ts'
 import { openSqliteFile } from './sqlite-file.ts'
 
-/** Opens a SQLite file for Kysely; durability and errors are those of {@link openSqliteFile}. */
+/**
+ * Opens a SQLite file for Kysely; durability and errors are those of {@link openSqliteFile}. A process opens a file once and
+ * shares what it gets: waiting for a lock stops the whole process, so a second handle could never see the first one's
+ * transaction end. Other processes wait for each other as usual.
+ */
 export function openSqlite<Schema>(path: string): SqlDatabase<Schema> {
   return sqliteDatabase(openSqliteFile(path))
 }

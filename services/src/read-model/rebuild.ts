@@ -1,0 +1,26 @@
+import { decodeEvent, type EventStore } from '@deparrow/ledger'
+import type { ReadModel } from './read-model.port.ts'
+
+/** Events folded in one transaction: more save few commits and hold more in memory. */
+const pageEvents = 1_000
+
+/** A shard's journal as a rebuild reads it. */
+export type JournalReader = { readonly store: Pick<EventStore, 'read'>; readonly shard: string }
+
+/** Empties the read model and folds the whole journal into it; returns the position that it then has. */
+export async function rebuildReadModel(journal: JournalReader, readModel: ReadModel): Promise<number> {
+  await readModel.clear()
+  return catchUpReadModel(journal, readModel)
+}
+
+/** Folds into the read model what the journal holds after its position; returns the position that it then has. */
+export async function catchUpReadModel({ store, shard }: JournalReader, readModel: ReadModel): Promise<number> {
+  let position = await readModel.position()
+  for (;;) {
+    const page = await store.read(shard, position, pageEvents)
+    const last = page.at(-1)
+    if (last === undefined) return position
+    await readModel.apply(page.map(decodeEvent))
+    position = last.position
+  }
+}
