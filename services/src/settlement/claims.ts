@@ -1,4 +1,4 @@
-import type { Address, Hex } from '@deparrow/ledger'
+import type { Address, EpochBooks, Hex, PayoutRow } from '@deparrow/ledger'
 import { proveRow } from './epoch-parts.ts'
 import type { JournalIndex } from './journal-index.ts'
 
@@ -27,11 +27,22 @@ export function claimFor(journal: JournalIndex, wallet: Address): ClaimView | un
   if (unclaimedMicrocredits <= 0n) return undefined
   return {
     epoch,
-    ...proveRow(closed.books, newest.index),
+    ...proofOf(closed.books, newest.index, row),
     payeeId: row.id,
     incrementMicrocredits: row.incrementMicrocredits,
     cumulativeMicrocredits: row.cumulativeMicrocredits,
     previousEpoch: row.previousEpoch,
     unclaimedMicrocredits,
   }
+}
+
+/** Rows never change, so neither do their proofs; a proof takes the hashes of its whole part. */
+const proofs = new WeakMap<PayoutRow, ReturnType<typeof proveRow>>()
+
+function proofOf(books: EpochBooks, index: number, row: PayoutRow): ReturnType<typeof proveRow> {
+  const known = proofs.get(row)
+  if (known !== undefined) return known
+  const proof = proveRow(books, index)
+  proofs.set(row, proof)
+  return proof
 }

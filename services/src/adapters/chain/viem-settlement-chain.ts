@@ -36,9 +36,9 @@ export type ViemSettlementChainParts = {
   readonly wait?: Wait
 }
 
-/** JSON-RPC over HTTP: 10 s for an answer, three retries after 150, 300 and 600 ms, calls of one moment in one request. */
-export function rpcTransport(rpcUrl: string): Transport {
-  return http(rpcUrl, { retryCount: 3, retryDelay: 150, timeout: 10_000, batch: { batchSize: 50 } })
+/** JSON-RPC over HTTP: 10 s for an answer, three retries after 1, 2 and 4 delays, calls of one moment in one request. */
+export function rpcTransport(rpcUrl: string, retryDelayMs = 150): Transport {
+  return http(rpcUrl, { retryCount: 3, retryDelay: retryDelayMs, timeout: 10_000, batch: { batchSize: 50 } })
 }
 
 /** Local chain: one confirmation, up to 5 s for a transaction, whose block comes within a second. */

@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { dpcTokenAbi, settlementAbi } from '@deparrow/contracts'
+import { type Deployment, deployDeparrow, localPeriods } from '@deparrow/contracts/deploy'
+import { type LocalChain, startLocalChain } from '@deparrow/contracts/local-chain'
+import { encodeRow } from '@deparrow/contracts/rows'
+import { JournalLedger, type LedgerConfig, lowerHex, withdrawalType } from '@deparrow/ledger'
+import { ethersCrypto, InMemoryEventStore, ledgerActor, testConfig } from '@deparrow/ledger/testing'
+import { createPublicClient, createWalletClient, custom, type Hex, http, parseEther } from 'viem'
+import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from 'viem/accounts'
+import { hardhat } from 'viem/chains'
+import { ChainFollower } from '../../settlement/chain-follower.ts'
+import { claimFor } from '../../settlement/claims.ts'
+import { EpochPoster } from '../../settlement/epoch-poster.ts'
+import { feedJournal } from '../../settlement/journal-feed.ts'
+import { JournalIndex } from '../../settlement/journal-index.ts'
+import { waitOnTimer } from '../../settlement/poll-loop.ts'
+import { headerOf } from '../../settlement/poster-step.ts'
+import { ChainUnavailableError, type SettlementCall } from '../../settlement/token-chain.port.ts'
+import { rpcTransport, sendOptionsLocal, ViemSettlementChain } from './viem-settlement-chain.ts'
+
+const mnemonic = 'test test test test test test test test test test test junk'
+const [deployer, poster, depositor] = [0, 1, 2].map(addressIndex => mnemonicToAccount(mnemonic, { addressIndex }))
+const clock = { nowMs: () => Date.now() }
+
+let folder: string
+let local: LocalChain
+let deployment: Deployment
+
+const rpc = () => http(local.rpcUrl, { retryCount: 0 })
+const publicClient = () => createPublicClient({ chain: hardhat, transport: rpc(), pollingInterval: 20 })
+const walletOf = (account = depositor) =>
+  createWalletClient({ chain: hardhat, transport: rpc(), account: must(account) })
+
+function must<T>(value: T | undefined): T {
+  assert.ok(value !== undefined)
+  return value
+}
+
+function chainOf(transport = rpcTransport(local.rpcUrl)): ViemSettlementChain {
+  return new ViemSettlementChain({
+    transport,
+    settlement: lowerHex(deployment.addresses.settlement),
+    account: must(poster),
+    options: { ...sendOptionsLocal, receiptPollMs: 10 },
+  })
+}
+
+/** The local chain, except for one method that goes wrong in the given way. */
+function faulty(method: string, fault: (pass: () => Promise<unknown>) => Promise<unknown>) {
+  return custom(
+    {
+      request: async ({ method: asked, params }) => {
+        const pass = () => local.request(asked, params)
+        return asked === method ? fault(pass) : pass()
+      },
+    },
+    { retryCount: 0 },
+  )
+}
+
+async function mined(hash: Promise<Hex>): Promise<void> {
+  const receipt = await publicClient().waitForTransactionReceipt({ hash: await hash })
+  assert.equal(receipt.status, 'success')
+}
+
+async function deposit(amountWei: bigint): Promise<void> {
+  const { token, settlement } = deployment.addresses
+  const wallet = walletOf()
+  const approve = { address: token, abi: dpcTokenAbi, functionName: 'approve', args: [settlement, amountWei] } as const
+  const call = { address: settlement, abi: settlementAbi, functionName: 'deposit', args: [amountWei] } as const
+  await mined(wallet.writeContract(approve))
+  await mined(wallet.writeContract(call))
+}
+
+const register = (): SettlementCall => ({
+  type: 'registerPayees',
+  accounts: [lowerHex(privateKeyToAccount(generatePrivateKey()).address)],
+})
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'deparrow-settlement-'))
+  local = await startLocalChain({ dataFolder: folder, port: 0, clock, blockIntervalMs: 10 })
+  deployment = await deployDeparrow({
+    walletClient: walletOf(deployer),
+    publicClient: publicClient(),
+    parameters: {
+      ...localPeriods,
+      poster: must(poster).address,
+      guardian: must(deployer).address,
+      distribution: must(depositor).address,
+    },
+  })
+})
+
+after(async () => {
+  await local.close()
+  await rm(folder, { recursive: true })
+})
+
+describe('the settlement chain on viem', () => {
+  it('tries four times before it answers that the chain is unavailable', async () => {
+    let requestCount = 0
+    const server = createServer((_request, response) => {
+      requestCount++
+      response.writeHead(503).end()
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    await assert.rejects(chainOf(rpcTransport(`http://127.0.0.1:${port}`, 1)).confirmedBlock(), ChainUnavailableError)
+    assert.equal(requestCount, 4)
+    server.close()
+  })
+
+  it('tells this chain from others and knows what it does not have', async () => {
+    const chain = chainOf()
+    const identity = await chain.identity()
+    assert.deepEqual([identity.chainId, identity.hasSettlement], [31_337, true])
+    assert.equal(await chain.block(1_000_000n), undefined)
+    assert.equal(await chain.transactionBlock(`0x${'77'.repeat(32)}`), undefined)
+    assert.equal(await chain.contractWei(), parseEther('150000000'))
+  })
+
+  it('names the contract’s reason for a call that cannot happen, and sends nothing', async () => {
+    const chain = chainOf()
+    const { nonce } = await chain.posterView(1, [])
+    assert.deepEqual(await chain.send({ type: 'finalise', epoch: 1 }, nonce), {
+      status: 'reverted',
+      code: 'EpochNotFinal',
+    })
+    assert.equal((await chain.posterView(1, [])).nonce, nonce)
+  })
+
+  it('never takes another nonce: what was decided on an older state is refused', async () => {
+    const chain = chainOf()
+    const { nonce } = await chain.posterView(1, [])
+    assert.equal((await chain.send(register(), nonce)).status, 'confirmed')
+    assert.deepEqual(await chainOf().send(register(), nonce), { status: 'reverted', code: 'NONCE_USED' })
+    assert.equal((await chain.posterView(1, [])).nonce, nonce + 1)
+  })
+
+  it('finds out what became of a transaction when the answer to sending it was lost', async () => {
+    const chain = chainOf(
+      faulty('eth_sendRawTransaction', async pass => {
+        await pass()
+        throw new TypeError('socket hang up')
+      }),
+    )
+    const { nonce } = await chain.posterView(1, [])
+    assert.equal((await chain.send(register(), nonce)).status, 'confirmed')
+    assert.equal((await chain.posterView(1, [])).nonce, nonce + 1)
+  })
+
+  it('says unknown while a transaction is nowhere, and sends the very same one again', async () => {
+    const raw: unknown[] = []
+    let isLost = true
+    const transport = custom(
+      {
+        request: async ({ method, params }) => {
+          if (method === 'eth_sendRawTransaction') {
+            raw.push(params[0])
+            if (isLost) throw new TypeError('socket hang up')
+          }
+          return local.request(method, params)
+        },
+      },
+      { retryCount: 0 },
+    )
+    const chain = new ViemSettlementChain({
+      transport,
+      settlement: lowerHex(deployment.addresses.settlement),
+      account: must(poster),
+      options: { confirmations: 1, receiptPollMs: 1, receiptPollsMax: 300 },
+      wait: (ms, signal) => (isLost ? Promise.resolve() : waitOnTimer(ms, signal)),
+    })
+    const { nonce } = await chain.posterView(1, [])
+    const call = register()
+    assert.equal((await chain.send(call, nonce)).status, 'unknown')
+    assert.equal((await chain.send(register(), nonce)).status, 'unknown')
+    isLost = false
+    assert.equal((await chain.send(call, nonce)).status, 'confirmed')
+    assert.equal(new Set(raw).size, 1)
+    assert.equal((await chain.posterView(1, [])).nonce, nonce + 1)
+  })
+
+  it('refuses an epoch whose books do not close', async () => {
+    const chain = chainOf()
+    const { nonce } = await chain.posterView(1, [])
+    const hash: Hex = `0x${'01'.repeat(32)}`
+    const books = {
+      epoch: 1,
+      parent: 0,
+      inboxCut: 2,
+      journalPosition: 1,
+      journalHash: hash,
+      leavesRoot: hash,
+      rows: [],
+    }
+    const header = headerOf({ ...books, burnMicrocredits: 0n, leavesTotalMicrocredits: 1n })
+    const outcome = await chain.send({ type: 'postEpoch', header, rows: '0x' }, nonce)
+    assert.deepEqual(outcome, { status: 'reverted', code: 'BooksDoNotClose' })
+  })
+
+  it('carries a deposit into the journal and a withdrawal back out as DPC', async () => {
+    await deposit(parseEther('7'))
+    const chain = chainOf()
+    const settlement = lowerHex(deployment.addresses.settlement)
+    const { genesisHash } = await chain.identity()
+    const config: LedgerConfig = { ...testConfig, chainId: 31_337, settlement, genesisHash }
+    const ledger = await JournalLedger.open({
+      store: new InMemoryEventStore(),
+      shard: 'test',
+      crypto: ethersCrypto,
+      clock,
+      signer: ledgerActor.asLedgerSigner(),
+    })
+    await ledger.submit({ type: 'OpenLedger', config })
+    const index = new JournalIndex()
+    await feedJournal(ledger, event => index.apply(event))
+    const follower = new ChainFollower({ ledger, chain, index, blocksPerRequestMax: 5 })
+    const options = { epochIntervalMs: 3_600_000, payeesPerCallMax: 200 }
+    const isChainDoubtful = () => follower.followed === undefined || follower.chainAlarm !== undefined
+    const epochs = new EpochPoster({ ledger, chain, index, clock, options, isChainDoubtful })
+    await follower.poll()
+    const depositorAddress = lowerHex(must(depositor).address)
+    assert.equal(ledger.balance(depositorAddress).availableMicrocredits, 7_000_000n)
+
+    const account = must(depositor)
+    const message = {
+      wallet: depositorAddress,
+      amountMicrocredits: 5_000_000n,
+      lane: 0,
+      nonce: 1n,
+      deadline: BigInt(Math.floor(clock.nowMs() / 1000) + 600),
+    }
+    const signature = await account.signTypedData({
+      domain: { name: 'DEparrow', version: '1', chainId: 31_337, verifyingContract: settlement },
+      types: { Withdrawal: withdrawalType.fields.map(field => ({ ...field })) },
+      primaryType: 'Withdrawal',
+      message,
+    })
+    const answer = await ledger.submit({ type: 'WithdrawCredits', withdrawal: { message, signature } })
+    assert.equal(answer.status, 'accepted')
+    for (let round = 0; round < 500 && index.lastFinalEpoch === 0; round++) {
+      await epochs.tick()
+      await follower.poll()
+      assert.equal(epochs.posterAlarm, undefined)
+      assert.equal(follower.chainAlarm, undefined)
+    }
+    assert.equal(index.lastFinalEpoch, 1)
+
+    const claim = must(claimFor(index, depositorAddress))
+    const row = encodeRow(claim)
+    const args = [BigInt(claim.epoch), claim.part, claim.index, row, [...claim.proof]] as const
+    const before = await chain.contractWei()
+    await mined(walletOf().writeContract({ address: settlement, abi: settlementAbi, functionName: 'claim', args }))
+    await follower.poll()
+    assert.equal(before - (await chain.contractWei()), parseEther('5'))
+    assert.equal(claimFor(index, depositorAddress), undefined)
+    const { reserve, payables } = ledger.books()
+    assert.equal(payables, 0n)
+    assert.equal(reserve * 10n ** 12n, await chain.contractWei())
+  })
+})

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { WrongChainError } from './chain-identity.ts'
+import { SettlementService } from './settlement.service.ts'
+import { settlementOptionsLocal } from './settlement-options.ts'
+import { alice, type Life, SettlementFixture, withdraw } from './testing/settlement-fixture.ts'
+
+const credit = 1_000_000n
+
+async function funded() {
+  const fixture = new SettlementFixture()
+  fixture.chain.arrive({ account: alice.address, amount: 5n * credit })
+  return { fixture, life: await fixture.start() }
+}
+
+function serviceOf(fixture: SettlementFixture, { ledger }: Life): SettlementService {
+  return new SettlementService(ledger, fixture.chain, fixture.clock, { ...settlementOptionsLocal, pollIntervalMs: 1 })
+}
+
+/** Lets the service's own loops run until something holds; the test's time limit is the limit. */
+async function until(holds: () => boolean, meanwhile: () => void = () => undefined): Promise<void> {
+  while (!holds()) {
+    meanwhile()
+    await new Promise(resolve => setImmediate(resolve))
+  }
+}
+
+describe('the settlement service', { timeout: 10_000 }, () => {
+  it('does not start on a journal that belongs to another chain', async () => {
+    const { fixture, life } = await funded()
+    fixture.chain.chain = { ...fixture.chain.chain, chainId: 5 }
+    const service = serviceOf(fixture, life)
+    await assert.rejects(service.onModuleInit(), WrongChainError)
+    assert.equal(service.health().isReady, false)
+    await service.onApplicationShutdown()
+  })
+
+  it('starts without the chain, is not ready, and becomes so when the chain answers', async () => {
+    const { fixture, life } = await funded()
+    fixture.chain.failuresLeft = 3
+    const service = serviceOf(fixture, life)
+    await service.onModuleInit()
+    assert.equal(service.health().isReady, false)
+    await until(() => service.health().isReady)
+    assert.equal(life.ledger.balance(alice.address).availableMicrocredits, 5n * credit)
+    await service.onApplicationShutdown()
+  })
+
+  it('is not ready while the chain has changed below what was followed', async () => {
+    const { fixture, life } = await funded()
+    const service = serviceOf(fixture, life)
+    await service.onModuleInit()
+    await until(() => service.health().isReady)
+    fixture.chain.reorg(1)
+    fixture.chain.mine()
+    await until(() => !service.health().isReady)
+    assert.equal(service.health().chainAlarm?.code, 'REORG')
+    await service.onApplicationShutdown()
+  })
+
+  it('shows an epoch as closed, posted and final with its transactions, also after a restart', async () => {
+    const { fixture, life } = await funded()
+    const service = serviceOf(fixture, life)
+    await service.onModuleInit()
+    await until(() => service.health().isReady)
+    await withdraw(life.ledger, alice, credit)
+    await until(
+      () => service.health().lastFinalEpoch === 1,
+      () => fixture.chain.mine(),
+    )
+    const [epoch] = await service.view.epochs(10)
+    assert.equal(epoch?.status, 'final')
+    assert.match(epoch?.postedTx ?? '', /^0xaa/)
+    assert.notEqual(epoch?.postedTx, epoch?.finalTx)
+    await service.onApplicationShutdown()
+
+    const again = serviceOf(fixture, await fixture.start())
+    await again.onModuleInit()
+    assert.deepEqual(await again.view.epochs(10), [epoch])
+    assert.equal(again.view.claimFor(alice.address)?.unclaimedMicrocredits, credit)
+    await again.onApplicationShutdown()
+  })
+
+  it('asks for the contract’s balance at most once a second, and again after a failure', async () => {
+    const { fixture, life } = await funded()
+    const { view } = serviceOf(fixture, life)
+    fixture.chain.failuresLeft = 1
+    await assert.rejects(view.contractWei(), { name: 'ChainUnavailableError' })
+    assert.equal(await view.contractWei(), 5n * 10n ** 18n)
+    fixture.chain.arrive({ amount: credit })
+    assert.equal(await view.contractWei(), 5n * 10n ** 18n)
+    fixture.clock.ms += 1_000
+    assert.equal(await view.contractWei(), 6n * 10n ** 18n)
+  })
+})
