@@ -13,7 +13,7 @@ import type { RebuildSource } from './rebuild-arguments.ts'
 export const journalFileName = 'journal.sqlite'
 
 /** The projections' file in a data folder. */
-export const readModelFileName = 'read.sqlite'
+export const readModelFileName = 'read-model.sqlite'
 
 /**
  * Builds the projections anew from the journal and returns how many events they hold. The services must not be running. In a
