@@ -1,15 +1,8 @@
 import { type Address, lowerHex } from '@deparrow/ledger'
-import { type HDAccount, mnemonicToAccount } from 'viem/accounts'
 import { DeparrowError } from '../errors.ts'
 
 /** Chain id of local development chains; the only one on which published keys may be used. */
 export const developmentChainId = 31337
-
-/** The sentence from which Hardhat derives its accounts. Everybody knows it. @see https://hardhat.org/docs */
-export const publishedMnemonic = 'test test test test test test test test test test test junk'
-
-/** Hardhat starts with 20 accounts of the published sentence. */
-export const publishedAccountCount = 20
 
 /** The published accounts in lower case, in the order of their index. */
 export const publishedAddresses: readonly Address[] = [
@@ -38,11 +31,6 @@ export const publishedAddresses: readonly Address[] = [
 /** Whether an address belongs to one of the 20 published Hardhat keys. */
 export function isPublishedDevelopmentKey(address: string): boolean {
   return publishedAddresses.includes(lowerHex(address))
-}
-
-/** The published account with an index from 0 to 19; it signs for whoever asks. */
-export function publishedAccount(index: number): HDAccount {
-  return mnemonicToAccount(publishedMnemonic, { addressIndex: index })
 }
 
 /** Throws {@link DevelopmentKeyError} for a published key on any chain but 31337. */

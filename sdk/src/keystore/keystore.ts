@@ -1,13 +1,15 @@
 import { chmod, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Address, bytesToHex, type Hex, lowerHex } from '@deparrow/ledger'
+import * as OxAddress from 'ox/Address'
 import * as Keystore from 'ox/Keystore'
-import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
+import * as Secp256k1 from 'ox/Secp256k1'
 import { SecretKey } from '../keys/secret-key.ts'
 import { createDurableFile } from './durable-file.ts'
 import { readKeystore } from './read-keystore.ts'
 import { deriveKey, type ScryptCost, scryptCostStandard } from './scrypt.ts'
 
+export { createDurableFile } from './durable-file.ts'
 export { type ScryptCost, scryptCostRandomPassword, scryptCostStandard } from './scrypt.ts'
 
 /** A key that was unlocked. */
@@ -38,8 +40,8 @@ export async function createKeyFile(request: {
   readonly cost?: ScryptCost
 }): Promise<KeyFileResult> {
   const { path, password, cost = scryptCostStandard } = request
-  const privateKey = request.privateKey ?? new SecretKey(generatePrivateKey())
-  const address = lowerHex(privateKeyToAddress(privateKey.reveal()))
+  const privateKey = request.privateKey ?? new SecretKey(Secp256k1.randomPrivateKey())
+  const address = addressOf(privateKey)
   const keystore = await encrypt(privateKey, password, cost)
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   try {
@@ -68,7 +70,7 @@ export async function loadKeyFile(request: {
   if (privateKey === undefined) {
     return refuse('PASSWORD_WRONG', `The password does not open ${request.path}.`)
   }
-  const address = lowerHex(privateKeyToAddress(privateKey.reveal()))
+  const address = addressOf(privateKey)
   if (keystore.address !== undefined && keystore.address !== address) {
     return refuse('KEY_FILE_INVALID', `${request.path} names another address than that of its key.`)
   }
@@ -108,6 +110,10 @@ export async function readOwnFile(
   } finally {
     await file.close()
   }
+}
+
+function addressOf(privateKey: SecretKey): Address {
+  return lowerHex(OxAddress.fromPublicKey(Secp256k1.getPublicKey({ privateKey: privateKey.reveal() })))
 }
 
 async function encrypt(privateKey: SecretKey, password: string, cost: ScryptCost): Promise<Keystore.Keystore> {

@@ -28,7 +28,7 @@ export async function storeContent(context: WalletContext, bytes: Uint8Array, si
     signal,
   })
   const text = new TextDecoder().decode(response.body)
-  if (response.status < 200 || response.status > 299) throw plainError(url, response.status, text)
+  if (response.status < 200 || response.status > 299) throw errorOf(url, response.status, response.body)
   const named = /bafkrei[a-z2-7]{52}/.exec(text)?.[0]
   if (named !== contentId) {
     throw new AnswerInvalidError(url, `it names the content ${named ?? 'nothing'} instead of ${contentId}`)
@@ -56,14 +56,23 @@ export async function fetchContent(
     responseBytesMax: Math.max(bytesMax, plainAnswerBytesMax),
     signal,
   })
-  if (response.status !== 200) throw plainError(url, response.status, new TextDecoder().decode(response.body))
+  if (response.status !== 200) throw errorOf(url, response.status, response.body)
   if (bytesToHex(ledgerHashing.sha256(response.body)) !== digest) throw new ContentMismatchError(contentId)
   return response.body
 }
 
-function plainError(url: string, status: number, text: string): GatewayError {
-  const printable = text.slice(0, 300).replace(/[^\x20-\x7e]+/g, ' ')
-  return new GatewayError(url, `HTTP_${status}`, printable === '' ? 'no message' : printable)
+/** Errors of this route are `{ code, message }`; a proxy in between may answer with anything. */
+function errorOf(url: string, status: number, body: Uint8Array): GatewayError {
+  const text = new TextDecoder().decode(body).slice(0, plainAnswerBytesMax)
+  try {
+    const { code, message } = JSON.parse(text) as { code?: unknown; message?: unknown }
+    if (typeof code === 'string' && typeof message === 'string') {
+      return new GatewayError(url, code.slice(0, 64), message.slice(0, 400))
+    }
+  } catch {
+    // Not JSON: the status says what there is to say.
+  }
+  return new GatewayError(url, `HTTP_${status}`, 'the content was not taken or given')
 }
 
 /** Thrown when bytes do not hash to the CID under which they were given. They are not returned. */

@@ -1,5 +1,6 @@
 import { type Address, lowerHex } from '@deparrow/ledger'
 import { type NetworkView, readNetwork } from '../api/network.ts'
+import { type NodeView, readNodeView } from '../api/node.ts'
 import { operations } from '../api/operations.ts'
 import { read } from '../api/read.ts'
 import { NetworkMismatchError } from '../errors.ts'
@@ -23,4 +24,13 @@ export async function fetchNetwork(
     throw new NetworkMismatchError('the settlement contract', lowerHex(settlement), network.settlement)
   }
   return network
+}
+
+/** The compute nodes that are connected to a gateway's network now. */
+export async function fetchNodes(
+  url: string,
+  options: { readonly limits?: Partial<GatewayLimits> } = {},
+): Promise<readonly NodeView[]> {
+  const graphql = new GraphqlClient(url, { ...gatewayLimitsDefault, ...options.limits })
+  return read.objects(await graphql.request({ document: operations.nodes }), 'nodes').map(readNodeView)
 }

@@ -1,0 +1,59 @@
+import type { Refusal } from '@deparrow/sdk'
+import { DeparrowError } from '@deparrow/sdk/network'
+import { toJson } from './json.ts'
+
+/** Ends a command with a code and a sentence for a person; `details` go into the JSON form. */
+export class CliError extends Error {
+  override readonly name = 'CliError'
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly details: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message)
+  }
+}
+
+/** Turns a refusal into the error that ends the command. */
+export function refused(refusal: Refusal): CliError {
+  const { code, message, ...details } = refusal
+  return new CliError(code, message, details)
+}
+
+/** What a command says when it fails. */
+export type Failure = {
+  readonly code: string
+  readonly message: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** Describes anything that was thrown without stack, path of this program or secret. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof CliError) return { code: error.code, message: error.message, details: error.details }
+  if (error instanceof DeparrowError) {
+    const { code, message } = error
+    return { code, message, details: detailsOf(error) }
+  }
+  if (error instanceof Error && error.name === 'AbortError') {
+    return { code: 'INTERRUPTED', message: 'Interrupted.', details: {} }
+  }
+  const systemCode = (error as NodeJS.ErrnoException | undefined)?.code
+  const kind = error instanceof Error ? error.name : typeof error
+  const cause = typeof systemCode === 'string' ? `${kind} ${systemCode}` : kind
+  return {
+    code: 'INTERNAL',
+    message: `Something went wrong inside deparrow (${cause}); please report it.`,
+    details: {},
+  }
+}
+
+/** The failure as `--json` writes it. */
+export function failureJson(failure: Failure): unknown {
+  return toJson({ error: { code: failure.code, message: failure.message, ...failure.details } })
+}
+
+function detailsOf(error: DeparrowError): Record<string, unknown> {
+  const known = ['url', 'serverCode', 'refusalCode', 'reason', 'transactionHash', 'jobId', 'contentId'] as const
+  const fields = error as unknown as Record<string, unknown>
+  return Object.fromEntries(known.filter(name => fields[name] !== undefined).map(name => [name, fields[name]]))
+}
