@@ -45,6 +45,21 @@ describe('a claim', () => {
     await reverts(older, settlement, 'NothingToClaim', [1, 8n, 5n])
   })
 
+  it('pays what was added since the one before', async () => {
+    const contracts = await loadContracts()
+    const { settlement, token } = contracts
+    const one = [firstRow(1, 5n)]
+    const first = await postFinalEpoch(contracts, { parts: [one, [firstRow(2, 100n)]] })
+    await settlement.write.claim(claimOf(first, one, 0), anybody)
+    const two = [{ payeeId: 1, incrementMicrocredits: 3n, cumulativeMicrocredits: 8n, previousEpoch: Number(first) }]
+    const second = await postFinalEpoch(contracts, { parts: [two] })
+    const before = await token.read.balanceOf([alice.account.address])
+    const claiming = settlement.write.claim(claimOf(second, two, 0), anybody)
+    await emitWithArgs(claiming, settlement, 'Claimed', [1, getAddress(alice.account.address), second, 3n, 8n])
+    assert.equal(await token.read.balanceOf([alice.account.address]), before + 3n * WEI_PER_MICROCREDIT)
+    assert.equal(await settlement.read.claimedTotalMicrocredits(), 8n)
+  })
+
   it('pays nothing twice', async () => {
     const contracts = await loadContracts()
     const { settlement } = contracts
@@ -106,6 +121,15 @@ describe('a claim', () => {
       const claiming = settlement.write.claim(claimArguments(proof), anybody)
       await reverts(claiming, settlement, 'RowProofInvalid', [epoch, proof.part, proof.index])
     }
+  })
+
+  it('refuses a place beyond a part of one row, where no sibling tells it', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    const rows = [firstRow(1, 5n)]
+    const epoch = await postFinalEpoch(contracts, { parts: [rows] })
+    const beyond = { ...rowProof({ epoch, part: 0, rows, index: 0 }), index: 1 }
+    await reverts(settlement.write.claim(claimArguments(beyond), anybody), settlement, 'RowProofInvalid', [epoch, 0, 1])
   })
 
   it('never pays more in all than final epochs do, even by a wrong row that nobody cancelled', async () => {

@@ -225,6 +225,17 @@ describe('an epoch in parts', () => {
   })
 })
 
+describe('a complete epoch', () => {
+  it('does not lapse when the next one is posted', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    const first = await postEpoch(contracts, { parts: [[firstRow(1, 5n)]] })
+    await postEpoch(contracts)
+    assert.deepEqual(await settlement.getEvents.EpochLapsed(), [])
+    assert.equal(await settlement.read.epochStatus([first]), EPOCH_STATUS.pending)
+  })
+})
+
 describe('finality', () => {
   it('comes when the window has passed, not a second before', async () => {
     const contracts = await loadContracts()
