@@ -44,3 +44,6 @@ export const hostBytesPerFuel = 8
 export function hostCallCost(bytes: number): bigint {
   return BigInt(hostCallFuel) + BigInt(Math.ceil(bytes / hostBytesPerFuel))
 }
+
+/** Each byte of randomness that a host function makes costs one fuel. */
+export const randomByteFuel = 1n

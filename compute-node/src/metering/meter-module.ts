@@ -1,10 +1,10 @@
 import type { ModuleRefusal } from '../execution/engine.ts'
-import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { type Declarations, exportKind, type Limits, readDeclarations, type Signature } from './declarations.ts'
 import { type MeterScope, writeFixedCharge, writeLengthCharged } from './meter-code.ts'
 import { ModuleRefusedError, malformed } from './module-refused.ts'
-import { type FunctionBody, readFunctionBody } from './regions.ts'
+import type { FunctionBody } from './regions.ts'
+import { scanCode } from './scan-code.ts'
 import { readSections, type Sections, sectionId, sectionOrder } from './sections.ts'
 
 /** Export names that metering adds; a module that uses one is refused. */
@@ -15,8 +15,17 @@ export const meterExports = {
   start: 'deparrow:start',
 } as const
 
+/** Whether metering keeps an export name for itself. */
+export function isReservedExport(name: string): boolean {
+  return name.startsWith('deparrow:')
+}
+
 /** Caps that metering writes into the module. A module that starts above one is the caller's to refuse. */
-export type MeterCaps = { readonly memoryPagesMax: number; readonly tableElementsMax: number }
+export type MeterCaps = {
+  readonly memoryPagesMax: number
+  /** Shared evenly among the module's tables. */
+  readonly tableElementsMax: number
+}
 
 export type MeteredModule = { readonly ok: true; readonly module: Uint8Array; readonly hasStart: boolean }
 
@@ -60,7 +69,7 @@ function meteredSection(
     case sectionId.start:
       return undefined
     case sectionId.code:
-      return range && codeSection(new ByteReader(bytes, range.start, range.end), declarations)
+      return range && codeSection(bytes, sections, declarations)
     default:
       return range && bytes.subarray(range.start, range.end)
   }
@@ -75,7 +84,8 @@ function memorySection(own: Limits | undefined, pagesMax: number): Uint8Array {
 
 function tableSection(declarations: Declarations, elementsMax: number): Uint8Array {
   const writer = new ByteWriter().u32(declarations.tables.length)
-  for (const table of declarations.tables) writeCapped(writer.byte(table.type), table.limits, elementsMax)
+  const share = Math.floor(elementsMax / declarations.tables.length)
+  for (const table of declarations.tables) writeCapped(writer.byte(table.type), table.limits, share)
   return writer.finish()
 }
 
@@ -96,19 +106,16 @@ function exportSection(declarations: Declarations): Uint8Array {
   return writer.finish()
 }
 
-function codeSection(reader: ByteReader, declarations: Declarations): Uint8Array {
-  const count = reader.u32()
-  if (count !== declarations.functionTypes.length)
-    throw malformed('functions and bodies differ in number', reader.offset)
-  const writer = new ByteWriter((reader.end - reader.offset) * 2).u32(count)
-  for (const type of declarations.functionTypes) {
-    const sizeBytes = reader.u32()
-    const start = reader.offset
-    reader.skip(sizeBytes)
-    const body = readFunctionBody(new ByteReader(reader.bytes, start, reader.offset))
-    writer.sized(meteredFunction(reader.bytes, body, parameterCount(declarations.signatures[type]), declarations))
-  }
-  if (!reader.isAtEnd) throw malformed('the code section is longer than its list', reader.offset)
+function codeSection(bytes: Uint8Array, sections: Sections, declarations: Declarations): Uint8Array {
+  const { functionTypes, signatures } = declarations
+  const writer = new ByteWriter(bytes.length).u32(functionTypes.length)
+  let count = 0
+  scanCode(bytes, sections, (body, index) => {
+    const signature = signatures[functionTypes[index] ?? -1]
+    writer.sized(meteredFunction(bytes, body, parameterCount(signature), declarations))
+    count += 1
+  })
+  if (count !== functionTypes.length) throw malformed('functions and bodies differ in number', bytes.length)
   return writer.finish()
 }
 

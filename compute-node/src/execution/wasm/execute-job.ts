@@ -1,0 +1,134 @@
+import { type MeteredModule, meterExports, meterModule } from '../../metering/meter-module.ts'
+import type { JobFailureReason, WasmJobRequest } from '../engine.ts'
+import { checkModule } from './check-module.ts'
+import { FuelExhaustedError, FuelMeter } from './fuel-meter.ts'
+import { StreamLimitError, type StreamWriter } from './job-stream.ts'
+import { pageBytes, tableElementsMax } from './limits.ts'
+import { createWasiHost, JobExitError, type WasiHost } from './wasi-host.ts'
+import { wasiModule } from './wasi-signatures.ts'
+import { type WebAssemblyInstance, type WebAssemblyMemory, webAssembly } from './web-assembly.ts'
+import type { WorkerEnd } from './worker-protocol.ts'
+
+/** A worker's end without the processor time, which is the worker's to measure. */
+export type JobResult = WorkerEnd extends infer End ? (End extends WorkerEnd ? Omit<End, 'cpuMs'> : never) : never
+
+/** Largest fuel that the meter's signed 64-bit counter takes with room to spare for one more charge. */
+export const fuelCeiling = 2n ** 62n
+
+/** Checks, meters, compiles and runs one job in this thread. Returns when the job is over, however long that takes. */
+export function executeJob(
+  request: WasmJobRequest,
+  output: StreamWriter,
+  log: StreamWriter,
+  onStarted: (meter: FuelMeter) => void,
+): JobResult {
+  const admission = checkModule(request.module)
+  if (!admission.ok) return { type: 'refused', code: admission.code, message: admission.message }
+  const compileMessage = compileError(request.module)
+  if (compileMessage !== undefined) return { type: 'refused', code: 'MODULE_INVALID', message: compileMessage }
+  const { memoryBytesMax } = request.limits
+  if (admission.memoryBytesInitial > memoryBytesMax) {
+    return failed('MEMORY_LIMIT', `The module starts with ${admission.memoryBytesInitial} bytes of memory.`)
+  }
+  const metered = meterModule(request.module, {
+    memoryPagesMax: Math.floor(memoryBytesMax / pageBytes),
+    tableElementsMax,
+  })
+  if (!metered.ok) return { type: 'refused', code: metered.code, message: metered.message }
+  return runMetered(request, metered, admission.memoryBytesInitial / pageBytes, { output, log, onStarted })
+}
+
+type JobOutlets = {
+  readonly output: StreamWriter
+  readonly log: StreamWriter
+  readonly onStarted: (meter: FuelMeter) => void
+}
+
+function runMetered(
+  request: WasmJobRequest,
+  metered: MeteredModule,
+  memoryPages: number,
+  { output, log, onStarted }: JobOutlets,
+): JobResult {
+  let meter: FuelMeter | undefined
+  const running = () => {
+    if (meter === undefined) throw new MeterMissingError()
+    return meter
+  }
+  const host = createWasiHost({ ...request, args: ['job', ...request.args], output, log, meter: running })
+  const instance = instantiate(metered.module, host)
+  if (typeof instance === 'string') return failed('TRAP', `The module traps before it starts: ${instance}.`)
+  meter = new FuelMeter(meterBlock(instance))
+  meter.begin(request.limits.fuelMax < fuelCeiling ? request.limits.fuelMax : fuelCeiling, memoryPages)
+  onStarted(meter)
+  try {
+    if (metered.hasStart) callExport(instance, meterExports.start)
+    callExport(instance, '_start')
+    return { type: 'completed' }
+  } catch (error) {
+    return endOf(error, meter)
+  }
+}
+
+/** The original is validated before it is rewritten: see `meterModule`. */
+function compileError(module: Uint8Array): string | undefined {
+  if (webAssembly.validate(module)) return undefined
+  try {
+    new webAssembly.Module(module)
+  } catch (error) {
+    if (error instanceof Error) return `The module does not compile: ${error.message}.`
+  }
+  return 'The module does not validate.'
+}
+
+/** The instance, or why its data or element segments do not fit. Throws what is the node's fault, such as no memory left. */
+function instantiate(module: Uint8Array, host: WasiHost): WebAssemblyInstance | string {
+  const compiled = new webAssembly.Module(module)
+  try {
+    const instance = new webAssembly.Instance(compiled, { [wasiModule]: host.functions })
+    host.memory.attach(instance)
+    return instance
+  } catch (error) {
+    if (error instanceof webAssembly.RuntimeError) return error.message
+    throw error
+  }
+}
+
+function meterBlock(instance: WebAssemblyInstance): SharedArrayBuffer {
+  const { buffer } = instance.exports[meterExports.meter] as WebAssemblyMemory
+  if (!(buffer instanceof SharedArrayBuffer)) throw new MeterMissingError()
+  return buffer
+}
+
+function callExport(instance: WebAssemblyInstance, name: string): void {
+  const start = instance.exports[name] as () => void
+  start()
+}
+
+function endOf(error: unknown, meter: FuelMeter): JobResult {
+  if (error instanceof JobExitError) {
+    if (error.exitCode === 0) return { type: 'completed' }
+    return { ...failed('EXIT_CODE', `The job ended with exit code ${error.exitCode}.`), exitCode: error.exitCode }
+  }
+  if (error instanceof StreamLimitError) {
+    return failed(error.reason, `The job wrote more ${error.reason === 'LOG_LIMIT' ? 'log' : 'output'} than it may.`)
+  }
+  if (error instanceof FuelExhaustedError || meter.isExhausted) {
+    return failed('FUEL_EXHAUSTED', 'The job burnt all of its fuel.')
+  }
+  if (error instanceof RangeError) return failed('STACK_OVERFLOW', 'The job overflowed its call stack.')
+  if (!(error instanceof webAssembly.RuntimeError)) throw error
+  if (meter.isGrowthRefused) {
+    return failed('MEMORY_LIMIT', `The job was refused more memory and then trapped: ${error.message}.`)
+  }
+  return failed('TRAP', `The job trapped: ${error.message}.`)
+}
+
+function failed(reason: JobFailureReason, message: string): Extract<JobResult, { type: 'failed' }> {
+  return { type: 'failed', reason, message }
+}
+
+/** Metering did not export its block: a fault of this package, not of a job. */
+export class MeterMissingError extends Error {
+  override readonly name = 'MeterMissingError'
+}

@@ -1,0 +1,23 @@
+import { ByteReader } from './byte-reader.ts'
+import { malformed } from './module-refused.ts'
+import { type FunctionBody, readFunctionBody } from './regions.ts'
+import { type Sections, sectionId } from './sections.ts'
+
+/** Reads function bodies one after another and hands each to `visit`. Throws a refusal for a body that nodes do not run. */
+export function scanCode(
+  bytes: Uint8Array,
+  sections: Sections,
+  visit: (body: FunctionBody, index: number) => void,
+): void {
+  const range = sections.get(sectionId.code)
+  if (range === undefined) return
+  const reader = new ByteReader(bytes, range.start, range.end)
+  const count = reader.u32()
+  for (let index = 0; index < count; index += 1) {
+    const sizeBytes = reader.u32()
+    const start = reader.offset
+    reader.skip(sizeBytes)
+    visit(readFunctionBody(new ByteReader(bytes, start, reader.offset)), index)
+  }
+  if (!reader.isAtEnd) throw malformed('the code section is longer than its list', reader.offset)
+}
