@@ -5,16 +5,22 @@ import type { StoredEvent } from '../ports/event-store.ts'
 import { chainHash, encodeEvent } from './codec.ts'
 import type { LedgerAnswer, LedgerCommand } from './command.ts'
 import { commandIdOf, decide } from './decide.ts'
-import type { DecisionContext, DraftEvent } from './decision.ts'
+import type { Decision, DecisionContext, DraftEvent } from './decision.ts'
 import type { LedgerEvent } from './event.ts'
-import { evolve } from './evolve.ts'
-import { isJournalled } from './refusal.ts'
-import { conflictingField, forget, remember } from './repetition.ts'
-import type { LedgerState } from './state.ts'
+import { evolve, LedgerInvariantError } from './evolve.ts'
+import { isJournalled, type LedgerRefusal } from './refusal.ts'
+import { conflictingField, isSameRegistration, remember } from './repetition.ts'
+import type { Decided, LedgerState } from './state.ts'
+
+/**
+ * `undecidable`: the command has no form that could be decided (an address that is none, a ledger that is not open), which is a
+ * mistake of the code that sent it. It fails alone; the others of its batch are decided.
+ */
+export type BatchAnswer = LedgerAnswer | { readonly status: 'undecidable'; readonly cause: unknown }
 
 /** What a batch of commands came to: an answer for each, in their order, and the events to be made durable before answering. */
 export type DecidedBatch = {
-  readonly answers: readonly LedgerAnswer[]
+  readonly answers: readonly BatchAnswer[]
   readonly events: readonly LedgerEvent[]
   readonly stored: readonly StoredEvent[]
 }
@@ -33,7 +39,6 @@ export function decideBatch(
   const batch = new Batch(state, Math.max(state.atMs, clockMs), crypto)
   batch.expireHolds()
   const answers = commands.map(command => batch.answer(command))
-  forget(state, batch.nowMs)
   return { answers, events: batch.events, stored: batch.stored }
 }
 
@@ -55,9 +60,8 @@ class Batch {
   expireHolds(): void {
     const { expiries, holds } = this.state
     for (let due = expiries.peek(); due !== undefined && due.atMs <= this.nowMs; due = expiries.peek()) {
-      expiries.pop()
       const hold = holds.get(due.id as Hex)
-      if (hold === undefined) continue
+      if (hold === undefined) throw new LedgerInvariantError(`hold ${due.id} expires but is not open`)
       const { orderDigest, amountMicrocredits } = hold
       const draft: DraftEvent = {
         type: 'HoldExpired',
@@ -68,17 +72,19 @@ class Batch {
     }
   }
 
-  answer(command: LedgerCommand): LedgerAnswer {
-    const commandId = command.type === 'OpenLedger' ? 'open' : commandIdOf(this.context, command)
-    const decision = decide(this.context, command)
-    if (
-      !decision.accepted &&
-      (decision.refusal.code === 'MALFORMED' || decision.refusal.code === 'INVALID_SIGNATURE')
-    ) {
+  answer(command: LedgerCommand): BatchAnswer {
+    let judged: { readonly decision: Decision; readonly commandId: string }
+    try {
+      judged = { decision: decide(this.context, command), commandId: commandIdOf(this.context, command) }
+    } catch (cause) {
+      return { status: 'undecidable', cause }
+    }
+    const { decision, commandId } = judged
+    const decided = this.state.decided.get(commandId)
+    if (!decision.accepted && isUnproven(decision.refusal) && !isSameRegistration(command, decided)) {
       return { status: 'refused', commandId, refusal: decision.refusal }
     }
-    const repeated = this.repeatedAnswer(command, commandId)
-    if (repeated !== undefined) return repeated
+    if (decided !== undefined) return repeatedAnswer(command, commandId, decided)
     if (decision.accepted) return this.accepted(commandId, decision.events)
     const { refusal } = decision
     if (isJournalled(refusal))
@@ -92,17 +98,6 @@ class Batch {
     return { status: 'accepted', commandId, firstPosition, lastPosition: this.state.position, repeated: false }
   }
 
-  private repeatedAnswer(command: LedgerCommand, commandId: string): LedgerAnswer | undefined {
-    const decided = this.state.decided.get(commandId)
-    if (decided === undefined) return undefined
-    const field = conflictingField(command, decided)
-    if (field !== undefined)
-      return { status: 'refused', commandId, refusal: { code: 'COMMAND_CONFLICT', commandId, field } }
-    if (decided.refusal !== undefined) return { status: 'refused', commandId, refusal: decided.refusal }
-    const { firstPosition, lastPosition } = decided
-    return { status: 'accepted', commandId, firstPosition, lastPosition, repeated: true }
-  }
-
   private write(draft: DraftEvent, commandId: string, atMs: number): void {
     const event: LedgerEvent = { ...draft, position: this.state.position + 1, atMs, commandId }
     const payload = encodeEvent(event)
@@ -112,4 +107,18 @@ class Batch {
     this.events.push(event)
     this.stored.push({ position: event.position, type: event.type, atMs, commandId, payload, hash })
   }
+}
+
+/** Whether the command was not even shown to come from whom it names, so that it may not learn what was decided. */
+function isUnproven({ code }: LedgerRefusal): boolean {
+  return code === 'MALFORMED' || code === 'INVALID_SIGNATURE'
+}
+
+function repeatedAnswer(command: LedgerCommand, commandId: string, decided: Decided): LedgerAnswer {
+  const field = conflictingField(command, decided)
+  if (field !== undefined)
+    return { status: 'refused', commandId, refusal: { code: 'COMMAND_CONFLICT', commandId, field } }
+  if (decided.refusal !== undefined) return { status: 'refused', commandId, refusal: decided.refusal }
+  const { firstPosition, lastPosition } = decided
+  return { status: 'accepted', commandId, firstPosition, lastPosition, repeated: true }
 }

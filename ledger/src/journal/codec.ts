@@ -6,6 +6,9 @@ import type { LedgerEvent } from './event.ts'
 
 const text = new TextEncoder()
 
+/** What a store keeps beside the payload, to be read without decoding it. */
+const columns = ['position', 'type', 'atMs', 'commandId'] as const
+
 const bigintText = /^-?\d+n$/
 
 /**
@@ -26,7 +29,7 @@ export function decodeEvent(stored: StoredEvent): LedgerEvent {
   } catch (cause) {
     throw new StoreDamagedError(`the event at position ${stored.position} is not readable`, { cause })
   }
-  if (event.position !== stored.position || event.type !== stored.type || event.commandId !== stored.commandId) {
+  if (typeof event !== 'object' || event === null || columns.some(column => event[column] !== stored[column])) {
     throw new StoreDamagedError(`the event at position ${stored.position} does not belong there`)
   }
   return event

@@ -12,16 +12,18 @@ import { payoutInstructionType, withdrawalType } from '../payout/withdrawal.ts'
 import { settleReceipt } from '../receipt/decide.ts'
 import { usageReceiptType } from '../receipt/usage-receipt.ts'
 import type { LedgerCommand } from './command.ts'
-import { accept, type Decision, type DecisionContext, digestOf, refuse } from './decision.ts'
+import { type Decision, type DecisionContext, digestOf, LedgerNotOpenError } from './decision.ts'
+import { openLedger } from './open-ledger.ts'
 import { noPayouts } from './state.ts'
 
-/** Decides one command on the present state: its events, or why not. Pure. */
+/**
+ * Decides one command on the present state: its events, or why not. Pure. Throws {@link LedgerNotOpenError} before the ledger is
+ * open, and on a message whose fields are not of their types, which the edges keep out.
+ */
 export function decide(context: DecisionContext, command: LedgerCommand): Decision {
+  if (command.type === 'OpenLedger') return openLedger(context, command.config)
+  if (context.state.config === undefined) throw new LedgerNotOpenError()
   switch (command.type) {
-    case 'OpenLedger':
-      return context.state.config === undefined
-        ? accept({ type: 'LedgerOpened', data: { config: command.config }, entries: [] })
-        : refuse({ code: 'COMMAND_CONFLICT', commandId: 'open', field: 'config' })
     case 'RecordInboxItem':
       return recordInboxItem(context, command)
     case 'TransferCredits':

@@ -1,7 +1,7 @@
-import { type Address, type Hex, hexToBytes, isHexOf } from '../hex.ts'
+import { type Address, type Hex, hexToBytes, isHexOf, lowerHex } from '../hex.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
-import type { Domain, Message, MessageType, Signed } from '../typed-data/types.ts'
+import type { Domain, Field, FieldValue, Message, MessageType, Signed } from '../typed-data/types.ts'
 import type { Entry } from './entry.ts'
 import type { LedgerEventData } from './event.ts'
 import type { LedgerRefusal } from './refusal.ts'
@@ -39,7 +39,10 @@ export function digestOf(context: DecisionContext, type: MessageType, message: M
   return typedDataDigest(context.crypto, domainOf(context.state), type, message)
 }
 
-/** `INVALID_SIGNATURE` unless the signature over the message was made by `signer`. */
+/**
+ * `INVALID_SIGNATURE` unless the signature over the message was made by `signer`; `MALFORMED` when an address or hash is not in
+ * lower case, because two spellings of one signed address would be two accounts.
+ */
 export function checkSignature(
   context: DecisionContext,
   type: MessageType,
@@ -49,9 +52,15 @@ export function checkSignature(
   if (!isHexOf(signed.signature, 65)) {
     return { code: 'MALFORMED', field: 'signature', problem: 'expected 65 bytes of hexadecimal' }
   }
+  const spelled = type.fields.find(field => isMixedCase(field, signed.message[field.name]))
+  if (spelled !== undefined) return { code: 'MALFORMED', field: spelled.name, problem: 'expected lower case' }
   const digest = typedDataDigest(context.crypto, domainOf(context.state), type, signed.message)
   const recovered = context.crypto.recoverSigner(hexToBytes(digest), signed.signature)
   return recovered === signer ? undefined : { code: 'INVALID_SIGNATURE', expectedSigner: signer }
+}
+
+function isMixedCase({ type }: Field, value: FieldValue | undefined): boolean {
+  return (type === 'address' || type === 'bytes32') && typeof value === 'string' && lowerHex(value) !== value
 }
 
 /** Refuses a signature whose time is over, or lies more than `spanSecondsMax` ahead. `deadline` in Unix seconds. */

@@ -25,6 +25,13 @@ export function evolve(
   state.hash = hash
   state.atMs = event.atMs
   if ('place' in event.data) state.lastPlace = event.data.place
+  dropEndedExpiries(state)
+}
+
+/** Keeps an open hold at the front of the queue, in a replay as in the writer. */
+function dropEndedExpiries({ expiries, holds }: LedgerState): void {
+  for (let next = expiries.peek(); next !== undefined && !holds.has(next.id as Hex); next = expiries.peek())
+    expiries.pop()
 }
 
 function applyEntries(state: LedgerState, entries: readonly Entry[]): void {

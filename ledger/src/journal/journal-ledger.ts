@@ -3,19 +3,18 @@ import { type HoldCertificate, holdCertificateType, type SignedHoldCertificate }
 import { dueByInstruction } from '../payout/decide.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
-import { type EventStore, type JournalHead, UnknownOutcomeError } from '../ports/event-store.ts'
+import type { EventStore, JournalHead } from '../ports/event-store.ts'
 import type { Books, Ledger, OpenHold, WalletBalance } from '../ports/ledger.ts'
 import type { LedgerSigner } from '../ports/ledger-signer.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
 import { payableAccount, walletAccount } from './account-name.ts'
-import { decideBatch } from './batch.ts'
 import { booksOf } from './books.ts'
 import { decodeEvent } from './codec.ts'
 import type { LedgerAnswer, LedgerCommand } from './command.ts'
 import type { LedgerConfig } from './config.ts'
 import { domainOf } from './decision.ts'
 import type { LedgerEvent } from './event.ts'
-import { replayJournal } from './replay.ts'
+import { JournalWriter } from './journal-writer.ts'
 import { balanceOf, type LedgerState } from './state.ts'
 
 export type JournalLedgerParts = {
@@ -24,67 +23,41 @@ export type JournalLedgerParts = {
   readonly crypto: LedgerCrypto
   readonly clock: Clock
   readonly signer: LedgerSigner
+  /** Hears what a subscriber threw; must not throw itself. Without it such errors are dropped. */
+  readonly onListenerError?: (error: unknown) => void
 }
 
-/** Commands decided in one durable write at most: bounds the answer time of the first in a long queue. */
-const batchCommandsMax = 1_000
-
-/** More than any batch can hold: two events a command, and the expiries that came due. */
-const batchEventsMax = 10_000
-
-/** After as many lost answers the store counts as gone and the ledger closes rather than guess. */
-const appendAttemptsMax = 5
-
-type Waiting = {
-  readonly command: LedgerCommand
-  readonly resolve: (answer: LedgerAnswer) => void
-  readonly reject: (error: unknown) => void
-}
+type Listener = (events: readonly LedgerEvent[]) => void
 
 /**
- * The one writer of a shard. It holds the state in memory, takes all commands that queued while the previous commit ran, decides
- * them one after another, appends all their events in one durable write, and then answers. When the outcome of a write is unknown
- * it drops its state, reads the journal again and decides the same commands anew: what was written is then answered as a
- * repetition, what was not is decided for the first time. When it is fenced, or the store fails otherwise, it closes: its callers
- * get the error, and nothing is answered that is not in the journal.
+ * The ledger of one shard: its writer, and views of the writer's state. After the writer had to close (it was fenced, the store
+ * failed) its views may show what never became durable; certificates, events and the head never do.
  */
 export class JournalLedger implements Ledger {
-  private readonly queue: Waiting[] = []
-  private readonly listeners = new Set<(events: readonly LedgerEvent[]) => void>()
-  private state: LedgerState
-  private leaseEpoch: number
-  private writing: Promise<void> | undefined
-  private closed = false
-
   private constructor(
     private readonly parts: JournalLedgerParts,
-    state: LedgerState,
-    leaseEpoch: number,
-  ) {
-    this.state = state
-    this.leaseEpoch = leaseEpoch
-  }
+    private readonly writer: JournalWriter,
+    private readonly listeners: Set<Listener>,
+  ) {}
 
   /** Takes the shard's lease and reads its journal. Throws `StoreDamagedError` when the journal is not what was written. */
   static async open(parts: JournalLedgerParts): Promise<JournalLedger> {
-    const { leaseEpoch } = await parts.store.acquire(parts.shard)
-    return new JournalLedger(parts, await replayJournal(parts.store, parts.shard, parts.crypto), leaseEpoch)
+    const listeners = new Set<Listener>()
+    const writer = await JournalWriter.open(parts, events => tellAll(listeners, events, parts.onListenerError))
+    return new JournalLedger(parts, writer, listeners)
   }
 
   submit(command: LedgerCommand): Promise<LedgerAnswer> {
-    if (this.closed) return Promise.reject(new LedgerClosedError())
-    return new Promise((resolve, reject) => {
-      this.queue.push({ command, resolve, reject })
-      this.wake()
-    })
+    return this.writer.submit(command)
   }
 
-  /** Ends the holds whose time has come, also when nobody sends a command. Resolves when that is durable. */
+  /**
+   * Ends the holds whose time has come, also when nobody sends a command. Resolves when that is durable; rejects with
+   * `LedgerClosedError` when it cannot be.
+   */
   async expireHolds(): Promise<void> {
     const due = this.state.expiries.peek()
-    if (due === undefined || due.atMs > this.parts.clock.nowMs() || this.closed) return
-    this.wake()
-    await this.writing
+    if (due !== undefined && due.atMs <= this.parts.clock.nowMs()) await this.writer.catchUp()
   }
 
   dueInstructions(): readonly Address[] {
@@ -125,10 +98,11 @@ export class JournalLedger implements Ledger {
   }
 
   async holdCertificate(orderDigest: Hex): Promise<SignedHoldCertificate | undefined> {
+    await this.writer.settled()
     const hold = this.state.holds.get(orderDigest)
     const position = this.state.decided.get(`assign:${orderDigest}:${hold?.attempts}`)?.firstPosition
     if (hold?.assignment === undefined || position === undefined) return undefined
-    await this.writing
+    if (position > this.writer.head.position) return undefined
     const message: HoldCertificate = {
       hold: orderDigest,
       orderDigest,
@@ -143,85 +117,39 @@ export class JournalLedger implements Ledger {
   }
 
   head(): JournalHead {
-    return { position: this.state.position, hash: this.state.hash }
+    return this.writer.head
   }
 
   async events(afterPosition: number, limit: number): Promise<readonly LedgerEvent[]> {
     return (await this.parts.store.read(this.parts.shard, afterPosition, limit)).map(decodeEvent)
   }
 
-  subscribe(listener: (events: readonly LedgerEvent[]) => void): () => void {
+  subscribe(listener: Listener): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
   }
 
   /** Answers what is queued and takes nothing more. The store stays open; it belongs to whoever made it. */
-  async close(): Promise<void> {
-    this.closed = true
-    await this.writing
+  close(): Promise<void> {
+    return this.writer.close()
   }
 
-  private wake(): void {
-    this.writing ??= this.writeQueued().finally(() => {
-      this.writing = undefined
-      if (this.queue.length > 0) this.wake()
-    })
+  private get state(): Readonly<LedgerState> {
+    return this.writer.state
   }
+}
 
-  private async writeQueued(): Promise<void> {
-    await Promise.resolve()
-    do {
-      const batch = this.queue.splice(0, batchCommandsMax)
-      try {
-        const answers = await this.decideAndAppend(batch.map(waiting => waiting.command))
-        batch.forEach((waiting, index) => {
-          waiting.resolve(answers[index] as LedgerAnswer)
-        })
-      } catch (error) {
-        this.closed = true
-        for (const waiting of [...batch, ...this.queue.splice(0)]) waiting.reject(error)
-      }
-    } while (this.queue.length > 0)
-  }
-
-  /** Decides and makes durable; after a lost answer reads the journal again and decides anew, which finds what was written. */
-  private async decideAndAppend(commands: readonly LedgerCommand[]): Promise<readonly LedgerAnswer[]> {
-    const { store, shard, clock, crypto } = this.parts
-    for (let attempt = 1; ; attempt++) {
-      const expectedPosition = this.state.position
-      const { answers, events, stored } = decideBatch(this.state, commands, clock.nowMs(), crypto)
-      if (stored.length === 0) return answers
-      try {
-        const result = await store.append({ shard, leaseEpoch: this.leaseEpoch, expectedPosition, events: stored })
-        if (result === 'fenced') throw new WriterFencedError(shard)
-        this.publish(events)
-        return answers
-      } catch (error) {
-        if (!(error instanceof UnknownOutcomeError) || attempt === appendAttemptsMax) throw error
-        const before = expectedPosition
-        this.state = await replayJournal(store, shard, crypto)
-        this.publish((await store.read(shard, before, batchEventsMax)).map(decodeEvent))
-      }
+/** What a listener throws is its own affair: the events are durable, and the others hear of them too. */
+function tellAll(
+  listeners: ReadonlySet<Listener>,
+  events: readonly LedgerEvent[],
+  onError: ((error: unknown) => void) | undefined,
+): void {
+  for (const listener of listeners) {
+    try {
+      listener(events)
+    } catch (error) {
+      onError?.(error)
     }
-  }
-
-  private publish(events: readonly LedgerEvent[]): void {
-    if (events.length === 0) return
-    for (const listener of this.listeners) listener(events)
-  }
-}
-
-/** Thrown to callers whose commands were not decided because another writer holds the shard. */
-export class WriterFencedError extends Error {
-  override readonly name = 'WriterFencedError'
-  constructor(shard: string) {
-    super(`another writer holds shard ${shard}; nothing was written`)
-  }
-}
-
-export class LedgerClosedError extends Error {
-  override readonly name = 'LedgerClosedError'
-  constructor() {
-    super('the ledger is closing and takes no more commands')
   }
 }

@@ -1,33 +1,46 @@
+import type { Hex } from '../hex.ts'
 import type { LedgerCommand } from './command.ts'
 import type { LedgerEvent } from './event.ts'
 import type { Decided, LedgerState } from './state.ts'
 
 /**
  * How long a decision is remembered. No signature may be presented for longer than 30 days, so that what is forgotten is
- * refused by its deadline, its nonce or its sequence, and never decided twice.
+ * refused by its deadline, its nonce or its sequence, and never decided twice. The opening of the ledger is remembered for ever.
  */
 export const rememberMs = 31 * 24 * 3_600_000
 
-/** Keeps the first decision of the event's command, so that a repeated command gets the same answer. */
+/**
+ * Keeps the first decision of the event's command, so that a repeated command gets the same answer, and forgets those whose
+ * time is over by the event's. The journal alone says what is remembered: a replay forgets as the writer did.
+ */
 export function remember(state: LedgerState, event: LedgerEvent): void {
+  forget(state, event.atMs)
   const first = state.decided.get(event.commandId)
   const decided: Decided = {
     firstPosition: first?.firstPosition ?? event.position,
     lastPosition: event.position,
     refusal: event.type === 'CommandRefused' ? event.data.refusal : undefined,
     body: first?.body ?? recordedBody(event),
+    registrationSignature: event.type === 'NodeRegistered' ? event.data.registration.signature : undefined,
   }
   state.decided.set(event.commandId, decided)
-  if (first === undefined) state.forgets.push(event.atMs + rememberMs, event.commandId)
+  if (first === undefined && event.type !== 'LedgerOpened') state.forgets.push(event.atMs + rememberMs, event.commandId)
 }
 
-/** Forgets the decisions whose time is over. */
-export function forget(state: LedgerState, nowMs: number): void {
+function forget(state: LedgerState, nowMs: number): void {
   for (let due = state.forgets.peek(); due !== undefined && due.atMs <= nowMs; due = state.forgets.peek()) {
     state.forgets.pop()
     state.decided.delete(due.id)
-    state.endedJobs.delete(due.id as `0x${string}`)
+    state.endedJobs.delete(due.id as Hex)
   }
+}
+
+/**
+ * Whether a command is the registration that was decided under its id. Who may sign a registration changes with it, so that a
+ * retry is recognised by its signature and not by its signer.
+ */
+export function isSameRegistration(command: LedgerCommand, decided: Decided | undefined): boolean {
+  return command.type === 'RegisterNode' && command.registration.signature === decided?.registrationSignature
 }
 
 /** The first field in which an unsigned command differs from the one that was decided under its id. */

@@ -41,6 +41,8 @@ export type Decided = {
   readonly refusal: LedgerRefusal | undefined
   /** What a repeated command must equal; signed commands need none, their id is their body. */
   readonly body: Readonly<Record<string, unknown>> | undefined
+  /** Of a node's registration, by which its retry is recognised. */
+  readonly registrationSignature: Hex | undefined
 }
 
 /**

@@ -33,7 +33,10 @@ export class TestLedger {
     this.events.push(...batch.events)
     this.stored.push(...batch.stored)
     assert.deepEqual(new Map(this.state.balances), withoutZeros(this.auditor.balances()))
-    return batch.answers
+    return batch.answers.map(answer => {
+      if (answer.status === 'undecidable') throw answer.cause
+      return answer
+    })
   }
 
   accept(command: LedgerCommand): LedgerAnswer & { status: 'accepted' } {

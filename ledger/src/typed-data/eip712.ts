@@ -1,4 +1,4 @@
-import { bytesToHex, concatBytes, type Hex, hexToBytes, uintToBytes } from '../hex.ts'
+import { bytesToHex, concatBytes, type Hex, hexToBytes, isHexOf, uintToBytes } from '../hex.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import type { Domain, Field, FieldValue, Message, MessageType } from './types.ts'
 
@@ -55,22 +55,38 @@ function encodeField(crypto: Pick<LedgerCrypto, 'keccak256'>, field: Field, valu
   if (value === undefined) throw new TypedDataFieldError(field.name)
   switch (field.type) {
     case 'address':
-      return concatBytes(new Uint8Array(12), hexToBytes(value as string))
+      return concatBytes(new Uint8Array(12), encodeHex(field, value, 20))
     case 'bytes32':
-      return hexToBytes(value as string)
+      return encodeHex(field, value, 32)
     case 'string':
-      return crypto.keccak256(text.encode(value as string))
+      if (typeof value !== 'string') throw new TypedDataFieldError(field.name)
+      return crypto.keccak256(text.encode(value))
     case 'uint8':
+      return encodeUint(field, value, 8)
     case 'uint32':
+      return encodeUint(field, value, 32)
     case 'uint64':
-      return uintToBytes(BigInt(value), 32)
+      return encodeUint(field, value, 64)
   }
 }
 
-/** Thrown when code hashes a message that lacks a field; messages from outside are parsed before they get here. */
+function encodeHex(field: Field, value: FieldValue, byteCount: number): Uint8Array {
+  if (!isHexOf(value, byteCount)) throw new TypedDataFieldError(field.name)
+  return hexToBytes(value)
+}
+
+function encodeUint(field: Field, value: FieldValue, bitCount: number): Uint8Array {
+  const isInteger = typeof value === 'bigint' || Number.isSafeInteger(value)
+  if (!isInteger || BigInt(value) < 0n || BigInt(value) >> BigInt(bitCount) !== 0n) {
+    throw new TypedDataFieldError(field.name)
+  }
+  return uintToBytes(BigInt(value), 32)
+}
+
+/** Thrown when code hashes a message with a field that is not of its type; messages from outside are parsed before they get here. */
 export class TypedDataFieldError extends Error {
   override readonly name = 'TypedDataFieldError'
   constructor(field: string) {
-    super(`the message has no field ${field}`)
+    super(`the field ${field} of the message is missing or not of its type`)
   }
 }
