@@ -12,8 +12,8 @@ async function withDeposits() {
     { kind: 'genesisRewards', amount: 10n * credit },
   )
   fixture.chain.arrive({ account: alice.address, amount: 3n * credit })
-  fixture.chain.mine()
   fixture.chain.arrive({ account: bob.address, amount: 2n * credit })
+  fixture.chain.mine()
   return { fixture, life: await fixture.start() }
 }
 
@@ -134,7 +134,7 @@ describe('the chain follower', () => {
   it('raises an alarm after a restart when what the journal recorded last is on chain no more', async () => {
     const { fixture, life } = await withDeposits()
     await life.follower.poll()
-    fixture.chain.reorg(1)
+    fixture.chain.reorg(2)
     const short = await fixture.start()
     await short.follower.poll()
     assert.equal(short.follower.chainAlarm?.code, 'CHAIN_SHORT')

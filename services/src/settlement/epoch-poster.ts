@@ -14,7 +14,7 @@ export type PosterParts = {
   readonly isChainDoubtful: () => boolean
 }
 
-/** The last call whose outcome was not `confirmed`, until one is. */
+/** The last call whose outcome was not `confirmed`, until the chain has shown what became of it. */
 export type PosterProblem = { readonly call: SettlementCall['type']; readonly outcome: SendOutcome }
 
 /**
@@ -40,7 +40,10 @@ export class EpochPoster {
   async tick(): Promise<void> {
     if (this.parts.isChainDoubtful()) return
     await this.payByInstruction()
-    if (!this.hasWork()) return
+    if (!this.hasWork()) {
+      this.problem = undefined
+      return
+    }
     const closedEpoch = await this.perform(await this.nextStep())
     if (closedEpoch) await this.perform(await this.nextStep())
   }
@@ -61,6 +64,7 @@ export class EpochPoster {
       }
       case 'alarm':
       case 'wait':
+        this.problem = undefined
         return false
     }
   }
