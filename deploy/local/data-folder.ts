@@ -26,7 +26,7 @@ const markerName = 'deparrow.json'
  */
 export async function openDataFolder(path: string, isFresh: boolean): Promise<DataFolder> {
   const root = resolve(path)
-  const names = await readdir(root).catch((error: NodeJS.ErrnoException) => {
+  const names: readonly string[] = await readdir(root).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw new DataFolderError(root, `it cannot be read (${error.code})`, 'name a folder with --data')
   })

@@ -1,1 +1,70 @@
-export {}
+import { openDataFolder } from './data-folder.ts'
+import { describeProblem } from './describe-problem.ts'
+import { type LocalNetwork, startLocalNetwork } from './local-network.ts'
+import { runMainJob } from './main-job.ts'
+import { createNarrator, type Narrator } from './narrator.ts'
+import { type LocalOptions, parseOptions, usage } from './options.ts'
+import { type NetworkFacts, outcomeOf } from './outcome.ts'
+import { outcomeTable } from './table.ts'
+
+/** Exit codes: 0 done, 1 something failed, 2 the command line cannot be read. */
+async function main(): Promise<number> {
+  const parsed = parseOptions(process.argv.slice(2))
+  if (parsed.kind === 'help') {
+    console.log(usage)
+    return 0
+  }
+  if (parsed.kind === 'refused') {
+    console.error(`${parsed.message}\n\n${usage}`)
+    return 2
+  }
+  const { options } = parsed
+  const narrator = createNarrator(options.isJson ? process.stderr : process.stdout)
+  try {
+    return await run(options, narrator)
+  } catch (error) {
+    console.error(describeProblem(error, options))
+    return 1
+  }
+}
+
+async function run(options: LocalOptions, narrator: Narrator): Promise<number> {
+  const folder = await openDataFolder(options.dataFolder, options.isFresh)
+  const network = await startLocalNetwork(folder, options, narrator)
+  const interrupted = Promise.withResolvers<'interrupted'>()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.resolve('interrupted'))
+  try {
+    const startMs = Math.round(performance.now())
+    narrator.step(
+      `The network is ready: GraphQL at ${network.graphqlUrl}`,
+      `chain at ${network.rpcUrl}, data in ${folder.root}`,
+    )
+    const parts = {
+      gatewayUrl: network.gatewayUrl,
+      agentKey: await network.secrets.key('agent'),
+      resultsFolder: folder.results,
+      textFile: options.textFile,
+      narrator,
+    }
+    const result = await Promise.race([runMainJob(parts), interrupted.promise])
+    if (result === 'interrupted') return 130
+    const facts = await collectFacts(network, result.claimEpoch, startMs)
+    narrator.step('Done', '')
+    if (options.isJson) console.log(JSON.stringify(outcomeOf(result, facts)))
+    else console.log(`\n${outcomeTable(result, facts)}\n`)
+    if (!facts.isConserved || !facts.isFullReserve || facts.audit.problem !== undefined) return 1
+    if (options.isOnce) return 0
+    narrator.step(`The network keeps running; explore it at ${network.graphqlUrl} until Ctrl-C`)
+    await interrupted.promise
+    return 0
+  } finally {
+    await network.close()
+  }
+}
+
+async function collectFacts(network: LocalNetwork, claimEpoch: bigint, startMs: number): Promise<NetworkFacts> {
+  const totalMs = Math.round(performance.now())
+  return { ...(await network.facts(Number(claimEpoch))), startMs, totalMs }
+}
+
+process.exitCode = await main()

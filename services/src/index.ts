@@ -1,3 +1,11 @@
+export { nobleCrypto } from './adapters/crypto/noble-crypto.ts'
+export {
+  type EmbeddedPorts,
+  type EmbeddedPortsOptions,
+  embeddedShard,
+  OtherLedgerError,
+  openEmbeddedPorts,
+} from './adapters/embedded-ports.ts'
 export type { ServicePorts } from './app.module.ts'
 export type { GatewayConfig, GatewayOptions } from './config/gateway-config.ts'
 export { GatewayConfigError } from './config/gateway-config.ts'

@@ -17,6 +17,7 @@ export const scalars = {
   DateTime: textScalar('DateTime', parseDateTime, value => new Date(Number(value)).toISOString()),
   JSON: new GraphQLScalarType({
     name: 'JSON',
+    parseValue: value => value,
     parseLiteral: (node, variables) => valueFromASTUntyped(node, variables),
   }),
 }

@@ -1,0 +1,147 @@
+import { burnBasisPointsDefault, type Clock, feeBasisPointsDefault, lowerHex, ratesDefault } from '@deparrow/ledger'
+import type { SecretKey } from '@deparrow/sdk'
+import {
+  createServices,
+  type EmbeddedPorts,
+  embeddedShard,
+  nobleCrypto,
+  openEmbeddedPorts,
+  type Services,
+} from '@deparrow/services'
+import { privateKeyToAccount } from 'viem/accounts'
+import { auditJournal, type JournalAudit } from './audit-journal.ts'
+import { startComputeNode } from './compute-node-process.ts'
+import type { DataFolder } from './data-folder.ts'
+import type { Narrator } from './narrator.ts'
+import type { LocalOptions } from './options.ts'
+import { LocalSecrets } from './secrets.ts'
+import { type RunningChain, startChain } from './start-chain.ts'
+
+export type LocalNetwork = {
+  readonly gatewayUrl: string
+  readonly graphqlUrl: string
+  readonly rpcUrl: string
+  readonly secrets: LocalSecrets
+  /** What the network says of itself after a run whose earnings were claimed from an epoch. */
+  facts(claimEpoch: number): Promise<{
+    readonly chainId: number
+    readonly token: string
+    readonly settlement: string
+    readonly rpcUrl: string
+    readonly epochTx: string
+    readonly audit: JournalAudit
+    readonly isConserved: boolean
+    readonly isFullReserve: boolean
+  }>
+  /** Ends the node, the services and the chain, in this order. */
+  close(): Promise<void>
+}
+
+const systemClock: Clock = { nowMs: () => Date.now() }
+
+/** Starts chain, services and one compute node; everything that it opened is closed again when a part cannot start. */
+export async function startLocalNetwork(
+  folder: DataFolder,
+  options: LocalOptions,
+  narrator: Narrator,
+): Promise<LocalNetwork> {
+  const closers: (() => Promise<void>)[] = []
+  const close = async () => {
+    for (const end of closers.splice(0).reverse()) await end()
+  }
+  try {
+    const secrets = await LocalSecrets.open(folder.keys)
+    const chain = await startChain(folder.chain, options.rpcPort, systemClock)
+    closers.push(() => chain.chain.close())
+    narrator.step(
+      `${chain.isNew ? 'A new chain starts and the contracts are deployed' : 'The chain is replayed from its log'}`,
+      `settlement contract ${chain.addresses.settlement}`,
+    )
+    const ports = await openPorts(folder, options, chain, secrets, narrator)
+    closers.push(() => ports.close())
+    const services = await startServices(chain, ports, options, await secrets.secret('session-secret'))
+    closers.push(() => services.close())
+    const gatewayUrl = await services.listen()
+    const node = startComputeNode(gatewayUrl, folder.node, text => narrator.step(text))
+    closers.push(() => node.stop())
+    return {
+      gatewayUrl,
+      graphqlUrl: `${gatewayUrl}/graphql`,
+      rpcUrl: chain.chain.rpcUrl,
+      secrets,
+      facts: claimEpoch => collectFacts(chain, ports, services, claimEpoch),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function openPorts(
+  folder: DataFolder,
+  options: LocalOptions,
+  { chain, addresses, genesisHash, poster }: RunningChain,
+  secrets: LocalSecrets,
+  narrator: Narrator,
+): Promise<EmbeddedPorts> {
+  const accountOf = (key: SecretKey) => privateKeyToAccount(key.reveal())
+  const [ledgerKey, meshKey] = await Promise.all([secrets.key('ledger'), secrets.key('mesh')])
+  return openEmbeddedPorts({
+    paths: folder,
+    config: {
+      chainId: chain.chainId,
+      settlement: lowerHex(addresses.settlement),
+      genesisHash: lowerHex(genesisHash),
+      rates: ratesDefault,
+      feeBasisPoints: feeBasisPointsDefault,
+      burnBasisPoints: burnBasisPointsDefault,
+    },
+    rpcUrl: chain.rpcUrl,
+    poster,
+    ledgerSigner: accountOf(ledgerKey),
+    mesh: { privateKey: meshKey.reveal(), port: options.meshPort },
+    clock: systemClock,
+    report: problem => narrator.step(problem),
+  })
+}
+
+async function startServices(
+  { chain, addresses }: RunningChain,
+  ports: EmbeddedPorts,
+  options: LocalOptions,
+  sessionSecret: string,
+): Promise<Services> {
+  const config = ports.ledger.config()
+  if (config === undefined) throw new TypeError('the ledger is not open')
+  return createServices(ports, {
+    network: { ...config, token: lowerHex(addresses.token), rpcUrl: chain.rpcUrl },
+    gateway: { port: options.port, jwtSecret: Buffer.from(sessionSecret, 'hex') },
+  })
+}
+
+async function collectFacts(
+  { chain, addresses }: RunningChain,
+  { ledger, store }: EmbeddedPorts,
+  { settlement }: Services,
+  claimEpoch: number,
+) {
+  const [audit, contractWei, epochs] = await Promise.all([
+    auditJournal(store, embeddedShard, nobleCrypto),
+    settlement.view.contractWei(),
+    settlement.view.epochs(100),
+  ])
+  const { reserve, wallets, holds, payables, burn, treasury, rewards } = ledger.books()
+  const epochTx = epochs.find(({ books }) => books.epoch === claimEpoch)?.postedTx
+  if (epochTx === undefined) throw new TypeError(`epoch ${claimEpoch} has no transaction`)
+  return {
+    chainId: chain.chainId,
+    token: addresses.token,
+    settlement: addresses.settlement,
+    rpcUrl: chain.rpcUrl,
+    epochTx,
+    audit,
+    isConserved: reserve === wallets + holds + payables + burn + treasury + rewards,
+    isFullReserve: (wallets + holds) * 10n ** 12n <= contractWei,
+  }
+}

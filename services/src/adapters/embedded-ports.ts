@@ -1,0 +1,128 @@
+import {
+  type Address,
+  type Clock,
+  type Hex,
+  JournalLedger,
+  type LedgerConfig,
+  type LedgerSigner,
+} from '@deparrow/ledger'
+import type { LocalAccount } from 'viem'
+import type { ServicePorts } from '../app.module.ts'
+import type { MarketTables } from '../market/job-row.ts'
+import { KyselyJobStore } from '../market/kysely-job-store.ts'
+import { KyselyReadModel } from '../read-model/kysely-read-model.ts'
+import { settlementOptionsLocal } from '../settlement/settlement-options.ts'
+import { rpcTransport, sendOptionsLocal, ViemSettlementChain } from './chain/viem-settlement-chain.ts'
+import { FolderContentStore } from './content/folder-content-store.ts'
+import { nobleCrypto } from './crypto/noble-crypto.ts'
+import { SqliteEventStore } from './event-store/sqlite-event-store.ts'
+import { Libp2pNodeMesh } from './mesh/libp2p-node-mesh.ts'
+import { migrate } from './sql/migrate.ts'
+import { openSqlite } from './sql/sqlite-database.ts'
+
+/** The one shard of a network that runs in one process. */
+export const embeddedShard = 'main'
+
+export type EmbeddedPortsOptions = {
+  /** Files and folders that the adapters own. */
+  readonly paths: {
+    readonly journal: string
+    readonly readModel: string
+    readonly market: string
+    readonly content: string
+  }
+  /** The parameters with which an empty journal is opened. */
+  readonly config: Omit<LedgerConfig, 'ledgerSigner'>
+  readonly rpcUrl: string
+  readonly poster: LocalAccount
+  readonly ledgerSigner: LocalAccount
+  readonly mesh: { readonly privateKey: Hex; readonly port: number }
+  readonly clock: Clock
+  readonly report: (problem: string) => void
+}
+
+export type EmbeddedPorts = ServicePorts & {
+  readonly store: SqliteEventStore
+  /** Closes what was opened, in reverse order; to be called when the services are closed. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the embedded adapters: SQLite for journal, read model and market, a folder for content, libp2p, and JSON-RPC. Throws the
+ * adapters' errors for data that is damaged or newer, and {@link OtherLedgerError} when the journal belongs to another network.
+ */
+export async function openEmbeddedPorts(options: EmbeddedPortsOptions): Promise<EmbeddedPorts> {
+  const { paths, clock, rpcUrl, poster } = options
+  const closers: (() => Promise<void>)[] = []
+  try {
+    const store = await SqliteEventStore.open(paths.journal)
+    closers.push(() => store.close())
+    const signer = ledgerSignerOf(options.ledgerSigner)
+    const ledger = await JournalLedger.open({ store, shard: embeddedShard, crypto: nobleCrypto, clock, signer })
+    closers.push(() => ledger.close())
+    await openLedger(ledger, { ...options.config, ledgerSigner: signer.address })
+    const readModel = await KyselyReadModel.open(openSqlite(paths.readModel))
+    closers.push(() => readModel.close())
+    const market = openSqlite<MarketTables>(paths.market)
+    closers.push(() => market.close())
+    await migrate(market, 'market')
+    const onDamage = (error: Error) => options.report(error.message)
+    return {
+      store,
+      ledger,
+      readModel,
+      clock,
+      crypto: nobleCrypto,
+      content: await FolderContentStore.open({ folder: paths.content, onDamage }),
+      mesh: new Libp2pNodeMesh(options.mesh),
+      jobStore: new KyselyJobStore(market.kysely),
+      settlementChain: new ViemSettlementChain({
+        transport: rpcTransport(rpcUrl),
+        settlement: options.config.settlement,
+        account: poster,
+        options: sendOptionsLocal,
+      }),
+      settlementOptions: settlementOptionsLocal,
+      close: () => closeAll(closers),
+    }
+  } catch (error) {
+    await closeAll(closers)
+    throw error
+  }
+}
+
+/** Opens an empty journal with its parameters, or checks that a journal in use is of this chain, contract and key. */
+async function openLedger(ledger: JournalLedger, config: LedgerConfig): Promise<void> {
+  const found = ledger.config()
+  if (found === undefined) {
+    await ledger.submit({ type: 'OpenLedger', config })
+    return
+  }
+  const identity = ['chainId', 'settlement', 'genesisHash', 'ledgerSigner'] as const
+  const other = identity.find(field => found[field] !== config[field])
+  if (other !== undefined) throw new OtherLedgerError(other)
+}
+
+function ledgerSignerOf(account: LocalAccount): LedgerSigner {
+  return {
+    address: account.address.toLowerCase() as Address,
+    sign: async hash => {
+      if (account.sign === undefined) throw new TypeError('the ledger’s account cannot sign digests')
+      return account.sign({ hash })
+    },
+  }
+}
+
+async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {
+  for (const close of closers.splice(0).reverse()) await close()
+}
+
+/** Thrown when the journal was opened for another network than the one that is configured. */
+export class OtherLedgerError extends Error {
+  override readonly name = 'OtherLedgerError'
+  constructor(field: string) {
+    super(
+      `The journal belongs to another network: its ${field} differs. Restore the data that belongs together, or start with an empty folder.`,
+    )
+  }
+}

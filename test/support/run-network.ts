@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Outcome } from './outcome.ts'
+
+const startPath = fileURLToPath(new URL('../../../deploy/local/dist/start.js', import.meta.url))
+
+/** A network that `npm start` would run, as a process of its own, with everything that it printed. */
+export class NetworkProcess {
+  readonly stderr: string[] = []
+  readonly exit: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
+  readonly outcome: Promise<Outcome>
+  private readonly child: ChildProcess
+  private readonly waiting = new Set<{ readonly pattern: RegExp; readonly resolve: (line: string) => void }>()
+
+  constructor(dataFolder: string, args: readonly string[] = []) {
+    const found = Promise.withResolvers<Outcome>()
+    this.outcome = found.promise
+    found.promise.catch(() => undefined)
+    const command = [
+      '--max-semi-space-size=2',
+      '--optimize-for-size',
+      startPath,
+      '--json',
+      '--port',
+      '0',
+      '--data',
+      dataFolder,
+      ...args,
+    ]
+    this.child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
+    lines(this.child.stdout, line => found.resolve(JSON.parse(line) as Outcome))
+    lines(this.child.stderr, line => this.see(line))
+    this.exit = new Promise(resolve => {
+      this.child.once('close', (code, signal) => {
+        found.reject(new Error(`the network ended (${signal ?? code}) without an outcome:\n${this.stderr.join('\n')}`))
+        resolve({ code, signal })
+      })
+    })
+  }
+
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error('the network did not start')
+    return this.child.pid
+  }
+
+  /** The next or an earlier line of progress that matches. */
+  line(pattern: RegExp): Promise<string> {
+    const seen = this.stderr.find(line => pattern.test(line))
+    if (seen !== undefined) return Promise.resolve(seen)
+    return new Promise(resolve => this.waiting.add({ pattern, resolve }))
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal)
+  }
+
+  private see(line: string): void {
+    this.stderr.push(line)
+    for (const waiter of this.waiting) {
+      if (!waiter.pattern.test(line)) continue
+      this.waiting.delete(waiter)
+      waiter.resolve(line)
+    }
+  }
+}
+
+/** A folder of its own for one test, removed by `remove`. */
+export function temporaryFolder(): { readonly path: string; readonly remove: () => void } {
+  const parent = mkdtempSync(join(tmpdir(), 'deparrow-test-'))
+  return { path: join(parent, 'data'), remove: () => rmSync(parent, { recursive: true, force: true, maxRetries: 5 }) }
+}
+
+function lines(stream: NodeJS.ReadableStream | null, see: (line: string) => void): void {
+  if (stream !== null) createInterface({ input: stream }).on('line', see)
+}
