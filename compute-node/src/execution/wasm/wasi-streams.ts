@@ -86,8 +86,8 @@ export class StandardStreams {
   /** The memory that a list of (address, length) pairs names, pair by pair; the list itself is charged too. */
   private *vectors(address: number, count: number): Generator<Uint8Array> {
     const listBytes = (count >>> 0) * iovecBytes
-    this.charge(listBytes)
     this.memory.bytes(address, Math.min(listBytes, 0xffffffff))
+    this.charge(listBytes)
     for (let at = address >>> 0; at < (address >>> 0) + listBytes; at += iovecBytes) {
       yield this.memory.bytes(this.memory.u32(at), this.memory.u32(at + 4))
     }

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { describe, it } from 'node:test'
+import { assemble, i32, type ModuleText, u32 } from '../../metering/testing/assemble.ts'
+import { checkModule } from './check-module.ts'
+import { moduleBytesMax, tableElementsMax } from './limits.ts'
+import { wasiModule, wasiSignatures } from './wasi-signatures.ts'
+
+const start = { signature: ':', code: [], export: '_start' }
+
+function codeOf(text: Partial<ModuleText>): string {
+  const result = checkModule(assemble({ functions: [start], ...text }))
+  return result.ok ? 'ok' : result.code
+}
+
+function refusedFeature(text: Partial<ModuleText>): string {
+  const result = checkModule(assemble({ functions: [start], ...text }))
+  assert.ok(!result.ok && result.code === 'FEATURE_NOT_GRANTED', JSON.stringify(result))
+  return result.feature
+}
+
+const inStart = (...code: number[]): Partial<ModuleText> => ({ functions: [{ ...start, code }] })
+
+describe('admission refuses', () => {
+  it('what is not WebAssembly, names what is wrong and where', () => {
+    for (const bytes of [[], [0], [0x7f, 0x45, 0x4c, 0x46, 1, 0, 0, 0], [0, 0x61, 0x73, 0x6d, 2, 0, 0, 0]]) {
+      const result = checkModule(Uint8Array.from(bytes))
+      assert.ok(!result.ok && result.code === 'NOT_WEBASSEMBLY')
+      assert.match(result.message, /magic number or version/)
+    }
+  })
+
+  it('sections out of order, twice, or longer than the file', () => {
+    const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
+    for (const sections of [
+      [3, 1, 0, 1, 1, 0],
+      [1, 1, 0, 1, 1, 0],
+      [1, 9, 0],
+      [1, 0x80, 0x80, 0x80, 0x80, 0x10],
+    ]) {
+      const result = checkModule(Uint8Array.from([...header, ...sections]))
+      assert.ok(!result.ok && result.code === 'NOT_WEBASSEMBLY')
+    }
+  })
+
+  it('a module above the size limit, by size alone', () => {
+    const result = checkModule(new Uint8Array(moduleBytesMax + 1))
+    assert.ok(!result.ok && result.code === 'MODULE_TOO_LARGE')
+    assert.deepEqual([result.sizeBytes, result.sizeBytesMax], [moduleBytesMax + 1, moduleBytesMax])
+  })
+
+  it('imports beyond WASI preview 1, naming them', () => {
+    const imports = [{ module: 'env', name: 'system', signature: 'i:i' }]
+    const result = checkModule(assemble({ imports, functions: [start] }))
+    assert.ok(!result.ok && result.code === 'IMPORT_NOT_GRANTED')
+    assert.deepEqual([result.importModule, result.importName], ['env', 'system'])
+  })
+
+  it('WASI functions that do not exist, are inherited names of an object, or have another signature', () => {
+    for (const [name, signature] of [
+      ['fd_steal', 'i:i'],
+      ['constructor', 'i:i'],
+      ['fd_write', 'iiiI:i'],
+      ['proc_exit', 'i:i'],
+    ] as const) {
+      assert.equal(codeOf({ imports: [{ module: wasiModule, name, signature }] }), 'IMPORT_NOT_GRANTED', name)
+    }
+  })
+
+  it('imported memories, tables and globals', () => {
+    const importOf = (...rest: number[]) => [1, 1, 0x65, 1, 0x6d, ...rest]
+    for (const bytes of [importOf(2, 0, 1), importOf(1, 0x70, 0, 1), importOf(3, 0x7f, 0)]) {
+      assert.equal(codeOf({ rawSections: { 2: bytes } }), 'IMPORT_NOT_GRANTED')
+    }
+  })
+
+  it('a module without a _start that takes and gives nothing', () => {
+    assert.equal(codeOf({ functions: [{ signature: ':', code: [] }] }), 'NO_START_FUNCTION')
+    assert.equal(codeOf({ functions: [{ ...start, signature: 'i:' }] }), 'NO_START_FUNCTION')
+    assert.equal(codeOf({ functions: [{ ...start, signature: ':i', code: i32(1) }] }), 'NO_START_FUNCTION')
+    const memoryAsStart = { name: '_start', kind: 2, index: 0 }
+    assert.equal(codeOf({ functions: [], memories: [[0, 1]], exports: [memoryAsStart] }), 'NO_START_FUNCTION')
+  })
+
+  it('export names that metering keeps for itself', () => {
+    const exports = [{ name: 'deparrow:meter', kind: 0, index: 0 }]
+    assert.match(refusedFeature({ exports }), /deparrow:meter/)
+  })
+
+  it('threads: shared memory and atomic instructions', () => {
+    assert.equal(refusedFeature({ memories: [[3, 1, 2]] }), 'shared memory')
+    assert.match(refusedFeature(inStart(0xfe, 0x00, 2, 0)), /0xfe/)
+  })
+
+  it('64-bit memory, custom page sizes and a second memory, however it is named', () => {
+    assert.equal(refusedFeature({ memories: [[4, 1]] }), '64-bit memory')
+    assert.match(refusedFeature({ memories: [[8, 1, 0]] }), /0x08/)
+    assert.equal(
+      refusedFeature({
+        memories: [
+          [0, 1],
+          [0, 1],
+        ],
+      }),
+      'more than one memory',
+    )
+    const load = [...i32(0), 0x28, 0x42, 1, 0, 0x1a]
+    assert.equal(refusedFeature({ memories: [[0, 1]], ...inStart(...load) }), 'more than one memory')
+    assert.equal(refusedFeature({ memories: [[0, 1]], ...inStart(0x3f, 1, 0x1a) }), 'more than one memory')
+    const fill = [...i32(0), ...i32(0), ...i32(9), 0xfc, 11, 1]
+    assert.equal(refusedFeature({ memories: [[0, 1]], ...inStart(...fill) }), 'more than one memory')
+  })
+
+  it('tables that together start above the limit, and 64-bit tables', () => {
+    const tables = [
+      [0x70, 0, ...u32(tableElementsMax)],
+      [0x70, 0, 1],
+    ]
+    assert.match(refusedFeature({ tables }), /tables of more than/)
+    assert.match(refusedFeature({ tables: [[0x70, 4, 1]] }), /tables/)
+  })
+
+  it('tail calls, exceptions, garbage-collected types and relaxed vectors', () => {
+    assert.match(refusedFeature(inStart(0x12, 0)), /0x12/)
+    assert.match(refusedFeature(inStart(0x08, 0)), /0x08/)
+    assert.match(refusedFeature(inStart(0xfb, 0x1c)), /0xfb/)
+    assert.match(refusedFeature(inStart(0xfd, 0x80, 0x02)), /relaxed/)
+    assert.match(refusedFeature({ rawSections: { 13: [1, 0, 0] } }), /exception tags/)
+    assert.match(refusedFeature({ rawSections: { 1: [1, 0x5f, 0] } }), /type form 0x5f/)
+    assert.match(refusedFeature({ functions: [start], rawSections: { 6: [1, 0x6e, 0, 0xd0, 0x6e, 0x0b] } }), /0x6e/)
+  })
+
+  it('unknown instructions, unknown sections, branches to nowhere', () => {
+    assert.match(refusedFeature(inStart(0xff)), /0xff/)
+    assert.match(refusedFeature({ rawSections: { 14: [0] } }), /section kind 14/)
+    assert.equal(codeOf(inStart(0x0c, 5)), 'NOT_WEBASSEMBLY')
+  })
+})
+
+describe('admission grants', () => {
+  it('all of WASI preview 1 with its own signatures, and says how much memory the module starts with', () => {
+    const imports = Object.entries(wasiSignatures).map(([name, signature]) => ({ module: wasiModule, name, signature }))
+    const result = checkModule(assemble({ imports, functions: [start], memories: [[1, 3, 9]] }))
+    assert.ok(result.ok)
+    assert.equal(result.memoryBytesInitial, 3 * 65_536)
+  })
+
+  it('the sample jobs', async () => {
+    for (const job of ['renderer', 'text-statistics']) {
+      const bytes = await readFile(new URL(`../../../../../test/jobs/${job}/${job}.wasm`, import.meta.url))
+      assert.deepEqual(
+        { ...checkModule(bytes), memoryBytesInitial: 0 },
+        { ok: true, sizeBytes: bytes.length, memoryBytesInitial: 0 },
+      )
+    }
+  })
+
+  it('vector instructions of WebAssembly 2.0', () => {
+    const constant = [0xfd, 12, ...new Array<number>(16).fill(1)]
+    assert.equal(codeOf(inStart(...constant, ...constant, 0xfd, 0xae, 1, 0xfd, 21, 3, 0x1a)), 'ok')
+  })
+})
