@@ -108,6 +108,22 @@ describe('the epoch poster', () => {
     )
   })
 
+  it('waits from the first payout on, so that the ones that follow share its epoch', async () => {
+    const { fixture } = await funded()
+    fixture.gatherMs = 5_000
+    const life = await fixture.start()
+    await withdraw(life.ledger, alice, credit, 1n)
+    await fixture.run(life, 3)
+    await withdraw(life.ledger, bob, credit, 1n)
+    await fixture.run(life, 1)
+    assert.equal(life.index.lastEpoch, 0)
+    await fixture.run(life, 10)
+    assert.deepEqual(
+      life.index.epochs.get(1)?.books.rows.map(row => row.wallet),
+      [alice.address, bob.address],
+    )
+  })
+
   it('closes an epoch for fresh leaves alone only after the interval', async () => {
     const { fixture, life } = await funded()
     fixture.clock.ms += fixture.epochIntervalMs - 1

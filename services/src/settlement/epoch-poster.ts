@@ -9,7 +9,7 @@ export type PosterParts = {
   readonly chain: SettlementChain
   readonly index: JournalIndex
   readonly clock: Clock
-  readonly options: Pick<SettlementOptions, 'epochIntervalMs' | 'payeesPerCallMax'>
+  readonly options: Pick<SettlementOptions, 'gatherMs' | 'epochIntervalMs' | 'payeesPerCallMax'>
   /** Whether the chain follower holds an alarm: no epoch goes out while what is known of the chain is in doubt. */
   readonly isChainDoubtful: () => boolean
 }
@@ -81,7 +81,9 @@ export class EpochPoster {
 
   private isEpochDue(): boolean {
     const { index, clock, options } = this.parts
-    if (index.unposted.size > 0 || index.burnMicrocredits > 0n) return true
+    if (index.unposted.size > 0 || index.burnMicrocredits > 0n) {
+      return clock.nowMs() >= (index.unpostedSinceMs ?? 0) + options.gatherMs
+    }
     const lastClosedAtMs = index.epochs.get(index.lastEpoch)?.closedAtMs ?? index.openedAtMs
     return index.hasChangedLeaves && clock.nowMs() >= lastClosedAtMs + options.epochIntervalMs
   }

@@ -39,6 +39,8 @@ export class JournalIndex {
   readonly finalRows = new Map<Address, { readonly epoch: number; readonly index: number; readonly row: PayoutRow }>()
   /** Wallets with payouts in no row yet. */
   readonly unposted = new Set<Address>()
+  /** Since when a payout or a burn has been waiting for an epoch; `undefined` while none does. */
+  unpostedSinceMs: number | undefined
   /** Nodes that were given a paid job; their payout wallets will need a payee id. */
   readonly engagedNodes = new Set<Address>()
 
@@ -64,6 +66,7 @@ export class JournalIndex {
         break
       case 'PayoutScheduled':
         this.unposted.add(event.data.wallet)
+        this.unpostedSinceMs ??= event.atMs
         break
       case 'PayeeRegistered':
         this.payees.set(event.data.wallet, event.data.id)
@@ -81,9 +84,10 @@ export class JournalIndex {
     }
   }
 
-  private applyEntries({ entries }: LedgerEvent): void {
+  private applyEntries({ entries, atMs }: LedgerEvent): void {
     for (const { account, amountMicrocredits } of entries) {
       if (account === 'burn') this.burnMicrocredits += amountMicrocredits
+      if (account === 'burn' && amountMicrocredits > 0n) this.unpostedSinceMs ??= atMs
       if (isLeaf(account)) this.hasChangedLeaves = true
     }
   }
@@ -93,6 +97,7 @@ export class JournalIndex {
     this.lastEpoch = books.epoch
     this.hasChangedLeaves = false
     this.unposted.clear()
+    this.unpostedSinceMs = undefined
   }
 
   private applyFinal({ data }: EventOf<'EpochFinalised'>): void {

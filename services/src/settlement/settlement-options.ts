@@ -6,6 +6,8 @@ export type SettlementOptions = {
   readonly backoffMaxMs: number
   /** Blocks whose logs are asked for at once; providers refuse ranges that are too wide. */
   readonly blocksPerRequestMax: number
+  /** How long payouts and burns wait for others from the first on, so that jobs done one after another share an epoch. */
+  readonly gatherMs: number
   /** An epoch is closed after this long even when nothing is to be paid or burnt, so that its leaves stay fresh for an exit. */
   readonly epochIntervalMs: number
   /** Payees registered in one transaction, about 50 000 gas each. */
@@ -17,6 +19,7 @@ export const settlementOptionsLocal: SettlementOptions = {
   pollIntervalMs: 250,
   backoffMaxMs: 10_000,
   blocksPerRequestMax: 1_000,
+  gatherMs: 2_000,
   epochIntervalMs: 3_600_000,
   payeesPerCallMax: 200,
 }

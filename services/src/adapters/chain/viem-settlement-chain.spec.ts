@@ -223,7 +223,7 @@ describe('the settlement chain on viem', () => {
     const index = new JournalIndex()
     await feedJournal(ledger, event => index.apply(event))
     const follower = new ChainFollower({ ledger, chain, index, blocksPerRequestMax: 5 })
-    const options = { epochIntervalMs: 3_600_000, payeesPerCallMax: 200 }
+    const options = { gatherMs: 0, epochIntervalMs: 3_600_000, payeesPerCallMax: 200 }
     const isChainDoubtful = () => follower.followed === undefined || follower.chainAlarm !== undefined
     const epochs = new EpochPoster({ ledger, chain, index, clock, options, isChainDoubtful })
     await follower.poll()

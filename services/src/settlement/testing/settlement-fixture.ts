@@ -36,6 +36,8 @@ const nothingBetween: Between = { ledger: ledger => ledger, chain: chain => chai
 export class SettlementFixture {
   readonly chain = new InMemorySettlementChain({ chainId: testConfig.chainId, genesisHash: testConfig.genesisHash })
   readonly clock = { ms: testStartMs, nowMs: () => this.clock.ms }
+  /** Read when a life starts. */
+  gatherMs = 0
   readonly epochIntervalMs = 3_600_000
   private readonly journal = new InMemoryJournal()
 
@@ -56,7 +58,7 @@ export class SettlementFixture {
     const poster = new EpochPoster({
       ...parts,
       clock: this.clock,
-      options: { epochIntervalMs: this.epochIntervalMs, payeesPerCallMax: 200 },
+      options: { gatherMs: this.gatherMs, epochIntervalMs: this.epochIntervalMs, payeesPerCallMax: 200 },
       isChainDoubtful: () => follower.followed === undefined || follower.chainAlarm !== undefined,
     })
     return { ledger, index, follower, poster }
