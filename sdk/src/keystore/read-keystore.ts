@@ -11,7 +11,8 @@ export type ScryptKeystore = Omit<Keystore, 'crypto'> & {
 /** Reads the text of a key file; `undefined` when a field is missing, of another kind, or asks for unbearable work. */
 export function readKeystore(text: string): ScryptKeystore | undefined {
   const file = recordOf(parse(text))
-  const secret = recordOf(file['crypto'])
+  // Some wallets write the name of this field with a capital.
+  const secret = recordOf(file['crypto'] ?? file['Crypto'])
   const kdfparams = recordOf(secret['kdfparams'])
   const isKnown =
     file['version'] === 3 &&
@@ -24,10 +25,11 @@ export function readKeystore(text: string): ScryptKeystore | undefined {
     isHexOf(`0x${secret['mac']}`, 32) &&
     isHexOf(`0x${recordOf(secret['cipherparams'])['iv']}`, 16)
   if (!isKnown) return undefined
-  const { address, ...rest } = file
+  const { address, id } = file
   const named = typeof address === 'string' ? `0x${address.replace(/^0x/, '')}` : undefined
   if (named !== undefined && !isHexOf(named, 20)) return undefined
-  return { ...rest, ...(named === undefined ? {} : { address: lowerHex(named) }) } as unknown as ScryptKeystore
+  const keystore = { version: 3, id, crypto: secret }
+  return { ...keystore, ...(named === undefined ? {} : { address: lowerHex(named) }) } as unknown as ScryptKeystore
 }
 
 function isDigits(value: unknown): boolean {
