@@ -14,7 +14,7 @@ contract DPCToken is IDPCToken, ERC20Burnable, ERC20Capped, ERC20Permit, ERC3009
     /// @inheritdoc IDPCToken
     address public immutable emission;
 
-    constructor(address emission_) ERC20("DEparrow Credit", "DPC") ERC20Capped(CAP_WEI) ERC20Permit("DEparrow Credit") {
+    constructor(address emission_) ERC20("DEparrow Coin", "DPC") ERC20Capped(CAP_WEI) ERC20Permit("DEparrow Coin") {
         emission = emission_;
     }
 

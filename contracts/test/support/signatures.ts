@@ -96,7 +96,7 @@ export async function signCancel(signer: Signer, token: Address, nonce: Hex): Pr
 }
 
 const domainOf = (token: Address) =>
-  ({ name: 'DEparrow Credit', version: '1', chainId: 31337, verifyingContract: token }) as const
+  ({ name: 'DEparrow Coin', version: '1', chainId: 31337, verifyingContract: token }) as const
 
 function split(signature: Hex): SplitSignature {
   const { r, s, yParity } = parseSignature(signature)
