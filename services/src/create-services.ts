@@ -15,8 +15,8 @@ import { MARKET } from './tokens.ts'
 export type ServicesOptions = {
   readonly network: NetworkInfo
   readonly gateway: GatewayOptions
-  /** Where warnings and errors go; the default is standard error, without what is merely informative. */
-  readonly logger?: LoggerService
+  /** Where warnings and errors go, `false` for nowhere; the default prints them without what is merely informative. */
+  readonly logger?: LoggerService | false
 }
 
 export type Services = {

@@ -1,5 +1,6 @@
 import type { Clock } from '@deparrow/ledger'
 import { Module } from '@nestjs/common'
+import { APP_FILTER } from '@nestjs/core'
 import { GraphQLModule } from '@nestjs/graphql'
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius'
 import type { GatewayConfig } from '../config/gateway-config.ts'
@@ -12,6 +13,7 @@ import { JobNodeResolver, JobResolver } from './graphql/job.resolver.ts'
 import { Movements } from './graphql/movements.ts'
 import { NetworkResolver } from './graphql/network.resolver.ts'
 import { NodeResolver } from './graphql/node.resolver.ts'
+import { ResolverErrors } from './graphql/resolver-errors.ts'
 import { SettlementResolver } from './graphql/settlement.resolver.ts'
 import { SignInResolver } from './graphql/sign-in.resolver.ts'
 import { WalletResolver } from './graphql/wallet.resolver.ts'
@@ -60,6 +62,7 @@ export class SignInModule {}
       inject: [SettlementService],
       useFactory: (settlement: SettlementService) => settlement.view,
     },
+    { provide: APP_FILTER, useClass: ResolverErrors },
     JobResolver,
     JobNodeResolver,
     NetworkResolver,

@@ -8,7 +8,7 @@ import {
   type ValidationRule,
 } from 'graphql'
 
-/** Deep enough for every path in the schema and for the introspection query that tools send (13 levels). */
+/** Deep enough for every path in the schema and for the introspection query that tools send (15 levels). */
 const depthMax = 15
 
 /** The standard introspection query has about 120 fields once its fragments are spread. */
@@ -62,14 +62,14 @@ function walk(
         problem ??= walk(selection.selectionSet, depth + 1, fragments, path, cost)
       }
     } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-      problem = walk(selection.selectionSet, depth + 1, fragments, path, cost)
+      problem = walk(selection.selectionSet, depth, fragments, path, cost)
     } else {
       const name = selection.name.value
       const fragment = fragments.get(name)
       // A fragment that spreads itself is refused by a rule of its own; here it only must not go round for ever.
       if (fragment === undefined || path.includes(name)) continue
       cost.fields++
-      problem = overCount(cost) ?? walk(fragment, depth + 1, fragments, [...path, name], cost)
+      problem = overCount(cost) ?? walk(fragment, depth, fragments, [...path, name], cost)
     }
     if (problem !== undefined) return problem
   }
