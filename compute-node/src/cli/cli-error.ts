@@ -14,6 +14,15 @@ export class CliError extends Error {
   }
 }
 
+/** Errors of the node's start that its operator can do something about; their messages say what. */
+const nodeErrorCodes: Readonly<Record<string, string>> = {
+  NodeStoreDamagedError: 'NODE_DATA_DAMAGED',
+  NodeStoreNewerError: 'NODE_DATA_NEWER',
+  NodeFolderLockedError: 'NODE_DATA_LOCKED',
+  NodeFolderForeignError: 'NODE_DATA_FOREIGN',
+  MarketAddressError: 'MARKET_ADDRESS_INVALID',
+}
+
 /** Turns a refusal into the error that ends the command. */
 export function refused(refusal: Refusal): CliError {
   const { code, message, ...details } = refusal
@@ -37,6 +46,8 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof Error && error.name === 'AbortError') {
     return { code: 'INTERRUPTED', message: 'Interrupted.', details: {} }
   }
+  const nodeCode = nodeErrorCodes[error instanceof Error ? error.name : '']
+  if (nodeCode !== undefined) return { code: nodeCode, message: sentence((error as Error).message), details: {} }
   const systemCode = (error as NodeJS.ErrnoException | undefined)?.code
   const kind = error instanceof Error ? error.name : typeof error
   const cause = typeof systemCode === 'string' ? `${kind} ${systemCode}` : kind
@@ -45,6 +56,12 @@ export function failureOf(error: unknown): Failure {
     message: `Something went wrong inside deparrow (${cause}); please report it.`,
     details: {},
   }
+}
+
+/** Text with a capital at the start and a full stop at the end. */
+export function sentence(text: string): string {
+  const capital = text.slice(0, 1).toUpperCase() + text.slice(1)
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`
 }
 
 /** The failure as `--json` writes it. */

@@ -1,3 +1,4 @@
+import type { NodeLogRecord } from '../daemon/node-log.ts'
 import { type Failure, failureJson } from './cli-error.ts'
 import { toJson } from './json.ts'
 
@@ -36,6 +37,13 @@ export class Output {
   logResult(id: string, text: string): void {
     if (this.isJson) this.result({ id, log: text }, [])
     else this.streams.stdout.write(this.streams.stdout.isTTY === true ? printable(text) : text)
+  }
+
+  /** What a running node tells its operator: a line of JSON with `--json`, else the sentence. */
+  record(record: NodeLogRecord): void {
+    const time = new Date().toISOString()
+    const line = this.isJson ? JSON.stringify({ time, ...record }) : `${time} ${record.message}`
+    this.streams.stderr.write(`${line}\n`)
   }
 
   failure(failure: Failure): void {

@@ -15,6 +15,7 @@ import type { CommandContext } from './command-context.ts'
 
 /** Commands are loaded when they run: a compute node has no use for the wallet library in its memory. */
 const commands = {
+  node: () => import('./node-command.ts'),
   job: () => import('./job-commands.ts'),
   wallet: () => import('./wallet-commands.ts'),
   status: () => import('./status-command.ts'),
@@ -32,6 +33,7 @@ export function buildProgram(run: RunCommand): Command {
     .option('--json', 'print one JSON value on standard output, errors too')
     .version(packageVersion(), '--version')
     .addHelpText('after', exitCodesHelp)
+  addNodeCommands(program.command('node').description('run jobs for others and earn'), run)
   addJobCommands(program.command('job').description('buy jobs and look after them'), run)
   addWalletCommands(program.command('wallet').description('hold, move and cash in credits'), run)
   program
@@ -49,6 +51,16 @@ Keys are encrypted with the password in the file that DEPARROW_KEY_PASSWORD_FILE
 function packageVersion(): string {
   const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(manifest) as { readonly version: string }).version
+}
+
+function addNodeCommands(node: Command, run: RunCommand): void {
+  node
+    .command('start')
+    .description('join the network and run jobs until Ctrl-C')
+    .option('--payout-wallet <address>', 'what the node earns goes there; default: the node itself', addressArgument)
+    .option('--slots <n>', 'jobs side by side at most', countArgument(1_024))
+    .option('--memory-mib <n>', 'memory for all jobs together', countArgument(2 ** 24))
+    .action(options => run(async context => (await commands.node()).startNodeCommand(context, options)))
 }
 
 function addJobCommands(job: Command, run: RunCommand): void {

@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from 'commander'
-import { CliError, failureOf } from './cli-error.ts'
+import { CliError, failureOf, sentence } from './cli-error.ts'
 import { type CliConfig, readConfig } from './config.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { Output, type Streams } from './output.ts'
@@ -56,17 +56,13 @@ function fail(error: unknown, output: Output): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.done
     const isWithoutCommand = error.code === 'commander.help'
-    const message = isWithoutCommand ? 'Name a command; deparrow --help lists them.' : sentence(error.message)
+    const message = isWithoutCommand
+      ? 'Name a command; deparrow --help lists them.'
+      : sentence(error.message.replace(/^error: /, '').trim())
     if (output.isJson || !isWithoutCommand) output.failure(failureOf(new CliError('USAGE', message)))
     return exitCodes.usage
   }
   const failure = failureOf(error)
   output.failure(failure)
   return exitCodeOf(failure.code)
-}
-
-function sentence(message: string): string {
-  const text = message.replace(/^error: /, '').trim()
-  const capital = text.slice(0, 1).toUpperCase() + text.slice(1)
-  return /[.!?]$/.test(capital) ? capital : `${capital}.`
 }
