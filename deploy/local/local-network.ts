@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { burnBasisPointsDefault, type Clock, feeBasisPointsDefault, lowerHex, ratesDefault } from '@deparrow/ledger'
 import type { SecretKey } from '@deparrow/sdk'
 import {
@@ -64,6 +65,7 @@ export async function startLocalNetwork(
     const gatewayUrl = await services.listen()
     const node = startComputeNode(gatewayUrl, folder.node, text => narrator.step(text))
     closers.push(() => node.stop())
+    narrator.step(`A compute node starts as process ${node.pid()}`, `its log: ${join(folder.node, 'node.log')}`)
     return {
       gatewayUrl,
       graphqlUrl: `${gatewayUrl}/graphql`,

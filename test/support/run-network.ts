@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Outcome } from './outcome.ts'
 
+type Waiter = { readonly pattern: RegExp; readonly resolve: (line: string) => void; missing: number }
+
 const startPath = fileURLToPath(new URL('../../../deploy/local/dist/start.js', import.meta.url))
 
 /** A network that `npm start` would run, as a process of its own, with everything that it printed. */
@@ -14,7 +16,7 @@ export class NetworkProcess {
   readonly exit: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
   readonly outcome: Promise<Outcome>
   private readonly child: ChildProcess
-  private readonly waiting = new Set<{ readonly pattern: RegExp; readonly resolve: (line: string) => void }>()
+  private readonly waiting = new Set<Waiter>()
 
   constructor(dataFolder: string, args: readonly string[] = []) {
     const found = Promise.withResolvers<Outcome>()
@@ -47,11 +49,12 @@ export class NetworkProcess {
     return this.child.pid
   }
 
-  /** The next or an earlier line of progress that matches. */
-  line(pattern: RegExp): Promise<string> {
-    const seen = this.stderr.find(line => pattern.test(line))
-    if (seen !== undefined) return Promise.resolve(seen)
-    return new Promise(resolve => this.waiting.add({ pattern, resolve }))
+  /** The line of progress that is the n-th to match, one that was printed already or one to come. */
+  line(pattern: RegExp, count = 1): Promise<string> {
+    const seen = this.stderr.filter(line => pattern.test(line))
+    const found = seen[count - 1]
+    if (found !== undefined) return Promise.resolve(found)
+    return new Promise(resolve => this.waiting.add({ pattern, resolve, missing: count - seen.length }))
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -61,7 +64,7 @@ export class NetworkProcess {
   private see(line: string): void {
     this.stderr.push(line)
     for (const waiter of this.waiting) {
-      if (!waiter.pattern.test(line)) continue
+      if (!waiter.pattern.test(line) || --waiter.missing > 0) continue
       this.waiting.delete(waiter)
       waiter.resolve(line)
     }
