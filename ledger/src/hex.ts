@@ -44,8 +44,10 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return joined
 }
 
-/** Big-endian two's complement-free encoding of a non-negative integer in `byteCount` bytes. */
+/** Big-endian encoding of a non-negative integer in `byteCount` bytes; throws `RangeError` when it does not fit. */
 export function uintToBytes(value: bigint, byteCount: number): Uint8Array {
+  if (value < 0n || value >> BigInt(byteCount * 8) !== 0n)
+    throw new RangeError(`${value} does not fit ${byteCount} bytes`)
   const bytes = new Uint8Array(byteCount)
   let rest = value
   for (let index = byteCount - 1; index >= 0; index--) {

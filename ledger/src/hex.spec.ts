@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { bytesToHex, concatBytes, HexError, hexToBytes, isHexOf, lowerHex, uintToBytes } from './hex.ts'
+
+describe('hexadecimal', () => {
+  it('is refused without 0x, with half a byte, with other characters and with a line break', () => {
+    for (const text of ['', '00', '0x0', '0x0g', '0x 00', '0X00', '0x00\n', '0x٠٠']) {
+      assert.throws(() => hexToBytes(text), HexError, JSON.stringify(text))
+    }
+  })
+
+  it('does not put more than a little of a hostile text into the error', () => {
+    assert.throws(
+      () => hexToBytes('z'.repeat(100_000)),
+      (error: unknown) => error instanceof HexError && error.message.length < 200,
+    )
+  })
+
+  it('has the length that is asked for, and is a text', () => {
+    assert.equal(isHexOf(`0x${'ab'.repeat(20)}`, 20), true)
+    for (const value of [
+      `0x${'ab'.repeat(19)}`,
+      `0x${'ab'.repeat(21)}`,
+      `0x${'ag'.repeat(20)}`,
+      'ab'.repeat(21),
+      7,
+      null,
+    ]) {
+      assert.equal(isHexOf(value, 20), false)
+    }
+  })
+
+  it('gives the bytes back, in any letter case', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), bytes => {
+        const hex = bytesToHex(bytes)
+        assert.deepEqual(hexToBytes(hex), bytes)
+        assert.deepEqual(hexToBytes(`0x${hex.slice(2).toUpperCase()}`), bytes)
+        assert.equal(lowerHex(`0x${hex.slice(2).toUpperCase()}`), hex)
+      }),
+    )
+  })
+
+  it('writes integers big-endian in the number of bytes that is asked for', () => {
+    assert.deepEqual(uintToBytes(0x010203n, 4), Uint8Array.of(0, 1, 2, 3))
+    assert.deepEqual(uintToBytes(2n ** 64n - 1n, 8), new Uint8Array(8).fill(255))
+    assert.deepEqual(concatBytes(Uint8Array.of(1), new Uint8Array(), Uint8Array.of(2, 3)), Uint8Array.of(1, 2, 3))
+  })
+
+  it('refuses an integer that does not fit its bytes rather than cut it', () => {
+    for (const value of [256n, -1n, 2n ** 64n]) assert.throws(() => uintToBytes(value, 1), RangeError)
+  })
+})

@@ -1,0 +1,48 @@
+import fc from 'fast-check'
+import { transferType } from '../account/transfer.ts'
+import { bytesToHex } from '../hex.ts'
+import { assignmentReleaseType, holdCertificateType } from '../hold/hold-certificate.ts'
+import { jobOrderType, orderCancellationType } from '../hold/job-order.ts'
+import { nodeRegistrationType } from '../node/node-registration.ts'
+import { payoutInstructionType, withdrawalType } from '../payout/withdrawal.ts'
+import { usageReceiptType } from '../receipt/usage-receipt.ts'
+import type { Field, FieldValue, Message, MessageType } from './types.ts'
+
+/** Everything that DEparrow signs. */
+export const messageTypes: readonly MessageType[] = [
+  transferType,
+  jobOrderType,
+  orderCancellationType,
+  holdCertificateType,
+  assignmentReleaseType,
+  usageReceiptType,
+  nodeRegistrationType,
+  withdrawalType,
+  payoutInstructionType,
+]
+
+export const addressText = fc.uint8Array({ minLength: 20, maxLength: 20 }).map(bytesToHex)
+
+/** Any message of a type, with the edges of each field's range. */
+export function messageOf(type: MessageType): fc.Arbitrary<Message> {
+  return fc.record(Object.fromEntries(type.fields.map(field => [field.name, fieldValue(field)])), {
+    noNullPrototype: true,
+  })
+}
+
+function fieldValue({ type }: Field): fc.Arbitrary<FieldValue> {
+  switch (type) {
+    case 'address':
+      return addressText
+    case 'bytes32':
+      return fc.uint8Array({ minLength: 32, maxLength: 32 }).map(bytesToHex)
+    case 'string':
+      return fc.string({ unit: 'grapheme', maxLength: 20 })
+    case 'uint8':
+      return fc.nat(255)
+    case 'uint32':
+      return fc.nat(2 ** 32 - 1)
+    case 'uint64':
+      return fc.bigInt(0n, 2n ** 64n - 1n)
+  }
+}
