@@ -53,16 +53,13 @@ export class JobLogs {
     return reader
   }
 
-  /** Hands what is new to the writer; it becomes durable with the next write. Answers whether there was anything. */
-  save(): boolean {
-    let hasSaved = false
+  /** Hands what is new to the writer; it becomes durable with the next write. */
+  save(): void {
     for (const [id, log] of this.#running) {
       if (!log.isDirty) continue
       log.isDirty = false
-      hasSaved = true
       this.writer.setLog(id, log.text)
     }
-    return hasSaved
   }
 
   /** The job has ended: its log goes out with the write of the job, and its readers come to an end. */

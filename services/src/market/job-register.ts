@@ -62,9 +62,24 @@ export class JobRegister {
     const job = evolveJob(before, change)
     if (job === before) return job
     this.#set(job, before)
-    this.writer.save(job).then(() => this.#forgetEnded(id), this.onWriteFailed)
+    this.writer.save(job).then(() => this.#forgetIfEnded(id), this.onWriteFailed)
     this.#tell(job, before)
     return job
+  }
+
+  /** Writes again what could not be written, and frees the jobs that have ended. */
+  async writePending(): Promise<void> {
+    if (!this.writer.hasPending) return
+    const endedBefore = this.active().filter(hasEnded)
+    await this.writer.flush()
+    for (const { id } of endedBefore) this.#forgetIfEnded(id)
+  }
+
+  /** Unfinished jobs of a payer. */
+  countOf(payer: Address): number {
+    let count = 0
+    for (const job of this.#active.values()) if (job.order.message.payer === payer) count++
+    return count
   }
 
   /** Jobs that the node holds now. */
@@ -90,7 +105,7 @@ export class JobRegister {
   }
 
   /** An ended job stays in memory until the store has it, so that it can be found at every moment. */
-  #forgetEnded(id: Hex): void {
+  #forgetIfEnded(id: Hex): void {
     const job = this.#active.get(id)
     if (job !== undefined && hasEnded(job)) this.#active.delete(id)
   }

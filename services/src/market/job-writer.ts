@@ -37,6 +37,11 @@ export class JobWriter {
     this.#cursor = position
   }
 
+  /** Whether something was given that is not in a write yet. */
+  get hasPending(): boolean {
+    return this.#jobs.size + this.#removed.size + this.#logs.size > 0
+  }
+
   /** Answers when everything given so far is durable. */
   flush(): Promise<void> {
     this.#next ??= this.#writeAfter(this.#last)

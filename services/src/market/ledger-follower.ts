@@ -39,6 +39,7 @@ export function jobChangeOf(event: LedgerEvent): { readonly id: Hex; readonly ch
 export class LedgerFollower {
   #position = 0
   #isBehind = true
+  #catchingUp: Promise<void> | undefined
   #end: (() => void) | undefined
 
   constructor(
@@ -52,7 +53,15 @@ export class LedgerFollower {
   async start(cursor: number): Promise<void> {
     this.#position = cursor
     this.#end = this.ledger.subscribe(events => this.#receive(events))
-    await this.#catchUp()
+    await this.resume()
+  }
+
+  /** Catches up when a failure left it behind. */
+  resume(): Promise<void> {
+    this.#catchingUp ??= this.#catchUp().finally(() => {
+      this.#catchingUp = undefined
+    })
+    return this.#catchingUp
   }
 
   stop(): void {
@@ -63,16 +72,20 @@ export class LedgerFollower {
   async replay(): Promise<void> {
     this.#position = 0
     this.#isBehind = true
-    await this.#catchUp()
+    await this.resume()
   }
 
+  /** Never throws, because the ledger calls it between a commit and its answers. */
   #receive(events: readonly LedgerEvent[]): void {
     if (this.#isBehind) return
-    if (events[0]?.position === this.#position + 1) this.#applyAll(events)
-    else {
+    try {
+      this.#isBehind = events[0]?.position !== this.#position + 1
+      if (!this.#isBehind) this.#applyAll(events)
+    } catch (error) {
       this.#isBehind = true
-      this.#catchUp().catch(error => this.report('the market could not read the journal', error))
+      this.report('the market could not follow the journal; it will try again', error)
     }
+    if (this.#isBehind) this.resume().catch(error => this.report('the market could not read the journal', error))
   }
 
   /** Ends in the same turn in which an empty page was read and the head compared, so that no batch is missed between. */

@@ -14,6 +14,7 @@ export type MarketOwnRefusal =
   | { readonly code: 'NOT_WEBASSEMBLY'; readonly contentId: string }
   | { readonly code: 'MODULE_TOO_LARGE'; readonly sizeBytes: number; readonly sizeBytesMax: number }
   | { readonly code: 'MARKET_FULL'; readonly jobsMax: number }
+  | { readonly code: 'TOO_MANY_JOBS'; readonly jobsMax: number }
 
 export type MarketRefusal = LedgerRefusal | MarketOwnRefusal
 

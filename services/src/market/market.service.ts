@@ -19,6 +19,9 @@ import { Receipts } from './receipts.ts'
 /** Unfinished jobs that the market keeps in memory; a job takes a few kilobytes. */
 const jobsUnfinishedMax = 10_000
 
+/** So that one payer cannot fill the market with jobs of one µcr each. */
+const jobsOfPayerMax = 1_000
+
 /** States of a job that wait for one slow reader; a job has fewer. */
 const statesWaitingMax = 16
 
@@ -71,8 +74,10 @@ export class MarketService implements Market {
   /** To be called about once a second: ends what is late, tries again what has to wait, saves logs. */
   async tick(): Promise<void> {
     await this.#reopenHolds()
+    await this.#follower.resume()
     await this.#dispatcher.dispatchAll()
-    if (this.#logs.save()) await this.#writer.flush()
+    this.#logs.save()
+    await this.#register.writePending()
   }
 
   async submit(order: unknown, signature: string, spec: unknown): Promise<JobAnswer> {
@@ -167,12 +172,17 @@ export class MarketService implements Market {
     if (known !== undefined) return { ok: true, job: known }
     const refusal = await this.#contentCheck.refusalOf(submitted.spec)
     if (refusal !== undefined) return refused(refusal)
-    if (this.#register.activeCount >= jobsUnfinishedMax) {
-      return refused({ code: 'MARKET_FULL', jobsMax: jobsUnfinishedMax })
-    }
+    const full = this.#fullFor(submitted.order.message.payer)
+    if (full !== undefined) return refused(full)
     const job = newJob(submitted.id, submitted.order, submitted.spec, this.parts.clock.nowMs())
     await this.#register.add(job)
     return this.#openHold(job)
+  }
+
+  #fullFor(payer: Address): MarketRefusal | undefined {
+    if (this.#register.activeCount >= jobsUnfinishedMax) return { code: 'MARKET_FULL', jobsMax: jobsUnfinishedMax }
+    if (this.#register.activeCount < jobsOfPayerMax || this.#register.countOf(payer) < jobsOfPayerMax) return undefined
+    return { code: 'TOO_MANY_JOBS', jobsMax: jobsOfPayerMax }
   }
 
   /** The job is durable before its hold is opened, so that a process that ends in between finds it again. */

@@ -17,7 +17,6 @@ import {
 } from '@deparrow/ledger'
 import {
   Actor,
-  digestOfOrder,
   ethersCrypto,
   InMemoryEventStore,
   InMemoryJournal,
@@ -293,4 +292,26 @@ export class FaultyJobStore extends KyselyJobStore {
   }
 }
 
-export { digestOfOrder }
+export const funds = 10_000_000n
+
+/** A market whose payer has {@link funds}. */
+export async function startFunded() {
+  const fixture = new MarketFixture()
+  const started = await fixture.start()
+  await fixture.deposit(started.ledger, payer.address, funds)
+  return { fixture, ...started }
+}
+
+export type Started = Awaited<ReturnType<typeof startFunded>>
+
+/** Submits an order that must be admitted. */
+export async function submitJob(
+  { fixture, market }: Pick<Started, 'fixture' | 'market'>,
+  fields: Partial<JobOrder> = {},
+  spec: WasmJobSpec = wasmSpec(),
+) {
+  const order = fixture.order(spec, fields)
+  const answer = await market.submit(order.message, order.signature, spec)
+  assert.ok(answer.ok, answer.ok ? '' : answer.refusal.code)
+  return { order, spec, job: answer.job }
+}

@@ -108,6 +108,8 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
         code,
         `The module has ${sizeBytes} bytes, ${sizeBytesMax} are allowed. Strip it or move data to the input.`,
       ),
+    TOO_MANY_JOBS: ({ code, jobsMax }) =>
+      refusedWith(code, `This wallet has ${jobsMax} unfinished jobs. Send the same order again when some have ended.`),
     MARKET_FULL: ({ code, jobsMax }) =>
       refusedWith(code, `The market has its ${jobsMax} unfinished jobs. Send the same order again later.`),
   }
