@@ -1,0 +1,89 @@
+import {
+  type Address,
+  type Domain,
+  holdCertificateType,
+  jobOrderType,
+  jobSpecDigest,
+  typedDataDigest,
+} from '@deparrow/ledger'
+import type { AssignmentOffer } from '../../protocol/index.ts'
+import { isSignedBy, nodeCrypto } from './node-crypto.ts'
+
+/** Why a node gives an assignment back, in the order in which it is checked. */
+export type AssignmentRefusalCode =
+  /** The digest is not that of the order. */
+  | 'ORDER_DIGEST_MISMATCH'
+  /** The order is not signed by its payer. */
+  | 'ORDER_SIGNATURE_INVALID'
+  /** The specification is not the one that the payer signed. */
+  | 'SPEC_MISMATCH'
+  /** The certificate is for another order or another node. */
+  | 'CERTIFICATE_MISMATCH'
+  /** The certificate is not signed by the network's ledger. */
+  | 'CERTIFICATE_SIGNATURE_INVALID'
+  /** The hold ends too early to hand a receipt in, or has ended. */
+  | 'CERTIFICATE_EXPIRED'
+  | 'DEADLINE_PASSED'
+  | 'GRACE_TOO_SHORT'
+  | 'ENGINE_NOT_OFFERED'
+  /** The specification's limits are above those of the order, by which the job is priced. */
+  | 'LIMITS_ABOVE_ORDER'
+  /** One job alone may not have this much memory here. */
+  | 'MEMORY_ABOVE_CAPACITY'
+  | 'NO_FREE_SLOT'
+  | 'NO_FREE_MEMORY'
+  /** The job had ended or was given back here before. */
+  | 'ALREADY_ENDED'
+
+/** What an offer is checked against. */
+export type AssignmentTerms = {
+  readonly node: Address
+  readonly domain: Domain
+  readonly ledgerSigner: Address
+  readonly engines: readonly string[]
+  readonly memoryBytesMax: number
+  readonly graceSecondsMin: number
+}
+
+/**
+ * Whether the offer is genuine: the order is signed by its payer, for this specification, and the ledger certifies that its
+ * price is held for this node. Pure; the first reason against it is the answer.
+ */
+export function findForgery(offer: AssignmentOffer, terms: AssignmentTerms): AssignmentRefusalCode | undefined {
+  const { order, spec, certificate, orderDigest } = offer
+  const { domain } = terms
+  if (typedDataDigest(nodeCrypto, domain, jobOrderType, order.message) !== orderDigest) return 'ORDER_DIGEST_MISMATCH'
+  if (!isSignedBy(domain, jobOrderType, order, order.message.payer)) return 'ORDER_SIGNATURE_INVALID'
+  if (jobSpecDigest(nodeCrypto, spec) !== order.message.specDigest) return 'SPEC_MISMATCH'
+  const { message } = certificate
+  if (message.orderDigest !== orderDigest || message.hold !== orderDigest) return 'CERTIFICATE_MISMATCH'
+  if (message.node !== terms.node) return 'CERTIFICATE_MISMATCH'
+  const isCertified = isSignedBy(domain, holdCertificateType, certificate, terms.ledgerSigner)
+  return isCertified ? undefined : 'CERTIFICATE_SIGNATURE_INVALID'
+}
+
+/** Whether this node takes a genuine offer at all, however busy it is. Pure; the first reason against it is the answer. */
+export function findUnsuited(
+  offer: AssignmentOffer,
+  terms: AssignmentTerms,
+  nowMs: number,
+): AssignmentRefusalCode | undefined {
+  const { spec, certificate } = offer
+  const order = offer.order.message
+  const deadlineMs = Number(order.deadline) * 1000
+  const expiresMs = Number(certificate.message.expires) * 1000
+  if (expiresMs <= nowMs || expiresMs < deadlineMs + terms.graceSecondsMin * 1000) return 'CERTIFICATE_EXPIRED'
+  if (deadlineMs <= nowMs) return 'DEADLINE_PASSED'
+  if (order.graceSeconds < terms.graceSecondsMin) return 'GRACE_TOO_SHORT'
+  if (spec.engine !== order.engine || !terms.engines.includes(spec.engine)) return 'ENGINE_NOT_OFFERED'
+  if (!isWithinOrder(offer)) return 'LIMITS_ABOVE_ORDER'
+  return spec.limits.memoryBytesMax > terms.memoryBytesMax ? 'MEMORY_ABOVE_CAPACITY' : undefined
+}
+
+function isWithinOrder({ spec, order: { message: order } }: AssignmentOffer): boolean {
+  const { memoryBytesMax, wallMsMax } = spec.limits
+  if (BigInt(memoryBytesMax) > order.memoryBytesMax || BigInt(wallMsMax) > order.wallMsMax) return false
+  return spec.engine === 'wasm'
+    ? BigInt(spec.limits.fuelMax) <= order.fuelMax
+    : spec.limits.cpuMillicoresMax <= order.cpuMillicoresMax
+}
