@@ -9,10 +9,15 @@ import { type Leaf, leavesRoot } from './leaves.ts'
 
 type CommandOf<T extends LedgerCommand['type']> = Extract<LedgerCommand, { type: T }>
 
-/** Keeps the id under which the contract knows a payee. Refusal: `PAYEE_ID_CONFLICT`. */
+/**
+ * Keeps the id under which the contract knows a payee. Refusals in order: `PAYEE_ID_CONFLICT`, `COMMAND_CONFLICT` (the id is that of
+ * another payee, which would be paid in its place).
+ */
 export function recordPayee(context: DecisionContext, { wallet, id }: CommandOf<'RecordPayee'>): Decision {
   const known = context.state.payouts.get(wallet)?.payeeId
   if (known !== undefined) return refuse({ code: 'PAYEE_ID_CONFLICT', wallet, id: known })
+  if (context.state.payees.has(id))
+    return refuse({ code: 'COMMAND_CONFLICT', commandId: `payee:${wallet}`, field: 'id' })
   return accept({ type: 'PayeeRegistered', data: { wallet, id }, entries: [] })
 }
 

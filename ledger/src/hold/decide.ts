@@ -79,7 +79,7 @@ export function releaseAssignment(context: DecisionContext, release: Signed<Assi
 
 /**
  * The payer takes an order back that no node has. Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `DEADLINE_PASSED`,
- * `UNKNOWN_JOB` or `JOB_ENDED`, `INVALID_SIGNATURE` (somebody else's order), `HOLD_ASSIGNED`.
+ * `DEADLINE_TOO_FAR`, `UNKNOWN_JOB` or `JOB_ENDED`, `INVALID_SIGNATURE` (somebody else's order), `HOLD_ASSIGNED`.
  */
 export function cancelOrder(context: DecisionContext, cancellation: Signed<OrderCancellation>): Decision {
   const { orderDigest, payer, deadline } = cancellation.message

@@ -75,6 +75,7 @@ function applyFact(state: LedgerState, event: LedgerEvent, crypto: Pick<LedgerCr
     case 'PayoutScheduled':
       return payoutScheduled(state, event)
     case 'PayeeRegistered':
+      state.payees.set(event.data.id, event.data.wallet)
       return updatePayouts(state, event.data.wallet, { payeeId: event.data.id })
     case 'EpochClosed':
       return epochClosed(state, event)

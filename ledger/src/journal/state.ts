@@ -67,6 +67,8 @@ export type LedgerState = {
   readonly nodes: Map<Address, RegisteredNode>
   readonly instructions: Map<Address, StandingInstruction>
   readonly payouts: Map<Address, PayoutAccount>
+  /** The wallet of each id under which the contract knows a payee. */
+  readonly payees: Map<number, Address>
   inboxCount: number
   lastEpoch: EpochBooks | undefined
   lastEpochFinal: number
@@ -91,6 +93,7 @@ export function initialState(): LedgerState {
     nodes: new Map(),
     instructions: new Map(),
     payouts: new Map(),
+    payees: new Map(),
     inboxCount: 0,
     lastEpoch: undefined,
     lastEpochFinal: 0,
