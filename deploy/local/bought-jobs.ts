@@ -33,7 +33,7 @@ export async function jobsToBuy(textFile: string | undefined): Promise<readonly 
       resultName: 'picture.png',
       request: {
         module: renderer,
-        args: ['renderer', '--width', '1024', '--height', '1024'],
+        args: ['--width', '1024', '--height', '1024'],
         maxPriceMicrocredits: pictureMaxPriceMicrocredits,
       },
     },
@@ -42,7 +42,6 @@ export async function jobsToBuy(textFile: string | undefined): Promise<readonly 
       resultName: 'text-statistics.json',
       request: {
         module: statistics,
-        args: ['text-statistics'],
         input: text,
         bidMicrocredits: statisticsBidMicrocredits,
         maxPriceMicrocredits: statisticsBidMicrocredits,

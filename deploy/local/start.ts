@@ -49,7 +49,7 @@ async function run(options: LocalOptions, narrator: Narrator): Promise<number> {
     const result = await Promise.race([runMainJob(parts), interrupted.promise])
     if (result === 'interrupted') return 130
     const facts = await collectFacts(network, result.claimEpoch, startMs)
-    narrator.step('Done', '')
+    narrator.step('Done')
     if (options.isJson) console.log(JSON.stringify(outcomeOf(result, facts)))
     else console.log(`\n${outcomeTable(result, facts)}\n`)
     if (!facts.isConserved || !facts.isFullReserve || facts.audit.problem !== undefined) return 1
