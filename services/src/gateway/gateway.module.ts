@@ -4,6 +4,7 @@ import { APP_FILTER } from '@nestjs/core'
 import { GraphQLModule } from '@nestjs/graphql'
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius'
 import type { GatewayConfig } from '../config/gateway-config.ts'
+import { LedgerModule } from '../ledger/ledger.module.ts'
 import { MarketModule } from '../market/market.module.ts'
 import { SettlementModule } from '../settlement/settlement.module.ts'
 import { SettlementService } from '../settlement/settlement.service.ts'
@@ -46,6 +47,7 @@ export class SignInModule {}
 @Module({
   imports: [
     SignInModule,
+    LedgerModule,
     MarketModule,
     SettlementModule,
     GraphQLModule.forRootAsync<MercuriusDriverConfig>({

@@ -3,6 +3,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Job } from '../../market/job.ts'
 import type { Market } from '../../market/market.port.ts'
+import { SettlementService } from '../../settlement/settlement.service.ts'
 import { LEDGER, MARKET } from '../../tokens.ts'
 
 /** From a millisecond to ten seconds, so that the promised 30 and 100 ms lie between buckets. */
@@ -20,7 +21,11 @@ export class Metrics implements OnApplicationShutdown {
   readonly #http: Histogram<'method' | 'route' | 'status'>
   readonly #end: () => void
 
-  constructor(@Inject(MARKET) market: Market, @Inject(LEDGER) ledger: Ledger) {
+  constructor(
+    @Inject(MARKET) market: Market,
+    @Inject(LEDGER) ledger: Ledger,
+    @Inject(SettlementService) settlement: SettlementService,
+  ) {
     collectDefaultMetrics({ register: this.#registry })
     this.#http = new Histogram({
       name: 'http_request_duration_seconds',
@@ -35,6 +40,15 @@ export class Metrics implements OnApplicationShutdown {
     this.#gauge('deparrow_holds_open', 'Jobs whose credits are set aside.', gauge => gauge.set(market.heldCount()))
     this.#gauge('deparrow_nodes_connected', 'Compute nodes that are connected.', gauge => {
       gauge.set(market.nodes().length)
+    })
+    this.#gauge('deparrow_epoch_last', 'The last epoch that is closed in the journal.', gauge => {
+      gauge.set(settlement.health().lastEpoch)
+    })
+    this.#gauge('deparrow_epoch_final', 'The last epoch that is final on chain.', gauge => {
+      gauge.set(settlement.health().lastFinalEpoch)
+    })
+    this.#gauge('deparrow_settlement_ready', '1 while the chain is followed and nothing stands in its way.', gauge => {
+      gauge.set(settlement.health().isReady ? 1 : 0)
     })
     this.#jobsByStatus(market)
     this.#end = market.subscribe((job, before) => this.#observe(job, before))

@@ -1,7 +1,9 @@
 import type { Ledger } from '@deparrow/ledger'
 import { Controller, Get, Header, HttpStatus, Inject, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
+import { LedgerService } from '../../ledger/ledger.service.ts'
 import type { Market } from '../../market/market.port.ts'
+import { SettlementService } from '../../settlement/settlement.service.ts'
 import { LEDGER, MARKET } from '../../tokens.ts'
 import { Metrics } from './metrics.ts'
 
@@ -11,6 +13,8 @@ export class OperationsController {
   constructor(
     @Inject(LEDGER) private readonly ledger: Ledger,
     @Inject(MARKET) private readonly market: Market,
+    @Inject(SettlementService) private readonly settlement: SettlementService,
+    @Inject(LedgerService) private readonly ledgerService: LedgerService,
     @Inject(Metrics) private readonly figures: Metrics,
   ) {}
 
@@ -19,7 +23,10 @@ export class OperationsController {
     return { status: 'ok' }
   }
 
-  /** Ready when the ledger is open and the market's database answers. */
+  /**
+   * Ready when the ledger is open and the market's database answers. Settlement and read model are told, but do not count: while
+   * the chain is away, jobs run on.
+   */
   @Get('health/ready')
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
     const isLedgerOpen = this.ledger.config() !== undefined
@@ -29,7 +36,13 @@ export class OperationsController {
     )
     const isReady = isLedgerOpen && isMarketReady
     reply.status(isReady ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE)
-    return { status: isReady ? 'ok' : 'error', ledger: isLedgerOpen, market: isMarketReady }
+    return {
+      status: isReady ? 'ok' : 'error',
+      ledger: isLedgerOpen,
+      market: isMarketReady,
+      settlement: this.settlement.health().isReady,
+      readModel: this.ledgerService.readModelError() === undefined,
+    }
   }
 
   @Get('metrics')
