@@ -128,6 +128,13 @@ describe('the auditor', () => {
     assert.deepEqual(audit(events), { position, problem: 'the payer did not sign the cancellation' })
   })
 
+  it('finds a hold that was given back under the cancellation of another order', () => {
+    const { events, position } = altered('HoldReleased', ({ data }) => ({
+      data: { ...data, cancellation: ann.cancellation(zeroHash) },
+    }))
+    assert.deepEqual(audit(events), { position, problem: 'the payer did not sign the cancellation' })
+  })
+
   it('finds a payout to somebody else', () => {
     const { events, position } = altered('PayoutScheduled', ({ data }) => ({ data: { ...data, wallet: node.address } }))
     assert.deepEqual(audit(events), { position, problem: 'the wallet did not sign the withdrawal' })

@@ -1,0 +1,68 @@
+import type { EventOf } from '../journal/event.ts'
+import { nodeRegistrationType } from '../node/node-registration.ts'
+import { jobOutcomes, usageReceiptType } from '../receipt/usage-receipt.ts'
+import { auditedPrice } from './audited-price.ts'
+import { type Audit, expectEntries, isSignedBy, sum } from './checks.ts'
+
+export function registrationProblem(audit: Audit, event: EventOf<'NodeRegistered'>): string | undefined {
+  const { registration } = event.data
+  const { node, payoutWallet } = registration.message
+  const signer = audit.books.payoutWallets.get(node) ?? node
+  if (!isSignedBy(audit, nodeRegistrationType, registration, signer)) return 'the registration is not signed by who may'
+  audit.books.payoutWallets.set(node, payoutWallet)
+  return expectEntries(event, {})
+}
+
+export function receiptProblem(audit: Audit, event: EventOf<'ReceiptReceived'>): string | undefined {
+  const { books, config } = audit
+  const { receipt: signed } = event.data
+  if (!isSignedBy(audit, usageReceiptType, signed, signed.message.node)) return 'the node did not sign the receipt'
+  const receipt = signed.message
+  const hold = books.holds.get(receipt.orderDigest)
+  if (hold?.assigned?.node !== receipt.node || hold.assigned.attempt !== receipt.attempt) {
+    return 'is a receipt for a job that the node does not have'
+  }
+  if (receipt.sequence <= (books.sequences.get(receipt.node) ?? 0n)) return `uses sequence ${receipt.sequence} again`
+  if (jobOutcomes[receipt.outcome] === undefined) return `has outcome ${receipt.outcome}, which does not exist`
+  books.sequences.set(receipt.node, receipt.sequence)
+  const price = auditedPrice(hold.order, receipt, event.atMs - hold.assigned.atMs, config.rates)
+  books.receipt = { orderDigest: receipt.orderDigest, position: event.position, price }
+  return expectEntries(event, {})
+}
+
+export function settlementProblem({ books, config }: Audit, event: EventOf<'JobSettled'>): string | undefined {
+  const {
+    orderDigest,
+    node,
+    payoutWallet,
+    capturedMicrocredits,
+    feeMicrocredits,
+    earnedMicrocredits,
+    releasedMicrocredits,
+  } = event.data
+  const hold = books.holds.get(orderDigest)
+  const { receipt } = books
+  if (hold === undefined) return 'settles what is no hold'
+  if (receipt?.orderDigest !== orderDigest || receipt.position !== event.position - 1)
+    return 'settles without a receipt'
+  if (hold.assigned?.node !== node || books.payoutWallets.get(node) !== payoutWallet)
+    return 'pays a wallet that is not the node’s'
+  if (capturedMicrocredits !== receipt.price)
+    return `captures ${capturedMicrocredits} µcr, the price is ${receipt.price} µcr`
+  const fee = (capturedMicrocredits * BigInt(config.feeBasisPoints) + 9_999n) / 10_000n
+  const burn = (fee * BigInt(config.burnBasisPoints)) / 10_000n
+  const isSplit = feeMicrocredits === fee && earnedMicrocredits === capturedMicrocredits - fee
+  if (!isSplit || releasedMicrocredits !== hold.order.maxPriceMicrocredits - capturedMicrocredits)
+    return 'does not split the hold rightly'
+  books.holds.delete(orderDigest)
+  return expectEntries(
+    event,
+    sum([
+      [`hold:${orderDigest}`, -hold.order.maxPriceMicrocredits],
+      [`wallet:${payoutWallet}`, earnedMicrocredits],
+      [`wallet:${hold.order.payer}`, releasedMicrocredits],
+      ['burn', burn],
+      ['treasury', fee - burn],
+    ]),
+  )
+}
