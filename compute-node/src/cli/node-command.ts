@@ -8,13 +8,13 @@ import {
   refuseDevelopmentKey,
   type SecretKey,
 } from '@deparrow/sdk/network'
-import * as OxAddress from 'ox/Address'
 import type { NodeOptions } from '../daemon/node-options.ts'
 import { type RunningNode, startNode } from '../main.ts'
 import type { CommandContext } from './command-context.ts'
 import { openEngines } from './engines.ts'
 import { unlockOrCreateKey } from './key-access.ts'
 import { columns } from './output.ts'
+import { checksummed } from './views.ts'
 
 /** What `deparrow node start` takes. */
 export type NodeStartOptions = {
@@ -68,8 +68,8 @@ async function nodeOptions(
 }
 
 function announce({ config, output }: CommandContext, node: RunningNode, network: NetworkView): void {
-  const address = OxAddress.checksum(node.address)
-  const payoutWallet = OxAddress.checksum(node.payoutWallet)
+  const address = checksummed(node.address)
+  const payoutWallet = checksummed(node.payoutWallet)
   const { peerId } = node
   output.result(
     { address, peerId, payoutWallet, url: config.url, chainId: network.chainId, market: network.meshAddresses },

@@ -77,7 +77,7 @@ function addJobCommands(job: Command, run: RunCommand): void {
     .command('logs')
     .description('show the log of a job')
     .argument('<id>', 'id of the job', jobIdArgument)
-    .option('--bytes <n>', 'at most the last n bytes', countArgument(1_000_000), 65_536)
+    .option('--bytes <n>', 'at most the last n bytes', countArgument(256 * 1024), 65_536)
     .action((id, options) => run(async context => (await commands.job()).showLog(context, id, options)))
   job
     .command('cancel')

@@ -1,11 +1,12 @@
 import { type Address, formatCredits } from '@deparrow/ledger'
 import type { Balance, Job, NetworkView, NodeView } from '@deparrow/sdk'
-import { formatEther, getAddress } from 'viem'
+import * as OxAddress from 'ox/Address'
+import { formatEther } from 'ox/Value'
 import { columns } from './output.ts'
 
 /** Addresses are shown with their checksum, everywhere. */
 export function checksummed(address: Address): string {
-  return getAddress(address)
+  return OxAddress.checksum(address)
 }
 
 /** A job as `--json` prints it. */

@@ -1,7 +1,7 @@
 import { type Address, formatCredits, type Hex, isHexOf } from '@deparrow/ledger'
 import { type Answer, type DepositMethod, fetchNetwork, type Movement, SecretKey } from '@deparrow/sdk'
 import { readOwnFile } from '@deparrow/sdk/keystore'
-import { formatEther } from 'viem'
+import { formatEther } from 'ox/Value'
 import { CliError, refused } from './cli-error.ts'
 import type { CommandContext } from './command-context.ts'
 import { connectWallet } from './connect-wallet.ts'

@@ -1,7 +1,7 @@
 import { settlementAbi } from '@deparrow/contracts'
 import { encodeRow } from '@deparrow/contracts/rows'
 import { type Address, type Hex, weiPerMicrocredit } from '@deparrow/ledger'
-import { parseEventLogs } from 'viem'
+import { getAddress, parseEventLogs } from 'viem'
 import { operations } from '../api/operations.ts'
 import { optional, read } from '../api/read.ts'
 import { type Answer, refuse } from '../api/refusal.ts'
@@ -85,6 +85,6 @@ async function sendClaim(
 function nothingToClaim(wallet: Address) {
   return refuse({
     code: 'NOTHING_TO_CLAIM',
-    message: `No final epoch owes ${wallet} anything. A withdrawal can be claimed when its epoch is final.`,
+    message: `No final epoch owes ${getAddress(wallet)} anything. A withdrawal can be claimed when its epoch is final.`,
   })
 }

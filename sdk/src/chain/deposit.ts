@@ -1,6 +1,6 @@
 import { dpcTokenAbi, settlementAbi } from '@deparrow/contracts'
 import { bytesToHex, type Hex, isAmount, weiPerMicrocredit } from '@deparrow/ledger'
-import { parseSignature, type TransactionReceipt } from 'viem'
+import { formatEther, parseSignature, type TransactionReceipt } from 'viem'
 import { type Answer, refuse } from '../api/refusal.ts'
 import type { WalletContext } from '../wallet/wallet-context.ts'
 import { type ChainAccess, sendAndWait } from './chain-access.ts'
@@ -38,7 +38,7 @@ export async function sendDeposit(
   if (held < amountWei) {
     return refuse({
       code: 'INSUFFICIENT_DPC',
-      message: `The wallet holds ${held} wei of DPC and the deposit needs ${amountWei}.`,
+      message: `The wallet holds ${formatEther(held)} DPC and the deposit needs ${formatEther(amountWei)}.`,
       requiredMicrocredits: amountMicrocredits,
       availableMicrocredits: held / weiPerMicrocredit,
     })

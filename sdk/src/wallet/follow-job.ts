@@ -24,7 +24,8 @@ const failedPollsMax = 30
 /** How long the rest of a log may take to arrive after the job has ended. */
 const logDrainMs = 2_000
 
-const logBytesMax = 1_000_000
+/** The longest tail of a log that gateways give out. */
+const logBytesMax = 256 * 1024
 
 /**
  * Follows a job until it has ended and is settled and returns it then. Changes come over a subscription, and by polling where
@@ -133,7 +134,9 @@ function followLog(context: WalletContext, id: Hex, onLog: (text: string) => voi
   const following = follow().catch(() => undefined)
   return {
     drain: async () => {
-      await Promise.race([following, waitMs(logDrainMs)])
+      const drained = new AbortController()
+      await Promise.race([following, waitMs(logDrainMs, drained.signal)])
+      drained.abort()
       if (isComplete) return
       const rest = (await readJobLog(context, id, logBytesMax)).slice(seenLength)
       if (rest !== '') onLog(rest)
