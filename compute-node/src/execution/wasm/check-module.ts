@@ -8,7 +8,7 @@ import {
 import { isReservedExport } from '../../metering/meter-module.ts'
 import { featureNotGranted, ModuleRefusedError } from '../../metering/module-refused.ts'
 import { scanCode } from '../../metering/scan-code.ts'
-import { readSections } from '../../metering/sections.ts'
+import { readSections, type Sections } from '../../metering/sections.ts'
 import type { ModuleAdmission, ModuleRefusal } from '../engine.ts'
 import { moduleBytesMax, pageBytes, tableElementsMax } from './limits.ts'
 import { wasiModule, wasiSignatures } from './wasi-signatures.ts'
@@ -18,6 +18,15 @@ import { wasiModule, wasiSignatures } from './wasi-signatures.ts'
  * passes may still be refused as `MODULE_INVALID` when it does not type-check.
  */
 export function checkModule(bytes: Uint8Array): ModuleAdmission | ModuleRefusal {
+  return admit(bytes, sections => scanCode(bytes, sections, () => undefined))
+}
+
+/** The same without reading the code, for a caller that meters the module next and so learns of its instructions. */
+export function checkDeclarations(bytes: Uint8Array): ModuleAdmission | ModuleRefusal {
+  return admit(bytes, () => undefined)
+}
+
+function admit(bytes: Uint8Array, readCode: (sections: Sections) => void): ModuleAdmission | ModuleRefusal {
   const sizeBytes = bytes.length
   if (sizeBytes > moduleBytesMax) {
     const message = `The module has ${sizeBytes} bytes; at most ${moduleBytesMax} are taken.`
@@ -29,7 +38,7 @@ export function checkModule(bytes: Uint8Array): ModuleAdmission | ModuleRefusal 
     checkImports(declarations)
     checkTables(declarations)
     checkExports(declarations)
-    scanCode(bytes, sections, () => undefined)
+    readCode(sections)
     return { ok: true, sizeBytes, memoryBytesInitial: (declarations.memory?.min ?? 0) * pageBytes }
   } catch (error) {
     if (error instanceof ModuleRefusedError) return error.refusal

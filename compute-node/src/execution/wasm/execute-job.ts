@@ -1,6 +1,6 @@
 import { type MeteredModule, meterExports, meterModule } from '../../metering/meter-module.ts'
 import type { JobFailureReason, WasmJobRequest } from '../engine.ts'
-import { checkModule } from './check-module.ts'
+import { checkDeclarations } from './check-module.ts'
 import { FuelExhaustedError, FuelMeter } from './fuel-meter.ts'
 import { StreamLimitError, type StreamWriter } from './job-stream.ts'
 import { pageBytes, tableElementsMax } from './limits.ts'
@@ -22,19 +22,19 @@ export function executeJob(
   log: StreamWriter,
   onStarted: (meter: FuelMeter) => void,
 ): JobResult {
-  const admission = checkModule(request.module)
-  if (!admission.ok) return { type: 'refused', code: admission.code, message: admission.message }
-  const compileMessage = compileError(request.module)
-  if (compileMessage !== undefined) return { type: 'refused', code: 'MODULE_INVALID', message: compileMessage }
   const { memoryBytesMax } = request.limits
-  if (admission.memoryBytesInitial > memoryBytesMax) {
-    return failed('MEMORY_LIMIT', `The module starts with ${admission.memoryBytesInitial} bytes of memory.`)
-  }
+  const admission = checkDeclarations(request.module)
+  if (!admission.ok) return { type: 'refused', code: admission.code, message: admission.message }
   const metered = meterModule(request.module, {
     memoryPagesMax: Math.floor(memoryBytesMax / pageBytes),
     tableElementsMax,
   })
   if (!metered.ok) return { type: 'refused', code: metered.code, message: metered.message }
+  const compileMessage = compileError(request.module)
+  if (compileMessage !== undefined) return { type: 'refused', code: 'MODULE_INVALID', message: compileMessage }
+  if (admission.memoryBytesInitial > memoryBytesMax) {
+    return failed('MEMORY_LIMIT', `The module starts with ${admission.memoryBytesInitial} bytes of memory.`)
+  }
   return runMetered(request, metered, admission.memoryBytesInitial / pageBytes, { output, log, onStarted })
 }
 
@@ -70,7 +70,7 @@ function runMetered(
   }
 }
 
-/** The original is validated before it is rewritten: see `meterModule`. */
+/** The original is validated, not only what metering made of it: see `meterModule`. */
 function compileError(module: Uint8Array): string | undefined {
   if (webAssembly.validate(module)) return undefined
   try {
