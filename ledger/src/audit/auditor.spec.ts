@@ -135,6 +135,17 @@ describe('the auditor', () => {
     assert.deepEqual(audit(events), { position, problem: 'the payer did not sign the cancellation' })
   })
 
+  it('finds a registration and an instruction that come a second time', () => {
+    const ledger = new TestLedger()
+    ledger.accept({ type: 'RegisterNode', registration: node.registration() })
+    ledger.accept({ type: 'InstructPayouts', instruction: ann.instruction() })
+    const [opened, registered, instructed] = ledger.events as [LedgerEvent, LedgerEvent, LedgerEvent]
+    for (const event of [registered, instructed]) {
+      const events = [opened, { ...event, position: 2 }, { ...event, position: 3 }]
+      assert.deepEqual(audit(events), { position: 3, problem: 'uses nonce 1 after 1' })
+    }
+  })
+
   it('finds a payout to somebody else', () => {
     const { events, position } = altered('PayoutScheduled', ({ data }) => ({ data: { ...data, wallet: node.address } }))
     assert.deepEqual(audit(events), { position, problem: 'the wallet did not sign the withdrawal' })

@@ -28,7 +28,11 @@ export function nonceProblem(
   signer: Address,
   { lane, nonce }: { lane: number; nonce: bigint },
 ): string | undefined {
-  const key = `${signer}:${lane}`
+  return ascendingProblem(books, `${signer}:${lane}`, nonce)
+}
+
+/** A counter of its own, such as that of a node's registrations, ascends too. */
+export function ascendingProblem(books: AuditBooks, key: string, nonce: bigint): string | undefined {
   const last = books.nonces.get(key)
   if (last !== undefined && nonce <= last) return `uses nonce ${nonce} after ${last}`
   books.nonces.set(key, nonce)

@@ -1,6 +1,6 @@
 import type { EventOf } from '../journal/event.ts'
 import { payoutInstructionType, withdrawalType } from '../payout/withdrawal.ts'
-import { type Audit, digestOf, expectEntries, isSignedBy, nonceProblem } from './checks.ts'
+import { type Audit, ascendingProblem, digestOf, expectEntries, isSignedBy, nonceProblem } from './checks.ts'
 
 export function instructionProblem(audit: Audit, event: EventOf<'PayoutInstructed'>): string | undefined {
   const { instruction } = event.data
@@ -8,7 +8,8 @@ export function instructionProblem(audit: Audit, event: EventOf<'PayoutInstructe
   if (!isSignedBy(audit, payoutInstructionType, instruction, wallet)) return 'the wallet did not sign the instruction'
   const digest = digestOf(audit, payoutInstructionType, instruction.message)
   audit.books.instructions.set(wallet, { digest, instruction: instruction.message })
-  return expectEntries(event, {})
+  const problem = ascendingProblem(audit.books, `instruction:${wallet}`, instruction.message.nonce)
+  return problem ?? expectEntries(event, {})
 }
 
 export function payoutProblem(audit: Audit, event: EventOf<'PayoutScheduled'>): string | undefined {

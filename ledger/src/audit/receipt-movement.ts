@@ -2,15 +2,15 @@ import type { EventOf } from '../journal/event.ts'
 import { nodeRegistrationType } from '../node/node-registration.ts'
 import { jobOutcomes, usageReceiptType } from '../receipt/usage-receipt.ts'
 import { auditedPrice } from './audited-price.ts'
-import { type Audit, expectEntries, isSignedBy, sum } from './checks.ts'
+import { type Audit, ascendingProblem, expectEntries, isSignedBy, sum } from './checks.ts'
 
 export function registrationProblem(audit: Audit, event: EventOf<'NodeRegistered'>): string | undefined {
   const { registration } = event.data
-  const { node, payoutWallet } = registration.message
+  const { node, payoutWallet, nonce } = registration.message
   const signer = audit.books.payoutWallets.get(node) ?? node
   if (!isSignedBy(audit, nodeRegistrationType, registration, signer)) return 'the registration is not signed by who may'
   audit.books.payoutWallets.set(node, payoutWallet)
-  return expectEntries(event, {})
+  return ascendingProblem(audit.books, `registration:${node}`, nonce) ?? expectEntries(event, {})
 }
 
 export function receiptProblem(audit: Audit, event: EventOf<'ReceiptReceived'>): string | undefined {

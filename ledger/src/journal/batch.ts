@@ -18,9 +18,13 @@ import type { Decided, LedgerState } from './state.ts'
  */
 export type BatchAnswer = LedgerAnswer | { readonly status: 'undecidable'; readonly cause: unknown }
 
+/** Expiries in one write at most, so that holds that fall due together do not make a write of any size. */
+const expiriesMax = 1_000
+
 /** What a batch of commands came to: an answer for each, in their order, and the events to be made durable before answering. */
 export type DecidedBatch = {
-  readonly answers: readonly BatchAnswer[]
+  /** `undefined`: more holds are due than one write takes. Nothing was decided yet; append these events and ask again. */
+  readonly answers: readonly BatchAnswer[] | undefined
   readonly events: readonly LedgerEvent[]
   readonly stored: readonly StoredEvent[]
 }
@@ -38,7 +42,7 @@ export function decideBatch(
 ): DecidedBatch {
   const batch = new Batch(state, Math.max(state.atMs, clockMs), crypto)
   batch.expireHolds()
-  const answers = commands.map(command => batch.answer(command))
+  const answers = batch.isBehind() ? undefined : commands.map(command => batch.answer(command))
   return { answers, events: batch.events, stored: batch.stored }
 }
 
@@ -57,9 +61,14 @@ class Batch {
     this.context = { state, crypto, nowMs }
   }
 
+  /** Whether a hold is due that has not ended. */
+  isBehind(): boolean {
+    return this.nextDue() !== undefined
+  }
+
   expireHolds(): void {
-    const { expiries, holds } = this.state
-    for (let due = expiries.peek(); due !== undefined && due.atMs <= this.nowMs; due = expiries.peek()) {
+    const { holds } = this.state
+    for (let due = this.nextDue(); due !== undefined && this.events.length < expiriesMax; due = this.nextDue()) {
       const hold = holds.get(due.id as Hex)
       if (hold === undefined) throw new LedgerInvariantError(`hold ${due.id} expires but is not open`)
       const { orderDigest, amountMicrocredits } = hold
@@ -70,6 +79,11 @@ class Batch {
       }
       this.write(draft, `expiry:${orderDigest}`, due.atMs)
     }
+  }
+
+  private nextDue() {
+    const due = this.state.expiries.peek()
+    return due !== undefined && due.atMs <= this.nowMs ? due : undefined
   }
 
   answer(command: LedgerCommand): BatchAnswer {

@@ -306,6 +306,25 @@ describe('a ledger', () => {
     assert.equal(ledger.balance(ann.address).availableMicrocredits, 1_000_000n)
   })
 
+  it('ends any number of holds that are due together, in writes of bounded size, before it decides a command', async () => {
+    const { ledger, store, clock } = await openLedger()
+    await ledger.submit(deposit(0))
+    const holds = Array.from({ length: 1_100 }, (_, index) => {
+      const order = ann.order({ nonce: BigInt(index + 1), maxPriceMicrocredits: 1n })
+      return ledger.submit({ type: 'OpenHold', order })
+    })
+    await Promise.all(holds)
+    const before = store.appended.length
+    clock.now += 10_000_000
+    await ledger.submit(deposit(1, 5n))
+    assert.deepEqual(
+      store.appended.slice(before).map(batch => batch.events.length),
+      [1_000, 101],
+    )
+    assert.equal(store.appended.at(-1)?.events.at(-1)?.type, 'InboxItemRecorded')
+    assert.equal(ledger.balance(ann.address).availableMicrocredits, 1_000_005n)
+  })
+
   it('answers what is queued before it has closed, and takes nothing after', async () => {
     const { ledger, store } = await openLedger()
     const letGo = store.holdUp()

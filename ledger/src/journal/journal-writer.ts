@@ -124,6 +124,13 @@ export class JournalWriter {
   }
 
   private async decideAndAppend(commands: readonly LedgerCommand[]): Promise<readonly BatchAnswer[]> {
+    for (;;) {
+      const answers = await this.decideAndAppendOnce(commands)
+      if (answers !== undefined) return answers
+    }
+  }
+
+  private async decideAndAppendOnce(commands: readonly LedgerCommand[]): Promise<DecidedBatch['answers']> {
     const { clock, crypto, store, shard } = this.parts
     for (let attempt = 1; ; attempt++) {
       const batch = decideBatch(this.current, commands, clock.nowMs(), crypto)
@@ -158,7 +165,7 @@ export class JournalWriter {
     throw new WriterFencedError(shard)
   }
 
-  private written({ answers, events }: DecidedBatch): readonly BatchAnswer[] {
+  private written({ answers, events }: DecidedBatch): DecidedBatch['answers'] {
     const { position, hash } = this.current
     this.durable = { position, hash }
     this.publish(events)
