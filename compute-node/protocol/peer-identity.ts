@@ -14,17 +14,17 @@ export function addressOfPeer(peer: PeerId): Address | undefined {
   return bytesToHex(keccak_256(point.subarray(1)).subarray(12))
 }
 
-/** The same secp256k1 key as libp2p wants it. Throws {@link PrivateKeyError} when it is not 32 bytes. */
+/** The same secp256k1 key as libp2p wants it. Throws {@link PrivateKeyError}. */
 export function libp2pKeyOf(privateKey: Hex): PrivateKey {
   const bytes = hexToBytes(privateKey)
-  if (bytes.length !== 32) throw new PrivateKeyError(bytes.length)
+  if (!secp256k1.utils.isValidPrivateKey(bytes)) throw new PrivateKeyError()
   return privateKeyFromRaw(bytes)
 }
 
 /** Thrown when the caller's key is not a secp256k1 key. Never carries the key. */
 export class PrivateKeyError extends Error {
   override readonly name = 'PrivateKeyError'
-  constructor(byteCount: number) {
-    super(`a secp256k1 private key has 32 bytes, this one has ${byteCount}`)
+  constructor() {
+    super('expected a secp256k1 private key: 32 bytes, not zero and below the order of the group')
   }
 }

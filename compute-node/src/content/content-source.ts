@@ -52,8 +52,9 @@ export class ContentSource {
       } catch (error) {
         signal.throwIfAborted()
         if (error instanceof ContentMissingError) throw error
-        if (error instanceof ProtocolViolationError)
-          throw new ContentMissingError(contentId, error.code, { cause: error })
+        if (error instanceof ProtocolViolationError) {
+          throw new ContentMissingError(contentId, 'MISMATCH', { cause: error })
+        }
         cause = error
       }
     }

@@ -14,6 +14,7 @@ import {
 } from '@deparrow/ledger'
 import { secp256k1 } from '@noble/curves/secp256k1'
 import { keccak_256 } from '@noble/hashes/sha3'
+import { PrivateKeyError } from '../../protocol/index.ts'
 
 /** The cryptography of the ledger's encodings as a node has it. Nothing in it throws on hostile input. */
 export const nodeCrypto: LedgerCrypto = {
@@ -32,11 +33,13 @@ export class NodeSigner {
   readonly address: Address
   readonly #privateKey: Uint8Array
 
+  /** Throws {@link PrivateKeyError}. */
   constructor(
     privateKey: Hex,
     readonly domain: Domain,
   ) {
     this.#privateKey = hexToBytes(privateKey)
+    if (!secp256k1.utils.isValidPrivateKey(this.#privateKey)) throw new PrivateKeyError()
     this.address = addressOfPoint(secp256k1.getPublicKey(this.#privateKey, false))
   }
 

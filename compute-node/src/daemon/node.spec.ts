@@ -181,7 +181,7 @@ describe('a compute node', () => {
     const job = offer('echo')
     market.content.set(job.spec.engine === 'wasm' ? job.spec.moduleCid : '', Buffer.from('forged'))
     await market.assign(job)
-    assert.deepEqual(await outcomeOf(job), { outcome: 'failedByNode', code: 'CONTENT_CONTENT_MISMATCH' })
+    assert.deepEqual(await outcomeOf(job), { outcome: 'failedByNode', code: 'CONTENT_MISMATCH' })
     assert.equal(engine.requests.length, 0)
   })
 
@@ -229,8 +229,9 @@ describe('a compute node', () => {
     await market.assign(hanging)
     await market.assign(done)
     await receiptOf(done)
+    const { port } = market
     await market.stop()
-    market = await TestMarket.start(market.port)
+    market = await TestMarket.start(port)
     await market.until(() => market.hellos.length === 1 && market.started.length === 1 && market.receipts.length === 1)
     assert.deepEqual(new Set(market.hellos[0]?.running), new Set([done.orderDigest, hanging.orderDigest]))
     assert.deepEqual(market.started, [hanging.orderDigest])

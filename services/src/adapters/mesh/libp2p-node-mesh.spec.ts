@@ -88,6 +88,11 @@ describe('the market end of the mesh', () => {
     assert.deepEqual(mesh.nodes(), [])
   })
 
+  it('says which port is in use', async () => {
+    const port = Number(/\/tcp\/(\d+)/.exec(mesh.addresses()[0] ?? '')?.[1])
+    await assert.rejects(startMesh({ port }), { name: 'MeshPortInUseError', message: new RegExp(`port ${port}`) })
+  })
+
   it('tells a node that is refused the code, and closes its connection', async () => {
     listener.helloAnswer = { accepted: false, code: 'UNKNOWN_NODE' }
     const peer = await connect(1)

@@ -56,7 +56,7 @@ export class Libp2pNodeMesh implements NodeMesh {
     this.#guard = options.guard ?? new PeerGuard()
   }
 
-  /** Listens; rejects with libp2p's error when the port is taken. */
+  /** Listens. Rejects with {@link MeshPortInUseError}. */
   async start(listener: MeshListener): Promise<void> {
     const { privateKey, host = '127.0.0.1', port = 0, nodesMax = nodesMaxDefault } = this.options
     const listen = [`/ip4/${host}/tcp/${port}`]
@@ -65,7 +65,7 @@ export class Libp2pNodeMesh implements NodeMesh {
     this.#libp2p = libp2p
     libp2p.addEventListener('connection:close', event => this.#connectionClosed(event.detail))
     await this.#serve(libp2p, listener)
-    await libp2p.start()
+    await startListening(libp2p, host, port)
   }
 
   async stop(): Promise<void> {
@@ -170,6 +170,27 @@ export class Libp2pNodeMesh implements NodeMesh {
 function connectedNodeOf(hello: JoinHello): ConnectedNode {
   const { address, peerId, engines, slotsMax, memoryBytesMax, graceSecondsMin } = hello
   return { address, peerId, engines, slotsMax, memoryBytesMax, graceSecondsMin }
+}
+
+async function startListening(libp2p: Libp2p, host: string, port: number): Promise<void> {
+  try {
+    await libp2p.start()
+  } catch (error) {
+    throw isPortTaken(error) ? new MeshPortInUseError(host, port, { cause: error }) : error
+  }
+}
+
+/** libp2p joins the reasons of all listeners into one text and keeps no code. */
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('EADDRINUSE')
+}
+
+/** Thrown when another program listens on the mesh's port. */
+export class MeshPortInUseError extends Error {
+  override readonly name = 'MeshPortInUseError'
+  constructor(host: string, port: number, options: { cause: unknown }) {
+    super(`port ${port} of ${host} is in use: stop what listens there, or choose another port for the mesh`, options)
+  }
 }
 
 /** The reason with which a node's earlier connection is cut when it has joined over a new one. */
