@@ -20,6 +20,7 @@ const nodeErrorCodes: Readonly<Record<string, string>> = {
   NodeStoreNewerError: 'NODE_DATA_NEWER',
   NodeFolderLockedError: 'NODE_DATA_LOCKED',
   NodeFolderForeignError: 'NODE_DATA_FOREIGN',
+  DockerAddressError: 'DOCKER_ADDRESS_INVALID',
   MarketAddressError: 'MARKET_ADDRESS_INVALID',
 }
 

@@ -11,6 +11,8 @@ export type CliConfig = {
   readonly dataFolder: string
   /** File with the password of the keys, from `DEPARROW_KEY_PASSWORD_FILE`. */
   readonly keyPasswordFile: string | undefined
+  /** Where a node finds Docker Engine, from `DOCKER_HOST`, as Docker's own tools read it. */
+  readonly dockerHost: string | undefined
 }
 
 /** Where `npm start` serves the network. */
@@ -22,6 +24,7 @@ const schema = z.object({
   url: text.default(urlDefault),
   dataFolder: text.default(() => join(homedir(), '.deparrow')),
   keyPasswordFile: text.optional(),
+  dockerHost: text.optional(),
 })
 
 /** What the command line says about the configuration; it wins over the environment. */
@@ -33,6 +36,8 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: ConfigFlags): 
     url: flags.url ?? environment['DEPARROW_URL'],
     dataFolder: flags.data ?? environment['DEPARROW_DATA'],
     keyPasswordFile: environment['DEPARROW_KEY_PASSWORD_FILE'],
+    // Docker's own tools take an empty variable for none.
+    dockerHost: environment['DOCKER_HOST'] || undefined,
   }
   const parsed = schema.safeParse(given)
   if (!parsed.success) {
@@ -41,9 +46,10 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: ConfigFlags): 
       url: '--url or DEPARROW_URL',
       dataFolder: '--data or DEPARROW_DATA',
       keyPasswordFile: 'DEPARROW_KEY_PASSWORD_FILE',
+      dockerHost: 'DOCKER_HOST',
     }
     throw new CliError('CONFIG_INVALID', `${sources[field] ?? field} is empty or too long.`)
   }
-  const { url, dataFolder, keyPasswordFile } = parsed.data
-  return Object.freeze({ url, dataFolder: resolve(dataFolder), keyPasswordFile })
+  const { url, dataFolder, keyPasswordFile, dockerHost } = parsed.data
+  return Object.freeze({ url, dataFolder: resolve(dataFolder), keyPasswordFile, dockerHost })
 }

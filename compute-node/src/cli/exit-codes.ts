@@ -26,6 +26,7 @@ const codesByError: Readonly<Record<string, number>> = {
   FILE_UNREADABLE: exitCodes.usage,
   FILE_UNWRITABLE: exitCodes.usage,
   MALFORMED: exitCodes.usage,
+  DOCKER_ADDRESS_INVALID: exitCodes.usage,
   NODE_DATA_DAMAGED: exitCodes.usage,
   NODE_DATA_NEWER: exitCodes.usage,
   NODE_DATA_LOCKED: exitCodes.usage,

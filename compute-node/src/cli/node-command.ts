@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import type { Address } from '@deparrow/ledger'
+import type { UnlockedKey } from '@deparrow/sdk/keystore'
 import {
   domainOf,
   fetchNetwork,
   NetworkMismatchError,
   type NetworkView,
   refuseDevelopmentKey,
-  type SecretKey,
 } from '@deparrow/sdk/network'
+import type { NodeLog } from '../daemon/node-log.ts'
 import type { NodeOptions } from '../daemon/node-options.ts'
 import { type RunningNode, startNode } from '../main.ts'
 import type { CommandContext } from './command-context.ts'
@@ -33,13 +34,9 @@ export async function startNodeCommand(context: CommandContext, options: NodeSta
   const key = await unlockOrCreateKey(config, 'node', async () => network.chainId)
   refuseDevelopmentKey(key.address, network.chainId)
   for (let startCount = 1; !signal.aborted; startCount++) {
-    const node = await startNode(await nodeOptions(context, options, network, key.privateKey))
+    const node = await startNode(await nodeOptions(context, options, network, key))
     try {
       if (startCount === 1) announce(context, node, network)
-      void node.joined(signal).then(
-        () => output.progress(`Joined the market of ${config.url}.`),
-        () => undefined,
-      )
       network = await watch(node, network, context)
     } finally {
       await node.stop()
@@ -51,16 +48,17 @@ async function nodeOptions(
   { config, output }: CommandContext,
   { payoutWallet, slots, memoryMib }: NodeStartOptions,
   network: NetworkView,
-  privateKey: SecretKey,
+  { address, privateKey }: UnlockedKey,
 ): Promise<NodeOptions> {
+  const log: NodeLog = record => output.record(record)
   return {
     dataFolder: join(config.dataFolder, 'node'),
     privateKey: privateKey.reveal(),
     domain: domainOf(network),
     ledgerSigner: network.ledgerSigner,
     marketAddresses: network.meshAddresses,
-    engines: await openEngines(),
-    log: record => output.record(record),
+    engines: await openEngines(address, config.dockerHost, log),
+    log,
     ...(slots === undefined ? {} : { slotsMax: slots }),
     ...(memoryMib === undefined ? {} : { memoryBytesMax: memoryMib * 2 ** 20 }),
     ...(payoutWallet === undefined ? {} : { payout: { wallet: payoutWallet } }),
