@@ -20,10 +20,19 @@ export type DeployRequest = {
   /** Reads the same chain. */
   publicClient: PublicClient
   parameters: Omit<DeployParameters, keyof typeof deployDefaults> & Partial<DeployParameters>
+  /** Told of each step when it is found done, sent and mined. */
+  report?: (progress: DeployProgress) => void
 }
 
 /** The steps of a deployment, in the order of their transactions. */
 export type DeployStep = 'token' | 'emission' | 'settlement' | 'genesis'
+
+/** How a step stands. `found`: it had been done before. */
+export type DeployProgress = {
+  step: DeployStep
+  /** The contract that the step creates, or calls. */
+  address: Address
+} & ({ status: 'found'; transactionHash?: never } | { status: 'sent' | 'mined'; transactionHash: Hash })
 
 /** A verified deployment. */
 export type Deployment = {
@@ -40,7 +49,16 @@ const GENESIS_GAS = 600_000n
 /** How long to wait for transactions that the deployer sent before: as long as viem waits for a receipt. */
 const SENT_TIMEOUT_MS = 180_000
 
-type PlannedStep = { step: DeployStep; nonce: number; data: Hex; to?: Address; gas?: bigint; isDone: boolean }
+type PlannedStep = {
+  step: DeployStep
+  /** What the step creates, or calls. */
+  address: Address
+  nonce: number
+  data: Hex
+  to?: Address
+  gas?: bigint
+  isDone: boolean
+}
 
 /**
  * Deploys token, emission and settlement and mints the genesis amounts, doing only what is missing: a deployment that was
@@ -50,7 +68,8 @@ type PlannedStep = { step: DeployStep; nonce: number; data: Hex; to?: Address; g
  * Throws `DeployerBusyError` when earlier transactions of the deployer stay unmined, `DeployerNonceError` when the deployer's nonce has gone elsewhere, `DeployTransactionError` when a transaction
  * reverts, `DeploymentMismatchError` when what stands there was deployed with other parameters.
  */
-export async function deployDeparrow({ walletClient, publicClient, parameters }: DeployRequest): Promise<Deployment> {
+export async function deployDeparrow(request: DeployRequest): Promise<Deployment> {
+  const { walletClient, publicClient, parameters, report = () => undefined } = request
   const complete: DeployParameters = { ...deployDefaults, ...parameters }
   const deployer = walletClient.account.address
   const addresses = predictAddresses(deployer, complete.firstNonce)
@@ -58,8 +77,9 @@ export async function deployDeparrow({ walletClient, publicClient, parameters }:
 
   const steps = await planSteps(publicClient, addresses, complete)
   const missing = steps.filter(({ isDone }) => !isDone)
+  for (const { step, address, isDone } of steps) if (isDone) report({ step, address, status: 'found' })
   await requireNonce(publicClient, deployer, missing[0])
-  const transactionHashes = await sendSteps(walletClient, publicClient, missing)
+  const transactionHashes = await sendSteps({ ...request, report }, missing)
 
   await verifyDeployment(publicClient, addresses, complete)
   const deploymentBlock = await publicClient.readContract({
@@ -96,11 +116,18 @@ async function planSteps(
   })
   const genesisData = encodeFunctionData({ abi: emissionAbi, functionName: 'genesis' })
   return [
-    { step: 'token', nonce: firstNonce, data: tokenData, isDone: hasToken === true },
-    { step: 'emission', nonce: firstNonce + 1, data: emissionData, isDone: hasEmission === true },
-    { step: 'settlement', nonce: firstNonce + 2, data: settlementData, isDone: hasSettlement === true },
+    { step: 'token', address: token, nonce: firstNonce, data: tokenData, isDone: hasToken === true },
+    { step: 'emission', address: emission, nonce: firstNonce + 1, data: emissionData, isDone: hasEmission === true },
+    {
+      step: 'settlement',
+      address: settlement,
+      nonce: firstNonce + 2,
+      data: settlementData,
+      isDone: hasSettlement === true,
+    },
     {
       step: 'genesis',
+      address: emission,
       nonce: firstNonce + 3,
       data: genesisData,
       to: emission,
@@ -111,22 +138,26 @@ async function planSteps(
 }
 
 async function sendSteps(
-  walletClient: WalletClient<Transport, Chain, Account>,
-  publicClient: PublicClient,
+  { walletClient, publicClient, report }: Required<DeployRequest>,
   missing: PlannedStep[],
 ): Promise<Deployment['transactionHashes']> {
   const hashes: Partial<Record<DeployStep, Hash>> = {}
-  for (const { step, nonce, data, to, gas } of missing) {
-    hashes[step] = await walletClient.sendTransaction({
+  for (const { step, address, nonce, data, to, gas } of missing) {
+    const transactionHash = await walletClient.sendTransaction({
       nonce,
       data,
       ...(to === undefined ? {} : { to }),
       ...(gas === undefined ? {} : { gas }),
     })
+    hashes[step] = transactionHash
+    report({ step, address, status: 'sent', transactionHash })
   }
-  for (const [step, hash] of Object.entries(hashes)) {
-    const receipt = await publicClient.waitForTransactionReceipt({ hash })
-    if (receipt.status === 'reverted') throw new DeployTransactionError({ step, transactionHash: hash })
+  for (const { step, address } of missing) {
+    const transactionHash = hashes[step]
+    if (transactionHash === undefined) continue
+    const receipt = await publicClient.waitForTransactionReceipt({ hash: transactionHash })
+    if (receipt.status === 'reverted') throw new DeployTransactionError({ step, transactionHash })
+    report({ step, address, status: 'mined', transactionHash })
   }
   return hashes
 }

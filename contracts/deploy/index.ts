@@ -1,5 +1,7 @@
 export { type DeparrowAddresses, predictAddresses } from './addresses.ts'
-export { type Deployment, type DeployRequest, type DeployStep, deployDeparrow } from './deploy.ts'
+export { type Deployment, type DeployProgress, type DeployRequest, type DeployStep, deployDeparrow } from './deploy.ts'
+export type { DeploymentRecord } from './deployment-file.ts'
 export { DeployerBusyError, DeployerNonceError, DeploymentMismatchError, DeployTransactionError } from './errors.ts'
 export { type DeployParameters, deployDefaults, localPeriods } from './parameters.ts'
+export { DEVELOPMENT_CHAIN_ID, isPublishedAccount } from './published-accounts.ts'
 export { verifyDeployment } from './verify.ts'
