@@ -1,5 +1,8 @@
 const utf8 = new TextEncoder()
 
+/** The longest encoding of a 32-bit length. */
+const sizeBytes = 5
+
 /** Grows as it is written to. Integers are LEB128 as in section 5.2.2 of the WebAssembly 2.0 specification. */
 export class ByteWriter {
   private buffer: Uint8Array
@@ -51,6 +54,27 @@ export class ByteWriter {
   /** Writes the length of `content`, then `content`. */
   sized(content: Uint8Array): this {
     return this.u32(content.length).bytes(content)
+  }
+
+  /** Leaves room for a length that `endSized` fills in; returns where. */
+  beginSized(): number {
+    this.reserve(sizeBytes)
+    this.length += sizeBytes
+    return this.length
+  }
+
+  /** Writes the length of all that followed `beginSized`, as LEB128 padded to five bytes. */
+  endSized(start: number): void {
+    let rest = this.length - start
+    for (let index = 0; index < sizeBytes; index += 1) {
+      this.buffer[start - sizeBytes + index] = (rest & 0x7f) | (index < sizeBytes - 1 ? 0x80 : 0)
+      rest >>>= 7
+    }
+  }
+
+  /** Bytes written so far. */
+  get size(): number {
+    return this.length
   }
 
   /** A view that the next write may invalidate. */

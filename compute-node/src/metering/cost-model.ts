@@ -6,7 +6,8 @@
  * enters it, so a call that ends the program in the middle of a region has paid for the rest of it. The charge happens
  * before the work; fuel below zero traps.
  *
- * The same module on the same input burns the same fuel on every machine. The ledger prices fuel at the rate of a core
+ * The same module on the same input burns the same fuel on every machine, with two exceptions: the depth at which a call
+ * stack overflows, and the sign and payload of a floating-point NaN, which WebAssembly leaves open. The ledger prices fuel at the rate of a core
  * that burns 10^9 of it a second.
  */
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { meterModule } from './meter-module.ts'
 import { assemble, type FunctionText, i32, type ModuleText, u32 } from './testing/assemble.ts'
 import { call, meteredInstance } from './testing/run-metered.ts'
 
@@ -166,5 +167,13 @@ describe('a metered module', () => {
       memories: [[0, ...u32(1)]],
     })
     assert.equal(call(meteredInstance(module).instance, 'run', 40, 2), 42)
+  })
+
+  it('is refused when metering would make it larger than a node can hold', () => {
+    const branches = [0x02, empty, ...new Array<number[]>(30_000).fill([...localGet(0), 0x0d, 0]).flat(), end]
+    const functions = new Array<FunctionText>(30).fill({ signature: ':', locals: 'i', code: branches })
+    const refused = meterModule(assemble({ functions }), { memoryPagesMax: 1, tableElementsMax: 0 })
+    assert.ok(!refused.ok && refused.code === 'FEATURE_NOT_GRANTED')
+    assert.match(refused.message, /more code than fits/)
   })
 })

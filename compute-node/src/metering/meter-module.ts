@@ -2,7 +2,7 @@ import type { ModuleRefusal } from '../execution/engine.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { type Declarations, exportKind, type Limits, readDeclarations, type Signature } from './declarations.ts'
 import { type MeterScope, writeFixedCharge, writeLengthCharged } from './meter-code.ts'
-import { ModuleRefusedError, malformed } from './module-refused.ts'
+import { featureNotGranted, ModuleRefusedError, malformed } from './module-refused.ts'
 import type { FunctionBody } from './regions.ts'
 import { scanCode } from './scan-code.ts'
 import { readSections, type Sections, sectionId, sectionOrder } from './sections.ts'
@@ -14,6 +14,12 @@ export const meterExports = {
   /** The module's own start function, which the engine calls once the meter is set. */
   start: 'deparrow:start',
 } as const
+
+/**
+ * Largest module that metering writes, in bytes. Each region of code grows by some 28 bytes, so a module of the largest
+ * size may triple; one made of branches alone would grow eightfold and cost the node more memory than it has.
+ */
+const meteredBytesMax = 24 * 1024 * 1024
 
 /** Whether metering keeps an export name for itself. */
 export function isReservedExport(name: string): boolean {
@@ -38,9 +44,10 @@ export function meterModule(bytes: Uint8Array, caps: MeterCaps): MeteredModule |
   try {
     const sections = readSections(bytes)
     const declarations = readDeclarations(bytes, sections)
-    const writer = new ByteWriter(bytes.length * 2)
+    const writer = new ByteWriter(bytes.length * 3)
     writer.bytes(bytes.subarray(0, 8))
     for (const id of sectionOrder) {
+      if (id === sectionId.code) writeCodeSection(writer, bytes, sections, declarations)
       const content = meteredSection(id, bytes, sections, declarations, caps)
       if (content !== undefined) writer.byte(id).sized(content)
     }
@@ -67,9 +74,8 @@ function meteredSection(
     case sectionId.export:
       return exportSection(declarations)
     case sectionId.start:
-      return undefined
     case sectionId.code:
-      return range && codeSection(bytes, sections, declarations)
+      return undefined
     default:
       return range && bytes.subarray(range.start, range.end)
   }
@@ -106,17 +112,24 @@ function exportSection(declarations: Declarations): Uint8Array {
   return writer.finish()
 }
 
-function codeSection(bytes: Uint8Array, sections: Sections, declarations: Declarations): Uint8Array {
+/** Written in place, since a copy of the code would double what a large module costs. */
+function writeCodeSection(writer: ByteWriter, bytes: Uint8Array, sections: Sections, declarations: Declarations): void {
   const { functionTypes, signatures } = declarations
-  const writer = new ByteWriter(bytes.length).u32(functionTypes.length)
+  if (!sections.has(sectionId.code)) return
+  const sectionStart = writer.byte(sectionId.code).beginSized()
+  writer.u32(functionTypes.length)
   let count = 0
   scanCode(bytes, sections, (body, index) => {
+    const functionStart = writer.beginSized()
     const signature = signatures[functionTypes[index] ?? -1]
-    writer.sized(meteredFunction(bytes, body, parameterCount(signature), declarations))
+    writeMeteredFunction(writer, bytes, body, parameterCount(signature), declarations)
+    writer.endSized(functionStart)
+    if (writer.size > meteredBytesMax)
+      throw featureNotGranted(`more code than fits ${meteredBytesMax} bytes once metered`)
     count += 1
   })
   if (count !== functionTypes.length) throw malformed('functions and bodies differ in number', bytes.length)
-  return writer.finish()
+  writer.endSized(sectionStart)
 }
 
 function parameterCount(signature: Signature | undefined): number {
@@ -126,15 +139,15 @@ function parameterCount(signature: Signature | undefined): number {
 const i64Type = 0x7e
 const i32Type = 0x7f
 
-function meteredFunction(
+function writeMeteredFunction(
+  code: ByteWriter,
   bytes: Uint8Array,
   body: FunctionBody,
   parameters: number,
   declarations: Declarations,
-): Uint8Array {
+): void {
   const fuelLocal = parameters + body.localCount
   const scope: MeterScope = { meterMemory: declarations.memory ? 1 : 0, fuelLocal, lengthLocal: fuelLocal + 1 }
-  const code = new ByteWriter((body.codeEnd - body.localsStart) * 2)
   code.u32(body.localGroupCount + 2).bytes(bytes.subarray(body.localGroupsStart, body.codeStart))
   code.u32(1).byte(i64Type).u32(2).byte(i32Type)
   let copied = body.codeStart
@@ -148,5 +161,5 @@ function meteredFunction(
       writeFixedCharge(code, scope, point.fuel)
     }
   }
-  return code.bytes(bytes.subarray(copied, body.codeEnd)).finish()
+  code.bytes(bytes.subarray(copied, body.codeEnd))
 }

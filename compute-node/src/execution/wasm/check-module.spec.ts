@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
-import { assemble, i32, type ModuleText, u32 } from '../../metering/testing/assemble.ts'
+import { assemble, type FunctionText, i32, type ModuleText, u32 } from '../../metering/testing/assemble.ts'
 import { checkModule } from './check-module.ts'
 import { moduleBytesMax, tableElementsMax } from './limits.ts'
 import { wasiModule, wasiSignatures } from './wasi-signatures.ts'
@@ -128,6 +128,13 @@ describe('admission refuses', () => {
     assert.match(refusedFeature({ rawSections: { 13: [1, 0, 0] } }), /exception tags/)
     assert.match(refusedFeature({ rawSections: { 1: [1, 0x5f, 0] } }), /type form 0x5f/)
     assert.match(refusedFeature({ functions: [start], rawSections: { 6: [1, 0x6e, 0, 0xd0, 0x6e, 0x0b] } }), /0x6e/)
+  })
+
+  it('functions that are too many or too long', () => {
+    const many = new Array<FunctionText>(65_536).fill({ signature: ':', code: [] })
+    assert.match(refusedFeature({ functions: [start, ...many] }), /more than 65536 functions/)
+    const long = { ...start, code: new Array<number>(2 * 1024 * 1024).fill(0x01) }
+    assert.match(refusedFeature({ functions: [long] }), /a function of more than/)
   })
 
   it('unknown instructions, unknown sections, branches to nowhere', () => {

@@ -1,7 +1,7 @@
 import { type MeteredModule, meterExports, meterModule } from '../../metering/meter-module.ts'
 import type { JobFailureReason, WasmJobRequest } from '../engine.ts'
 import { checkDeclarations } from './check-module.ts'
-import { FuelExhaustedError, FuelMeter } from './fuel-meter.ts'
+import { FuelExhaustedError, FuelMeter, fuelBudget } from './fuel-meter.ts'
 import { StreamLimitError, type StreamWriter } from './job-stream.ts'
 import { pageBytes, tableElementsMax } from './limits.ts'
 import { createWasiHost, JobExitError, type WasiHost } from './wasi-host.ts'
@@ -11,9 +11,6 @@ import type { WorkerEnd } from './worker-protocol.ts'
 
 /** A worker's end without the processor time, which is the worker's to measure. */
 export type JobResult = WorkerEnd extends infer End ? (End extends WorkerEnd ? Omit<End, 'cpuMs'> : never) : never
-
-/** Largest fuel that the meter's signed 64-bit counter takes with room to spare for one more charge. */
-export const fuelCeiling = 2n ** 62n
 
 /** Checks, meters, compiles and runs one job in this thread. Returns when the job is over, however long that takes. */
 export function executeJob(
@@ -57,9 +54,9 @@ function runMetered(
   }
   const host = createWasiHost({ ...request, args: ['job', ...request.args], output, log, meter: running })
   const instance = instantiate(metered.module, host)
-  if (typeof instance === 'string') return failed('TRAP', `The module traps before it starts: ${instance}.`)
+  if ('type' in instance) return instance
   meter = new FuelMeter(meterBlock(instance))
-  meter.begin(request.limits.fuelMax < fuelCeiling ? request.limits.fuelMax : fuelCeiling, memoryPages)
+  meter.begin(fuelBudget(request.limits.fuelMax), memoryPages)
   onStarted(meter)
   try {
     if (metered.hasStart) callExport(instance, meterExports.start)
@@ -81,16 +78,25 @@ function compileError(module: Uint8Array): string | undefined {
   return 'The module does not validate.'
 }
 
-/** The instance, or why its data or element segments do not fit. Throws what is the node's fault, such as no memory left. */
-function instantiate(module: Uint8Array, host: WasiHost): WebAssemblyInstance | string {
-  const compiled = new webAssembly.Module(module)
+/**
+ * The instance, or a result when the module is too much for the compiler once it is metered, or when its data or element
+ * segments do not fit. Throws what is the node's fault, such as no memory left.
+ */
+function instantiate(module: Uint8Array, host: WasiHost): WebAssemblyInstance | JobResult {
   try {
+    const compiled = new webAssembly.Module(module)
     const instance = new webAssembly.Instance(compiled, { [wasiModule]: host.functions })
     host.memory.attach(instance)
     return instance
   } catch (error) {
-    if (error instanceof webAssembly.RuntimeError) return error.message
-    throw error
+    if (error instanceof webAssembly.RuntimeError)
+      return failed('TRAP', `The module traps before it starts: ${error.message}.`)
+    if (!(error instanceof webAssembly.CompileError)) throw error
+    return {
+      type: 'refused',
+      code: 'MODULE_INVALID',
+      message: `The metered module does not compile: ${error.message}.`,
+    }
   }
 }
 

@@ -5,6 +5,15 @@ export class FuelExhaustedError extends Error {
   override readonly name = 'FuelExhaustedError'
 }
 
+/** The most fuel that the meter's signed 64-bit counter takes with room to spare for one more charge. */
+const fuelCeiling = 2n ** 62n
+
+/** What the meter starts with: the ordered maximum, within what the counter can hold. */
+export function fuelBudget(fuelMax: bigint): bigint {
+  if (fuelMax < 0n) return 0n
+  return fuelMax < fuelCeiling ? fuelMax : fuelCeiling
+}
+
 /** The meter block of a running job, seen from JavaScript: in the job's thread and, at the same moment, in the node's. */
 export class FuelMeter {
   private readonly fuelLeft: BigInt64Array

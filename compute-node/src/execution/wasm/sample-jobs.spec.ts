@@ -37,7 +37,7 @@ describe('the sample jobs', () => {
   })
   after(() => engine.close())
 
-  const run = async (module: Uint8Array, args: readonly string[], input = new Uint8Array()) => {
+  const run = async (module: Uint8Array, args: readonly string[], input: Uint8Array = new Uint8Array()) => {
     const limits = { ...defaultLimits, fuelMax: 10n ** 10n }
     const request: WasmJobRequest = {
       engine: 'wasm',

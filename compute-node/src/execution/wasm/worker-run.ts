@@ -1,6 +1,5 @@
 import type { JobEnd, JobUsage, RunOptions, WasmJobRequest } from '../engine.ts'
-import { fuelCeiling } from './execute-job.ts'
-import { FuelMeter } from './fuel-meter.ts'
+import { FuelMeter, fuelBudget } from './fuel-meter.ts'
 import { createSharedStream, StreamReader } from './job-stream.ts'
 import { pageBytes } from './limits.ts'
 import type { WarmWorker } from './warm-worker.ts'
@@ -118,9 +117,8 @@ class JobObserver {
   }
 
   private usage(cpuMs: number): JobUsage {
-    const { fuelMax } = this.request.limits
     return {
-      fuel: this.meter?.fuelUsed(fuelMax < fuelCeiling ? fuelMax : fuelCeiling) ?? 0n,
+      fuel: this.meter?.fuelUsed(fuelBudget(this.request.limits.fuelMax)) ?? 0n,
       cpuMs,
       memoryBytesPeak: (this.meter?.memoryPages ?? 0) * pageBytes,
       wallMs: performance.now() - this.beganAtMs,
