@@ -21,8 +21,12 @@ const isDaemon = words
 const isTuned = process.execArgv.includes(smallYoungGeneration)
 
 if (isNewEnough && (isTuned || !isDaemon)) {
+  // Whoever read the output has seen enough, as in `deparrow job list | head`.
+  process.stdout.on('error', error => process.exit(error.code === 'EPIPE' ? 0 : 70))
   const { runCommandLine } = await import('../dist/src/cli/run.js')
   await runCommandLine(process)
+  // The command is done; whatever a library still holds open must not keep the process, but what was written must get out.
+  process.stdout.write('', () => process.stderr.write('', () => process.exit()))
 } else {
   startAgain(isNewEnough ? process.execPath : ownNode())
 }

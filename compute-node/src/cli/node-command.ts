@@ -29,7 +29,7 @@ const lookAgainMs = 15_000
 
 /** Runs a node until the signal; the result is printed when it is up, and what happens to it goes to standard error. */
 export async function startNodeCommand(context: CommandContext, options: NodeStartOptions): Promise<void> {
-  const { config, output, signal } = context
+  const { config, signal } = context
   let network = await fetchNetwork(config.url)
   const key = await unlockOrCreateKey(config, 'node', async () => network.chainId)
   refuseDevelopmentKey(key.address, network.chainId)
