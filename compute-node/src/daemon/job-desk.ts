@@ -1,5 +1,5 @@
 import { assignmentReleaseType, type Clock, type Hex } from '@deparrow/ledger'
-import type { AssignmentAnswer, AssignmentOffer } from '../../protocol/index.ts'
+import { type AssignmentAnswer, type AssignmentOffer, runningJobsMax } from '../../protocol/index.ts'
 import type { ProgressSender } from '../network/progress-sender.ts'
 import { type AssignmentRefusalCode, type AssignmentTerms, findForgery, findUnsuited } from './assignment-check.ts'
 import type { Capacity } from './capacity.ts'
@@ -46,7 +46,8 @@ export class JobDesk {
   /** Jobs that this node holds and has not handed a receipt in for: what it tells the market when it joins. */
   jobsInHand(): readonly Hex[] {
     const { store } = this.parts
-    return [...store.assignedJobs(), ...store.heldReceipts()].map(job => job.orderDigest)
+    const jobs = [...store.assignedJobs(), ...store.heldReceipts()]
+    return jobs.slice(0, runningJobsMax).map(job => job.orderDigest)
   }
 
   get runningCount(): number {
