@@ -46,7 +46,7 @@ const flags = {
 
 type Values = Record<keyof typeof flags, string>
 
-/** As long as the contract allows (`MAX_WINDOW_SECONDS`). */
+/** As long as the contract allows (`WINDOW_SECONDS_MAX`). */
 const WINDOW_SECONDS_MAX = 31_536_000n
 /** As long as the contract allows (`PARTS_PERIOD_SECONDS`). */
 const INBOX_AGE_SECONDS_MAX = 3_600n

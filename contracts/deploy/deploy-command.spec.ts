@@ -197,3 +197,14 @@ test('says that the deployer cannot pay, and that its transactions went elsewher
   assert.equal(busy.exitCode, 1)
   assert.match(busy.problem, /^DEPLOYER_NONCE: token needs transaction 3 /)
 })
+
+test('refuses a poster that is a contract, which could never post', async t => {
+  const chain = await openChain(t)
+  const desk = openDesk(t)
+  await desk.run({ 'rpc-url': chain.rpcUrl })
+  const second = { 'rpc-url': chain.rpcUrl, 'first-nonce': '4', out: 'second.json' }
+  const { exitCode, problem } = await desk.run({ ...second, poster: localAddresses.token })
+  assert.deepEqual([exitCode, problem.split(':')[0]], [1, 'POSTER_HAS_CODE'])
+  assert.equal(await chain.request('eth_getTransactionCount', [publishedAddress(0), 'latest']), '0x4')
+  assert.equal((await desk.run(second)).exitCode, 0)
+})

@@ -76,10 +76,11 @@ export async function checkDeploymentFile(path: string, plan: DeploymentPlan): P
 /** Writes the record whole or not at all; a file that says the same is left as it is. Answers whether it wrote. */
 export async function writeDeploymentFile(path: string, record: DeploymentRecord): Promise<boolean> {
   if (isDeepStrictEqual(await readRecord(path), record)) return false
+  const { parameters, ...place } = record
   const unfinished = `${path}.unfinished`
   const file = await open(unfinished, 'w', 0o644)
   try {
-    await file.writeFile(`${JSON.stringify(record, null, 2)}\n`)
+    await file.writeFile(`${JSON.stringify({ ...place, parameters }, null, 2)}\n`)
     await file.sync()
   } finally {
     await file.close()

@@ -2,7 +2,7 @@ import type { Address } from 'viem'
 
 /** What is fixed for ever when the contracts are deployed. */
 export type DeployParameters = {
-  /** The account that posts epochs. */
+  /** The account that posts epochs. It must have no code: neither a contract nor an EIP-7702 delegation. */
   poster: Address
   /** The account that may cancel epochs that are not final and stop deposits. */
   guardian: Address
@@ -10,7 +10,7 @@ export type DeployParameters = {
   distribution: Address
   /** W: how long a complete epoch can be cancelled, in seconds. */
   windowSeconds: bigint
-  /** D: how old an inbox item must be before an epoch may cover it, in seconds. */
+  /** D: how old an inbox item must be before an epoch may cover it, and a payee before a row may pay it, in seconds. */
   inboxAgeSeconds: bigint
   /** The treasury's part of the 15 % of the cap that enter `Settlement` at genesis, in wei; the rest is the rewards budget. */
   genesisTreasuryWei: bigint

@@ -28,6 +28,7 @@ const exitCodesByRefusal = {
   WRONG_CHAIN: deployExitCodes.untrusted,
   DEPLOYER_NONCE: deployExitCodes.refused,
   DEPLOYMENT_MISMATCH: deployExitCodes.refused,
+  POSTER_HAS_CODE: deployExitCodes.refused,
   INSUFFICIENT_FUNDS: deployExitCodes.refused,
   TRANSACTION_REVERTED: deployExitCodes.refused,
   CHAIN_REFUSED: deployExitCodes.refused,

@@ -80,11 +80,18 @@ interface ISettlement {
     /// @notice Thrown when a constructor argument or a payee is the zero address.
     error AddressZero();
 
+    /// @notice Thrown when a period given to the constructor is longer than sense allows.
+    error PeriodTooLong(uint64 periodSeconds, uint64 maxSeconds);
+
     /// @notice Thrown when a function of the emission contract is called by another account.
     error CallerNotEmission(address caller);
 
     /// @notice Thrown when a function of the poster is called by another account.
     error CallerNotPoster(address caller);
+
+    /// @notice Thrown when the poster does not call by a plain transaction of an account without code: its rows would not stand in
+    /// the transaction's calldata, where watchers and payees read them.
+    error PosterNotDirect(address caller);
 
     /// @notice Thrown when a function of the guardian is called by another account.
     error CallerNotGuardian(address caller);
@@ -145,6 +152,10 @@ interface ISettlement {
     /// @notice Thrown when a row pays an id that is not registered.
     error RowPayeeUnknown(uint32 id);
 
+    /// @notice Thrown when a part pays an id that was registered so recently that a reordering of the chain could still give it to
+    /// another account.
+    error RowPayeeTooYoung(uint32 id, uint64 payableAt);
+
     /// @notice Thrown when a row pays nothing.
     error RowIncrementZero(uint32 id);
 
@@ -199,14 +210,14 @@ interface ISettlement {
     /// @dev Reverts with `AddressZero`.
     function registerPayees(address[] calldata accounts) external;
 
-    /// @notice Opens an epoch and posts its first part. Only the poster. An unfinished epoch lapses.
+    /// @notice Opens an epoch and posts its first part. Only the poster, by a plain transaction. An unfinished epoch lapses.
     /// @param rows Payout rows, 24 bytes each, see `PayoutRow`; empty exactly when the header announces none.
     /// @return epoch The id of the epoch; ids ascend from 1 and are never used twice.
     /// @dev Reverts with `ParentNotHead`, `InboxCutInvalid`, `InboxItemTooYoung`, `JournalPositionBehindParent`, a `Row…` error,
     /// or, when this part is the last, `BooksDoNotClose`.
     function postEpoch(EpochHeader calldata header, bytes calldata rows) external returns (uint64 epoch);
 
-    /// @notice Posts a further part of the open epoch. Only the poster.
+    /// @notice Posts a further part of the open epoch. Only the poster, by a plain transaction.
     /// @dev Reverts with `EpochNotOpen`, a `Row…` error, or, when this part is the last, `BooksDoNotClose`.
     function postRows(uint64 epoch, bytes calldata rows) external;
 
@@ -253,7 +264,7 @@ interface ISettlement {
     /// @notice W: how long a complete epoch can be cancelled, in seconds.
     function windowSeconds() external view returns (uint64);
 
-    /// @notice D: how old an inbox item must be before an epoch may cover it, in seconds.
+    /// @notice D: how old an inbox item must be before an epoch may cover it, and a payee before a row may pay it, in seconds.
     function inboxAgeSeconds() external view returns (uint64);
 
     /// @notice The block in which this contract was deployed; no event is older.

@@ -100,7 +100,7 @@ contract Settlement is SettlementEpochs, EIP712 {
         claimedMicrocredits[payee] = cumulative;
         // Fits: payouts of a complete epoch are at most the inbox total, which is a uint64.
         claimedTotalMicrocredits = uint64(claimedTotal);
-        address account = payeeOf[payee];
+        address account = payeeOf(payee);
         emit Claimed(payee, account, id, paid, cumulative);
         IDPCToken(token).safeTransfer(account, paid * WEI_PER_MICROCREDIT);
     }

@@ -18,6 +18,9 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
     /// part written for yesterday's state is refused.
     uint64 public constant PARTS_PERIOD_SECONDS = 1 hours;
 
+    /// @notice The longest window, in seconds. A window whose end is beyond every time would keep all payouts for ever.
+    uint64 public constant WINDOW_SECONDS_MAX = 365 days;
+
     /// @inheritdoc ISettlement
     address public immutable poster;
 
@@ -42,6 +45,9 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
 
     constructor(address poster_, uint64 windowSeconds_, uint64 inboxAgeSeconds_) {
         require(poster_ != address(0), AddressZero());
+        require(windowSeconds_ <= WINDOW_SECONDS_MAX, PeriodTooLong(windowSeconds_, WINDOW_SECONDS_MAX));
+        // An epoch must not lapse while one of its payees waits to be old enough for a later part.
+        require(inboxAgeSeconds_ <= PARTS_PERIOD_SECONDS, PeriodTooLong(inboxAgeSeconds_, PARTS_PERIOD_SECONDS));
         poster = poster_;
         windowSeconds = windowSeconds_;
         inboxAgeSeconds = inboxAgeSeconds_;
@@ -49,6 +55,9 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
 
     modifier onlyPoster() {
         require(msg.sender == poster, CallerNotPoster(msg.sender));
+        // Code could make up rows that stand in no calldata: a poster that is a contract, or an account that delegates to one
+        // (EIP-7702), which is its own origin. Without code the caller is the transaction itself.
+        require(msg.sender == tx.origin && msg.sender.code.length == 0, PosterNotDirect(msg.sender));
         _;
     }
 
@@ -187,8 +196,8 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
         PayoutRows.Summary memory summary = PayoutRows.summarise(rows, id, opened.lastPayeeId);
         uint256 rowsPosted = opened.rowsPosted + summary.rowCount;
         require(rowsPosted <= opened.rowCount, RowsTooMany(rowsPosted, opened.rowCount));
-        // Ids ascend, so the last one is the highest.
-        require(summary.lastPayeeId <= payeeCount, RowPayeeUnknown(summary.lastPayeeId));
+        // Ids ascend, so the last one is the highest and the youngest.
+        _requirePayable(summary.lastPayeeId, inboxAgeSeconds);
 
         uint32 part = opened.partCount++;
         // The casts fit: rowsPosted is at most rowCount, and 2^32 increments below 2^64 sum up below 2^96.

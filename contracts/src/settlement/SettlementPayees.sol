@@ -5,14 +5,20 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 
 /// @title The short numbers under which payout rows name accounts.
 abstract contract SettlementPayees is ISettlement {
+    /// @dev A payee; both fields share a storage slot.
+    struct Payee {
+        address account;
+        /// @dev Block time of registration, in seconds.
+        uint64 registeredAt;
+    }
+
     /// @inheritdoc ISettlement
     uint32 public payeeCount;
 
     /// @inheritdoc ISettlement
     mapping(address account => uint32) public payeeId;
 
-    /// @inheritdoc ISettlement
-    mapping(uint32 id => address) public payeeOf;
+    mapping(uint32 id => Payee) private _payees;
 
     /// @inheritdoc ISettlement
     function registerPayees(address[] calldata accounts) external {
@@ -22,9 +28,21 @@ abstract contract SettlementPayees is ISettlement {
             require(account != address(0), AddressZero());
             if (payeeId[account] != 0) continue;
             payeeId[account] = ++lastId;
-            payeeOf[lastId] = account;
+            _payees[lastId] = Payee(account, uint64(block.timestamp));
             emit PayeeRegistered(lastId, account);
         }
         payeeCount = lastId;
+    }
+
+    /// @inheritdoc ISettlement
+    function payeeOf(uint32 id) public view returns (address) {
+        return _payees[id].account;
+    }
+
+    /// @dev Refuses an id that nobody has, or has for less than `ageSeconds`. Ids ascend in order of time: all below pass too.
+    function _requirePayable(uint32 id, uint64 ageSeconds) internal view {
+        require(id <= payeeCount, RowPayeeUnknown(id));
+        uint64 payableAt = _payees[id].registeredAt + ageSeconds;
+        require(block.timestamp >= payableAt, RowPayeeTooYoung(id, payableAt));
     }
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { getAddress, zeroAddress } from 'viem'
-import { alice, loadContracts, poster, stranger, viem } from '../support/chain.ts'
+import { encodeRows } from '../../rows/rows.ts'
+import { alice, INBOX_AGE_SECONDS, loadContracts, networkHelpers, poster, stranger, viem } from '../support/chain.ts'
+import { firstRow, headerFor } from '../support/operator.ts'
 
-const { revertWithCustomError, emitWithArgs } = viem.assertions
+const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts, emitWithArgs } = viem.assertions
 const anybody = { account: stranger.account }
 
 describe('registering payees', () => {
@@ -39,5 +41,36 @@ describe('registering payees', () => {
     const registering = settlement.write.registerPayees([[stranger.account.address, zeroAddress]], anybody)
     await revertWithCustomError(registering, settlement, 'AddressZero')
     assert.equal(await settlement.read.payeeCount(), 3)
+  })
+})
+
+describe('a payee that has just registered', () => {
+  it('cannot be paid before a reordering of the chain could no longer give its id to another account', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    const rows = [firstRow(1, 5n), firstRow(4, 6n)]
+    await settlement.write.registerPayees([[stranger.account.address]], anybody)
+    const registeredAt = BigInt(await networkHelpers.time.latest())
+    const header = await headerFor(contracts, { rows })
+    await networkHelpers.time.setNextBlockTimestamp(registeredAt + INBOX_AGE_SECONDS - 1n)
+    const early = settlement.write.postEpoch([header, encodeRows(rows)])
+    await reverts(early, settlement, 'RowPayeeTooYoung', [4, registeredAt + INBOX_AGE_SECONDS])
+    await networkHelpers.time.setNextBlockTimestamp(registeredAt + INBOX_AGE_SECONDS)
+    await settlement.write.postEpoch([header, encodeRows(rows)])
+    assert.equal(await settlement.read.headEpoch(), 1n)
+  })
+
+  it('holds back the part that pays it, not the parts before', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    const rows = [firstRow(1, 5n), firstRow(4, 6n)]
+    await settlement.write.registerPayees([[stranger.account.address]], anybody)
+    const payableAt = BigInt(await networkHelpers.time.latest()) + INBOX_AGE_SECONDS
+    await settlement.write.postEpoch([await headerFor(contracts, { rows }), encodeRows(rows.slice(0, 1))])
+    const second = [1n, encodeRows(rows.slice(1))] as const
+    await reverts(settlement.write.postRows(second), settlement, 'RowPayeeTooYoung', [4, payableAt])
+    await networkHelpers.time.increaseTo(payableAt)
+    await settlement.write.postRows(second)
+    assert.equal(await settlement.read.headEpoch(), 1n)
   })
 })

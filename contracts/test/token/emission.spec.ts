@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { zeroAddress } from 'viem'
-import { emissionAbi, emissionBytecode } from '../../generated/index.ts'
-import { CAP_WEI, deployer, loadContracts, stranger, viem } from '../support/chain.ts'
+import { predictAddresses } from '../../deploy/index.ts'
+import { dpcTokenAbi, dpcTokenBytecode, emissionAbi, emissionBytecode } from '../../generated/index.ts'
+import { CAP_WEI, deployer, loadContracts, publicClient, stranger, viem } from '../support/chain.ts'
 
 const { revertWithCustomError } = viem.assertions
+
+const other = stranger.account.address
+const deploy = (args: readonly [`0x${string}`, `0x${string}`, `0x${string}`, bigint]) =>
+  deployer.deployContract({ abi: emissionAbi, bytecode: emissionBytecode, args })
 
 describe('genesis', () => {
   it('mints 15 % of the cap into settlement and 5 % to the distribution wallet', async () => {
@@ -25,11 +30,20 @@ describe('genesis', () => {
   })
 })
 
-describe('the emission contract', () => {
-  const other = stranger.account.address
-  const deploy = (args: readonly [`0x${string}`, `0x${string}`, `0x${string}`, bigint]) =>
-    deployer.deployContract({ abi: emissionAbi, bytecode: emissionBytecode, args })
+describe('genesis called by somebody in the middle of a deployment', () => {
+  it('mints nothing while settlement does not stand, so that the deployment can go on', async () => {
+    const nonce = await publicClient.getTransactionCount({ address: deployer.account.address })
+    const { token: tokenAt, emission, settlement } = predictAddresses(deployer.account.address, nonce)
+    await deployer.deployContract({ abi: dpcTokenAbi, bytecode: dpcTokenBytecode, args: [emission] })
+    await deploy([tokenAt, settlement, other, 0n])
+    const early = stranger.writeContract({ address: emission, abi: emissionAbi, functionName: 'genesis' })
+    await assert.rejects(early)
+    const supply = await publicClient.readContract({ address: tokenAt, abi: dpcTokenAbi, functionName: 'totalSupply' })
+    assert.equal(supply, 0n)
+  })
+})
 
+describe('the emission contract', () => {
   it('cannot be deployed without token, settlement or distribution wallet', async () => {
     const { emission } = await loadContracts()
     for (const args of [
