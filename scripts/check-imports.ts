@@ -45,9 +45,16 @@ function isTest(file: string): boolean {
   return /\.(?:spec|fixture)\.ts$/.test(file) || file.includes('/testing/')
 }
 
+/** `import … from 'x'`, `export … from 'x'` and `import 'x'` at the beginning of a line, and `import('x')` anywhere. */
+const importStatement =
+  /^[ \t]*(?:import|export)\b(?:[^'"`;=()]*?\bfrom)?\s*['"]([^'"\s]+)['"]|\bimport\s*\(\s*['"]([^'"\s]+)['"]/gm
+
 function importsOf(code: string): readonly { readonly specifier: string; readonly line: number }[] {
-  const statements = code.matchAll(/(?<!['"`])\b(?:from|import)\s*\(?\s*(['"])([^'"\s]+)\1/g)
-  return [...statements].map(match => ({ specifier: match[2] as string, line: lineAt(code, match.index) }))
+  const statements = code.matchAll(importStatement)
+  return [...statements].map(match => ({
+    specifier: (match[1] ?? match[2]) as string,
+    line: lineAt(code, match.index),
+  }))
 }
 
 function importProblem(root: string, file: string, rule: ImportRule, specifier: string): string | undefined {

@@ -4,7 +4,7 @@ import { appendFileSync } from 'node:fs'
  * A reporter for Node's test runner that writes how many tests passed and failed as one line of JSON to the file named by
  * `DEPARROW_TEST_COUNTS`. Suites count through their tests; skipped tests count as skipped alone.
  */
-export default async function* countReporter(source) {
+export default async function countReporter(source) {
   const counts = { passed: 0, failed: 0, skipped: 0 }
   for await (const { type, data } of source) {
     if (type !== 'test:pass' && type !== 'test:fail') continue

@@ -89,7 +89,7 @@ async function depositCredits(wallet: AgentWallet, narrator: Narrator): Promise<
   }
   const deposited = expectOk(await wallet.deposit(depositMicrocredits))
   narrator.step(
-    `The agent deposits ${formatCredits(depositMicrocredits)} DPC, which the ledger counts as as many credits`,
+    `The agent deposits ${formatCredits(depositMicrocredits)} DPC; the ledger credits it as many credits`,
     `transaction ${deposited.transactionHash}, journal position ${deposited.position}`,
   )
   return deposited.transactionHash

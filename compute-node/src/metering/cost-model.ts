@@ -8,11 +8,9 @@
  *
  * The same module on the same input burns the same fuel on every machine, with two exceptions: the depth at which a call
  * stack overflows, and the sign and payload of a floating-point NaN, which WebAssembly leaves open. The ledger prices fuel at the rate of a core
- * that burns 10^9 of it a second.
+ * that burns 10^9 of it a second. A change of a number or rule in this file is a new fuel model: receipts that were signed under the
+ * old one cannot be checked by running again.
  */
-
-/** Goes up with every change of a number or rule in this file, since receipts are re-executed under the model they name. */
-export const fuelModelVersion = 1
 
 /** Fuel of one instruction of a region. */
 export const instructionFuel = 1
