@@ -4,7 +4,7 @@ import type { Address } from 'viem'
 export const DEVELOPMENT_CHAIN_ID = 31337
 
 /** The accounts of the mnemonic "test test … junk" that Hardhat publishes and funds, by index, in lower case. */
-const PUBLISHED: readonly string[] = [
+export const PUBLISHED_ACCOUNTS: readonly Address[] = [
   '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266',
   '0x70997970c51812dc3a010c7d01b50e0d17dc79c8',
   '0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc',
@@ -29,5 +29,5 @@ const PUBLISHED: readonly string[] = [
 
 /** Whether everybody knows the key of this account because Hardhat publishes it. */
 export function isPublishedAccount(address: Address): boolean {
-  return PUBLISHED.includes(address.toLowerCase())
+  return PUBLISHED_ACCOUNTS.some(published => published === address.toLowerCase())
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { burnBasisPointsDefault, type Clock, feeBasisPointsDefault, lowerHex, ratesDefault } from '@deparrow/ledger'
+import { burnBasisPointsDefault, type Clock, feeBasisPointsDefault, lowerHex, ratesDefault, weiPerMicrocredit } from '@deparrow/ledger'
 import type { SecretKey } from '@deparrow/sdk'
 import {
   createServices,
@@ -10,11 +10,12 @@ import {
   type Services,
 } from '@deparrow/services'
 import { privateKeyToAccount } from 'viem/accounts'
-import { auditJournal, type JournalAudit } from './audit-journal.ts'
+import { auditJournal } from './audit-journal.ts'
 import { startComputeNode } from './compute-node-process.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Narrator } from './narrator.ts'
 import type { LocalOptions } from './options.ts'
+import type { NetworkFacts } from './outcome.ts'
 import { LocalSecrets } from './secrets.ts'
 import { type RunningChain, startChain } from './start-chain.ts'
 
@@ -24,16 +25,7 @@ export type LocalNetwork = {
   readonly rpcUrl: string
   readonly secrets: LocalSecrets
   /** What the network says of itself after a run whose earnings were claimed from an epoch. */
-  facts(claimEpoch: number): Promise<{
-    readonly chainId: number
-    readonly token: string
-    readonly settlement: string
-    readonly rpcUrl: string
-    readonly epochTx: string
-    readonly audit: JournalAudit
-    readonly isConserved: boolean
-    readonly isFullReserve: boolean
-  }>
+  facts(claimEpoch: number): Promise<NetworkFacts>
   /** Ends the node, the services and the chain, in this order. */
   close(): Promise<void>
 }
@@ -127,7 +119,7 @@ async function collectFacts(
   { ledger, store }: EmbeddedPorts,
   { settlement }: Services,
   claimEpoch: number,
-) {
+): Promise<NetworkFacts> {
   const [audit, contractWei, epochs] = await Promise.all([
     auditJournal(store, embeddedShard, nobleCrypto),
     settlement.view.contractWei(),
@@ -144,6 +136,6 @@ async function collectFacts(
     epochTx,
     audit,
     isConserved: reserve === wallets + holds + payables + burn + treasury + rewards,
-    isFullReserve: (wallets + holds) * 10n ** 12n <= contractWei,
+    isFullReserve: (wallets + holds) * weiPerMicrocredit <= contractWei,
   }
 }

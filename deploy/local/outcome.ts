@@ -10,16 +10,18 @@ export type NetworkFacts = {
   readonly token: string
   readonly settlement: string
   readonly rpcUrl: string
+  /** The transaction that posted the epoch from which the earnings were claimed. */
   readonly epochTx: string
   readonly audit: JournalAudit
   readonly isConserved: boolean
   readonly isFullReserve: boolean
-  readonly startMs: number
-  readonly totalMs: number
 }
 
+/** Milliseconds from the start of the process until the network was ready, and until the DPC was claimed. */
+export type RunTimes = { readonly startMs: number; readonly totalMs: number }
+
 /** The one JSON object of `npm start -- --json`. Amounts and integers are decimal strings, addresses carry their checksum. */
-export function outcomeOf(result: MainJobResult, facts: NetworkFacts) {
+export function outcomeOf(result: MainJobResult, facts: NetworkFacts & RunTimes) {
   const { audit } = facts
   return {
     jobs: result.jobs.map(jobOutcome),

@@ -1,10 +1,10 @@
 import { openDataFolder } from './data-folder.ts'
 import { describeProblem } from './describe-problem.ts'
-import { type LocalNetwork, startLocalNetwork } from './local-network.ts'
+import { startLocalNetwork } from './local-network.ts'
 import { runMainJob } from './main-job.ts'
 import { createNarrator, type Narrator } from './narrator.ts'
 import { type LocalOptions, parseOptions, usage } from './options.ts'
-import { type NetworkFacts, outcomeOf } from './outcome.ts'
+import { outcomeOf } from './outcome.ts'
 import { outcomeTable } from './table.ts'
 
 /** Exit codes: 0 done, 1 something failed, 2 the command line cannot be read. */
@@ -48,7 +48,8 @@ async function run(options: LocalOptions, narrator: Narrator): Promise<number> {
     }
     const result = await Promise.race([runMainJob(parts), interrupted.promise])
     if (result === 'interrupted') return 130
-    const facts = await collectFacts(network, result.claimEpoch, startMs)
+    const totalMs = Math.round(performance.now())
+    const facts = { ...(await network.facts(Number(result.claimEpoch))), startMs, totalMs }
     narrator.step('Done')
     if (options.isJson) console.log(JSON.stringify(outcomeOf(result, facts)))
     else console.log(`\n${outcomeTable(result, facts)}\n`)
@@ -60,11 +61,6 @@ async function run(options: LocalOptions, narrator: Narrator): Promise<number> {
   } finally {
     await network.close()
   }
-}
-
-async function collectFacts(network: LocalNetwork, claimEpoch: bigint, startMs: number): Promise<NetworkFacts> {
-  const totalMs = Math.round(performance.now())
-  return { ...(await network.facts(Number(claimEpoch))), startMs, totalMs }
 }
 
 process.exitCode = await main()

@@ -1,10 +1,10 @@
 import { formatCredits, weiPerMicrocredit } from '@deparrow/ledger'
 import { getAddress } from 'viem'
 import type { MainJobResult } from './main-job.ts'
-import { type NetworkFacts, timingsOf } from './outcome.ts'
+import { type NetworkFacts, type RunTimes, timingsOf } from './outcome.ts'
 
 /** The run as a table for a person, one line per row. */
-export function outcomeTable(result: MainJobResult, facts: NetworkFacts): string {
+export function outcomeTable(result: MainJobResult, facts: NetworkFacts & RunTimes): string {
   const rows: (readonly [string, string])[] = []
   for (const { job, outputPath, title } of result.jobs) {
     const timings = timingsOf(job)

@@ -1,10 +1,9 @@
-import { isAmount } from '../credits.ts'
+import { checkSpend } from '../account/check-spend.ts'
 import type { Address, Hex } from '../hex.ts'
 import { holdAccount, walletAccount } from '../journal/account-name.ts'
 import {
   accept,
   checkDeadline,
-  checkNonce,
   checkSignature,
   type Decision,
   type DecisionContext,
@@ -13,7 +12,7 @@ import {
 } from '../journal/decision.ts'
 import { move } from '../journal/entry.ts'
 import type { LedgerRefusal } from '../journal/refusal.ts'
-import { balanceOf, type HeldOrder } from '../journal/state.ts'
+import type { HeldOrder } from '../journal/state.ts'
 import type { Signed } from '../typed-data/types.ts'
 import { type AssignmentRelease, assignmentReleaseType } from './hold-certificate.ts'
 import {
@@ -30,20 +29,11 @@ import {
  * `DEADLINE_TOO_FAR`, `AMOUNT_OUT_OF_RANGE`, `NONCE_USED`, `INSUFFICIENT_CREDITS`.
  */
 export function openHold(context: DecisionContext, order: SignedJobOrder): Decision {
-  const { payer, maxPriceMicrocredits, deadline, graceSeconds, lane, nonce } = order.message
-  const refusal =
-    malformedOrder(order.message) ??
-    checkSignature(context, jobOrderType, order, payer) ??
-    checkDeadline(deadline, context.nowMs, holdSecondsMax - graceSeconds) ??
-    (isAmount(maxPriceMicrocredits)
-      ? undefined
-      : { code: 'AMOUNT_OUT_OF_RANGE' as const, amountMicrocredits: maxPriceMicrocredits }) ??
-    checkNonce(context.state, payer, lane, nonce)
+  const { payer, maxPriceMicrocredits, deadline, graceSeconds } = order.message
+  const spanSecondsMax = holdSecondsMax - graceSeconds
+  const spend = { ...order.message, wallet: payer, amountMicrocredits: maxPriceMicrocredits, spanSecondsMax }
+  const refusal = malformedOrder(order.message) ?? checkSpend(context, jobOrderType, order, spend)
   if (refusal !== undefined) return refuse(refusal)
-  const availableMicrocredits = balanceOf(context.state, walletAccount(payer))
-  if (availableMicrocredits < maxPriceMicrocredits) {
-    return refuse({ code: 'INSUFFICIENT_CREDITS', requiredMicrocredits: maxPriceMicrocredits, availableMicrocredits })
-  }
   const orderDigest = digestOf(context, jobOrderType, order.message)
   return accept({
     type: 'HoldOpened',

@@ -1,11 +1,10 @@
+import { checkSpend } from '../account/check-spend.ts'
 import { signatureSecondsMax } from '../account/transfer.ts'
-import { isAmount } from '../credits.ts'
 import type { Address } from '../hex.ts'
 import { payableAccount, walletAccount } from '../journal/account-name.ts'
 import {
   accept,
   checkDeadline,
-  checkNonce,
   checkSignature,
   type Decision,
   type DecisionContext,
@@ -24,17 +23,10 @@ export const instructionSecondsMax = 2 * 365 * 24 * 3600
  * `DEADLINE_TOO_FAR`, `AMOUNT_OUT_OF_RANGE`, `NONCE_USED`, `INSUFFICIENT_CREDITS`.
  */
 export function withdrawCredits(context: DecisionContext, withdrawal: Signed<Withdrawal>): Decision {
-  const { wallet, amountMicrocredits, lane, nonce, deadline } = withdrawal.message
-  const refusal =
-    checkSignature(context, withdrawalType, withdrawal, wallet) ??
-    checkDeadline(deadline, context.nowMs, signatureSecondsMax) ??
-    (isAmount(amountMicrocredits) ? undefined : { code: 'AMOUNT_OUT_OF_RANGE' as const, amountMicrocredits }) ??
-    checkNonce(context.state, wallet, lane, nonce)
+  const { wallet, amountMicrocredits } = withdrawal.message
+  const spend = { ...withdrawal.message, spanSecondsMax: signatureSecondsMax }
+  const refusal = checkSpend(context, withdrawalType, withdrawal, spend)
   if (refusal !== undefined) return refuse(refusal)
-  const availableMicrocredits = balanceOf(context.state, walletAccount(wallet))
-  if (availableMicrocredits < amountMicrocredits) {
-    return refuse({ code: 'INSUFFICIENT_CREDITS', requiredMicrocredits: amountMicrocredits, availableMicrocredits })
-  }
   return accept({
     type: 'PayoutScheduled',
     data: { wallet, amountMicrocredits, withdrawal },
