@@ -1,5 +1,12 @@
 import { join } from 'node:path'
-import { burnBasisPointsDefault, type Clock, feeBasisPointsDefault, lowerHex, ratesDefault, weiPerMicrocredit } from '@deparrow/ledger'
+import {
+  burnBasisPointsDefault,
+  type Clock,
+  feeBasisPointsDefault,
+  lowerHex,
+  ratesDefault,
+  weiPerMicrocredit,
+} from '@deparrow/ledger'
 import type { SecretKey } from '@deparrow/sdk'
 import {
   createServices,

@@ -3,8 +3,7 @@ import { payableAccount } from '../journal/account-name.ts'
 import type { LedgerCommand } from '../journal/command.ts'
 import { accept, type Decision, type DecisionContext, refuse } from '../journal/decision.ts'
 import type { EpochBooks, PayoutRow } from '../journal/event.ts'
-import type { LedgerRefusal } from '../journal/refusal.ts'
-import { balanceOf, type LedgerState, noPayouts } from '../journal/state.ts'
+import { balanceOf, type LedgerState, noPayouts, type PayoutAccount } from '../journal/state.ts'
 import { type Leaf, leavesRoot } from './leaves.ts'
 
 type CommandOf<T extends LedgerCommand['type']> = Extract<LedgerCommand, { type: T }>
@@ -23,16 +22,15 @@ export function recordPayee(context: DecisionContext, { wallet, id }: CommandOf<
 
 /**
  * Closes the books over everything before this event: what each payee gets, what is burnt, and the root of what all accounts
- * hold. One epoch at a time: the next closes when this one is final. Refusals in order: `EPOCH_OUT_OF_ORDER`, `EPOCH_PENDING`,
- * `PAYEE_UNKNOWN`.
+ * hold. A payout to a wallet that has no payee id yet gets no row: it stays payable, counts as held in the wallet's leaf, and is in
+ * the first epoch after the id is known, so that no wallet can keep the others waiting. One epoch at a time: the next closes
+ * when this one is final. Refusals in order: `EPOCH_OUT_OF_ORDER`, `EPOCH_PENDING`.
  */
 export function closeEpoch(context: DecisionContext, { epoch }: CommandOf<'CloseEpoch'>): Decision {
   const { state } = context
   const parent = state.lastEpoch?.epoch ?? 0
   if (epoch !== parent + 1) return refuse({ code: 'EPOCH_OUT_OF_ORDER', expectedEpoch: parent + 1, epoch })
   if (state.lastEpochFinal !== parent) return refuse({ code: 'EPOCH_PENDING', epoch: parent })
-  const rows = payoutRows(state)
-  if ('code' in rows) return refuse(rows)
   const leaves = leavesRoot(context.crypto, leavesOf(state))
   const books: EpochBooks = {
     epoch,
@@ -43,7 +41,7 @@ export function closeEpoch(context: DecisionContext, { epoch }: CommandOf<'Close
     burnMicrocredits: balanceOf(state, 'burn'),
     leavesRoot: leaves.root,
     leavesTotalMicrocredits: leaves.totalMicrocredits,
-    rows,
+    rows: payoutRows(state),
   }
   return accept({ type: 'EpochClosed', data: books, entries: [] })
 }
@@ -88,15 +86,15 @@ export function recordClaim(context: DecisionContext, command: CommandOf<'Record
   })
 }
 
-function payoutRows(state: Readonly<LedgerState>): readonly PayoutRow[] | LedgerRefusal {
+function payoutRows(state: Readonly<LedgerState>): readonly PayoutRow[] {
   const rows: PayoutRow[] = []
   for (const [wallet, account] of state.payouts) {
-    if (account.scheduledMicrocredits === account.postedMicrocredits) continue
-    if (account.payeeId === undefined) return { code: 'PAYEE_UNKNOWN', wallet }
+    const incrementMicrocredits = unpostedOf(account)
+    if (incrementMicrocredits === 0n || account.payeeId === undefined) continue
     rows.push({
       id: account.payeeId,
       wallet,
-      incrementMicrocredits: account.scheduledMicrocredits - account.postedMicrocredits,
+      incrementMicrocredits,
       cumulativeMicrocredits: account.scheduledMicrocredits,
       previousEpoch: account.lastEpoch,
     })
@@ -104,9 +102,17 @@ function payoutRows(state: Readonly<LedgerState>): readonly PayoutRow[] | Ledger
   return rows.sort((a, b) => a.id - b.id)
 }
 
-/** All leaves: each wallet with its holds, and the treasury and rewards budgets. Wallets that never held anything have none. */
+function unpostedOf(account: PayoutAccount): bigint {
+  return account.scheduledMicrocredits - account.postedMicrocredits
+}
+
+/**
+ * All leaves: each wallet with its holds and with payouts that cannot be in a row for want of a payee id, and the treasury and
+ * rewards budgets. Wallets that never held anything have none.
+ */
 export function leavesOf(state: Readonly<LedgerState>): readonly Leaf[] {
-  const wallets = new Set<Address>([...state.held.keys(), ...state.nonces.keys(), ...state.nodes.keys()])
+  const { held, nonces, nodes, payouts } = state
+  const wallets = new Set<Address>([...held.keys(), ...nonces.keys(), ...nodes.keys(), ...payouts.keys()])
   for (const account of state.balances.keys()) {
     if (account.startsWith('wallet:')) wallets.add(account.slice('wallet:'.length) as Address)
   }
@@ -125,8 +131,13 @@ function leafOf(state: Readonly<LedgerState>, wallet: Address): Leaf {
   return {
     account: wallet,
     availableMicrocredits: balanceOf(state, `wallet:${wallet}`),
-    heldMicrocredits: state.held.get(wallet) ?? 0n,
+    heldMicrocredits: (state.held.get(wallet) ?? 0n) + payoutWithoutPayee(state, wallet),
     nonces: lanes.map(([lane, nonce]) => ({ lane, nonce })),
     receiptSequence: state.nodes.get(wallet)?.lastSequence ?? 0n,
   }
+}
+
+function payoutWithoutPayee(state: Readonly<LedgerState>, wallet: Address): bigint {
+  const account = state.payouts.get(wallet)
+  return account === undefined || account.payeeId !== undefined ? 0n : unpostedOf(account)
 }

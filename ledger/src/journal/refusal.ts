@@ -26,7 +26,6 @@ export type LedgerRefusal =
     }
   | { readonly code: 'PAYOUT_NOT_DUE'; readonly wallet: Address }
   | { readonly code: 'INBOX_OUT_OF_ORDER'; readonly expectedIndex: number; readonly index: number }
-  | { readonly code: 'PAYEE_UNKNOWN'; readonly wallet: Address }
   | { readonly code: 'PAYEE_ID_CONFLICT'; readonly wallet: Address; readonly id: number }
   | { readonly code: 'EPOCH_OUT_OF_ORDER'; readonly expectedEpoch: number; readonly epoch: number }
   | { readonly code: 'EPOCH_PENDING'; readonly epoch: number }

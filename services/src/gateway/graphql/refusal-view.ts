@@ -90,8 +90,6 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
       refusedWith(code, 'The payout is not due yet. Its minimum or interval is not reached.'),
     INBOX_OUT_OF_ORDER: ({ code }) =>
       refusedWith(code, 'Deposits are recorded in their order on chain. Try again later.'),
-    PAYEE_UNKNOWN: ({ code, wallet }) =>
-      refusedWith(code, `Wallet ${wallet} is not registered as a payee on chain yet. Try again later.`),
     PAYEE_ID_CONFLICT: ({ code, wallet }) => refusedWith(code, `Wallet ${wallet} has another payee id on chain.`),
     EPOCH_OUT_OF_ORDER: ({ code, expectedEpoch }) => refusedWith(code, `The next epoch is ${expectedEpoch}.`),
     EPOCH_PENDING: ({ code, epoch }) => refusedWith(code, `Epoch ${epoch} is not final yet. Try again later.`),
