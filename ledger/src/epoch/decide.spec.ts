@@ -46,6 +46,16 @@ function register(ledger: TestLedger): void {
   ledger.accept({ type: 'RecordPayee', wallet: ann.address, id: 2 })
 }
 
+/** A wallet that nobody knows withdraws 1 µcr. */
+function dust(ledger: TestLedger, stranger: Actor): void {
+  ledger.deposit(stranger.address, 1n)
+  withdraw(ledger, stranger, 1n, 1n)
+}
+
+function leafOf(ledger: TestLedger, wallet: Actor) {
+  return leavesOf(ledger.state).find(leaf => leaf.account === wallet.address)
+}
+
 function lastBooks(ledger: TestLedger) {
   const closed = ledger.events.at(-1)
   assert.ok(closed?.type === 'EpochClosed')
@@ -84,11 +94,58 @@ describe('closing an epoch', () => {
     ledger.accept(close(2))
   })
 
-  it('is refused while a payout has no payee on chain', () => {
+  it('is not held up by dust that wallets without a payee id withdraw: they wait in their own leaves', () => {
     const ledger = ledgerWithPayouts()
     ledger.accept({ type: 'RecordPayee', wallet: ann.address, id: 1 })
-    const { refusal } = ledger.refuse(close(1), 'PAYEE_UNKNOWN')
-    assert.deepEqual(refusal, { code: 'PAYEE_UNKNOWN', wallet: bob.address })
+    for (let stranger = 100; stranger < 110; stranger++) dust(ledger, new Actor(stranger))
+    ledger.accept(close(1))
+    const books = lastBooks(ledger)
+    assert.deepEqual(
+      books.rows.map(row => row.wallet),
+      [ann.address],
+    )
+    assert.deepEqual(
+      [leafOf(ledger, bob)?.heldMicrocredits, leafOf(ledger, new Actor(100))?.heldMicrocredits],
+      [500n, 1n],
+    )
+    assert.equal(books.leavesTotalMicrocredits + 100n + 4_000n, 3_000_500n + 10n)
+  })
+
+  it('pays a wallet that had no id in the first epoch after it got one, once, and out of its leaf', () => {
+    const ledger = ledgerWithPayouts()
+    ledger.accept(close(1))
+    assert.deepEqual(lastBooks(ledger).rows, [])
+    ledger.refuse(claim(bob, 500n, 500n), 'CLAIM_NOT_OWED')
+    ledger.accept(final(1, 4_000n))
+    ledger.accept({ type: 'RecordPayee', wallet: bob.address, id: 1 })
+    ledger.accept(close(2))
+    assert.deepEqual(lastBooks(ledger).rows, [
+      { id: 1, wallet: bob.address, incrementMicrocredits: 500n, cumulativeMicrocredits: 500n, previousEpoch: 0 },
+    ])
+    assert.deepEqual([leafOf(ledger, bob)?.heldMicrocredits, leafOf(ledger, ann)?.heldMicrocredits], [0n, 100n])
+    ledger.accept(final(2, 0n))
+    ledger.accept(close(3))
+    assert.deepEqual(lastBooks(ledger).rows, [])
+    ledger.accept(claim(bob, 500n, 500n))
+  })
+
+  it('counts payouts without an id beside open holds, and a leaf for a wallet that has nothing else', () => {
+    const ledger = ledgerWithPayouts()
+    ledger.accept({ type: 'OpenHold', order: ann.order({ nonce: 9n, maxPriceMicrocredits: 30n }) })
+    assert.equal(leafOf(ledger, ann)?.heldMicrocredits, 130n)
+    const saver = new Actor(77)
+    ledger.deposit(saver.address, 20n)
+    ledger.accept({ type: 'InstructPayouts', instruction: saver.instruction({ minimumMicrocredits: 1n }) })
+    ledger.accept({ type: 'PayByInstruction', wallet: saver.address })
+    assert.deepEqual([leafOf(ledger, saver)?.availableMicrocredits, leafOf(ledger, saver)?.heldMicrocredits], [0n, 20n])
+    ledger.accept(close(1))
+    assert.equal(lastBooks(ledger).leavesTotalMicrocredits + 4_000n, 3_000_520n)
+  })
+
+  it('gives no leaf to strangers who were only registered as payees', () => {
+    const ledger = new TestLedger()
+    ledger.accept({ type: 'RecordPayee', wallet: bob.address, id: 1 })
+    assert.equal(leafOf(ledger, bob), undefined)
   })
 
   it('happens once: a repetition gets the same books though more has happened', () => {

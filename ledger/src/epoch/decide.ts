@@ -111,8 +111,8 @@ function unpostedOf(account: PayoutAccount): bigint {
  * rewards budgets. Wallets that never held anything have none.
  */
 export function leavesOf(state: Readonly<LedgerState>): readonly Leaf[] {
-  const { held, nonces, nodes, payouts } = state
-  const wallets = new Set<Address>([...held.keys(), ...nonces.keys(), ...nodes.keys(), ...payouts.keys()])
+  const wallets = new Set<Address>([...state.held.keys(), ...state.nonces.keys(), ...state.nodes.keys()])
+  for (const wallet of state.payouts.keys()) if (payoutWithoutPayee(state, wallet) > 0n) wallets.add(wallet)
   for (const account of state.balances.keys()) {
     if (account.startsWith('wallet:')) wallets.add(account.slice('wallet:'.length) as Address)
   }

@@ -5,6 +5,7 @@ import type { LedgerCrypto } from '../ports/crypto.ts'
 export type Leaf = {
   readonly account: LeafAccount
   readonly availableMicrocredits: bigint
+  /** In open holds, and on its way to the chain without a payee id to be paid under. */
   readonly heldMicrocredits: bigint
   /** Last nonce of each lane of this signer, by ascending lane. */
   readonly nonces: readonly { readonly lane: number; readonly nonce: bigint }[]
