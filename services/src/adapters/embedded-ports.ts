@@ -58,7 +58,9 @@ export async function openEmbeddedPorts(options: EmbeddedPortsOptions): Promise<
     const store = await SqliteEventStore.open(paths.journal)
     closers.push(() => store.close())
     const signer = ledgerSignerOf(options.ledgerSigner)
-    const ledger = await JournalLedger.open({ store, shard: embeddedShard, crypto: nobleCrypto, clock, signer })
+    const onListenerError = (error: unknown) => options.report(`a reader of the journal failed: ${messageOf(error)}`)
+    const parts = { store, shard: embeddedShard, crypto: nobleCrypto, clock, signer, onListenerError }
+    const ledger = await JournalLedger.open(parts)
     closers.push(() => ledger.close())
     await openLedger(ledger, { ...options.config, ledgerSigner: signer.address })
     const readModel = await KyselyReadModel.open(openSqlite(paths.readModel))
@@ -111,6 +113,10 @@ function ledgerSignerOf(account: LocalAccount): LedgerSigner {
       return account.sign({ hash })
     },
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {

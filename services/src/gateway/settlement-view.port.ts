@@ -10,4 +10,6 @@ export type SettlementView = {
   epochs(first: number): Promise<readonly EpochView[]>
   /** DPC that the settlement contract holds, in wei. Rejects while the chain does not answer. */
   contractWei(): Promise<bigint>
+  /** Whether the chain is not the one that was followed, or says what the journal cannot take: nothing goes out to it meanwhile. */
+  isChainInDoubt(): boolean
 }

@@ -1,18 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Ledger } from '@deparrow/ledger'
-import { type Actor, digestOfOrder } from '@deparrow/ledger/testing'
 import { claimFor } from './claims.ts'
-import {
-  accept,
-  alice,
-  type Between,
-  bob,
-  type Life,
-  SettlementFixture,
-  withdraw,
-} from './testing/settlement-fixture.ts'
-import type { SettlementChain } from './token-chain.port.ts'
+import { runKilledAfter } from './testing/killed-life.ts'
+import { accept, alice, bob, jobOf, type Life, SettlementFixture, withdraw } from './testing/settlement-fixture.ts'
 
 const credit = 1_000_000n
 
@@ -225,49 +215,3 @@ describe('the epoch poster', () => {
     assert.ok(killed.length >= 12, `only ${killed.length} places to die at`)
   })
 })
-
-function jobOf(payer: Actor, node: Actor) {
-  const order = payer.order({ nonce: 1n })
-  return { registration: node.registration(), order, orderDigest: digestOfOrder(order) }
-}
-
-/** Thrown in place of the process's death. */
-class Killed extends Error {
-  override readonly name = 'Killed'
-}
-
-/** Runs a life that ends at its n-th passage before or after something that it writes; answers whether it came to that. */
-async function runKilledAfter(passages: number, fixture: SettlementFixture): Promise<boolean> {
-  let left = passages
-  const pass = (): void => {
-    if (left-- === 0) throw new Killed()
-  }
-  const mortal = async <T>(effect: () => Promise<T>): Promise<T> => {
-    pass()
-    const answer = await effect()
-    pass()
-    return answer
-  }
-  const between: Between = {
-    ledger: (ledger: Ledger) => withMethod(ledger, 'submit', command => mortal(() => ledger.submit(command))),
-    chain: (chain: SettlementChain) =>
-      withMethod(chain, 'send', (call, nonce) => mortal(() => chain.send(call, nonce))),
-  }
-  try {
-    await fixture.run(await fixture.start(between), 12)
-    return false
-  } catch (error) {
-    if (error instanceof Killed) return true
-    throw error
-  }
-}
-
-function withMethod<T extends object, K extends keyof T>(target: T, name: K, method: T[K]): T {
-  return new Proxy(target, {
-    get(object, property) {
-      if (property === name) return method
-      const value = Reflect.get(object, property)
-      return typeof value === 'function' ? value.bind(object) : value
-    },
-  })
-}

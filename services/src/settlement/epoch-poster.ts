@@ -1,6 +1,6 @@
 import type { Address, Clock, Ledger, LedgerRefusal } from '@deparrow/ledger'
 import type { JournalIndex } from './journal-index.ts'
-import { type PosterAlarm, type PosterStep, stepOfIdle, stepOfPayees, stepOfPending } from './poster-step.ts'
+import { type PosterAlarm, type PosterStep, stepOfDue, stepOfPayees, stepOfPending } from './poster-step.ts'
 import type { SettlementOptions } from './settlement-options.ts'
 import type { PosterView, SendOutcome, SettlementCall, SettlementChain } from './token-chain.port.ts'
 
@@ -21,6 +21,9 @@ export type PosterProblem = { readonly call: SettlementCall['type']; readonly ou
  * Brings the journal's payouts and burns on chain: pays by instruction what is due, registers payees, closes an epoch's books,
  * posts them part by part, and finalises the epoch when its window has passed. It remembers nothing that matters: each tick
  * reads journal and contract and does the next thing, so it may be killed anywhere and go on as another object.
+ *
+ * Payees are registered, those that have waited longest first, while payouts gather, while an epoch's window runs and while
+ * nothing else is to be done. An epoch that is due never waits for them: a stream of new wallets delays itself, nobody else.
  *
  * A cancelled or lapsed epoch is not resolved here: its payouts would have to be closed again under a new number, which the
  * journal cannot say yet. The poster raises {@link posterAlarm}, posts nothing more, and a person decides.
@@ -79,13 +82,15 @@ export class EpochPoster {
     return this.parts.index.pending !== undefined || this.isEpochDue() || this.wantedPayees().length > 0
   }
 
+  /** Once what waits had its time to gather: when there is something to pay or to burn, or when the leaves are no longer fresh. */
   private isEpochDue(): boolean {
     const { index, clock, options } = this.parts
-    if (index.unposted.size > 0 || index.burnMicrocredits > 0n) {
-      return clock.nowMs() >= (index.unpostedSinceMs ?? 0) + options.gatherMs
-    }
+    const nowMs = clock.nowMs()
+    const { unpostedSinceMs } = index
+    if (unpostedSinceMs !== undefined && nowMs < unpostedSinceMs + options.gatherMs) return false
+    if (index.hasRowOrBurn) return true
     const lastClosedAtMs = index.epochs.get(index.lastEpoch)?.closedAtMs ?? index.openedAtMs
-    return index.hasChangedLeaves && clock.nowMs() >= lastClosedAtMs + options.epochIntervalMs
+    return index.hasChangedLeaves && nowMs >= lastClosedAtMs + options.epochIntervalMs
   }
 
   private async nextStep(): Promise<BoundStep> {
@@ -101,7 +106,7 @@ export class EpochPoster {
   private stepOn(view: PosterView, payees: readonly Address[]): PosterStep {
     const { index } = this.parts
     if (index.pending !== undefined) return stepOfPending(index.pending.books, view)
-    return this.isEpochDue() ? stepOfIdle(index, view, payees) : stepOfPayees(view, payees)
+    return this.isEpochDue() ? stepOfDue(index.lastEpoch + 1, view) : stepOfPayees(view, payees)
   }
 
   /** Wallets that need a payee id: those that have payouts, then those whose nodes are at work and will have some. */

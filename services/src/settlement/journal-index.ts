@@ -27,7 +27,6 @@ export class JournalIndex {
   /** The newest place on chain from which something was recorded. */
   lastPlace: ChainPlace | undefined
   inboxCount = 0
-  burnMicrocredits = 0n
   /** Whether a balance has changed since the last epoch was closed. */
   hasChangedLeaves = false
   readonly epochs = new Map<number, ClosedEpoch>()
@@ -37,16 +36,30 @@ export class JournalIndex {
   readonly claimed = new Map<Address, bigint>()
   /** Each wallet's newest row in a final epoch. */
   readonly finalRows = new Map<Address, { readonly epoch: number; readonly index: number; readonly row: PayoutRow }>()
-  /** Wallets with payouts in no row yet. */
-  readonly unposted = new Set<Address>()
-  /** Since when a payout or a burn has been waiting for an epoch; `undefined` while none does. */
-  unpostedSinceMs: number | undefined
+  /** Wallets with payouts in no row yet, each with the time of the first of them; the one that has waited longest comes first. */
+  readonly unposted = new Map<Address, number>()
+  /** Since when a fee has been waiting to be burnt by an epoch; `undefined` while none does. */
+  burnSinceMs: number | undefined
   /** Nodes that were given a paid job; their payout wallets will need a payee id. */
   readonly engagedNodes = new Set<Address>()
 
   /** The epoch that is closed and not final; `undefined` when there is none. */
   get pending(): ClosedEpoch | undefined {
     return this.lastEpoch > this.lastFinalEpoch ? this.epochs.get(this.lastEpoch) : undefined
+  }
+
+  /** Since when a payout or a burn has been waiting for an epoch; `undefined` while none does. */
+  get unpostedSinceMs(): number | undefined {
+    const [payoutSinceMs] = this.unposted.values()
+    if (payoutSinceMs === undefined || this.burnSinceMs === undefined) return payoutSinceMs ?? this.burnSinceMs
+    return Math.min(payoutSinceMs, this.burnSinceMs)
+  }
+
+  /** Whether an epoch closed now would pay or burn something; payouts to wallets without a payee id are in no row. */
+  get hasRowOrBurn(): boolean {
+    if (this.burnSinceMs !== undefined) return true
+    for (const wallet of this.unposted.keys()) if (this.payees.has(wallet)) return true
+    return false
   }
 
   /** Takes the next event of the journal. */
@@ -65,8 +78,7 @@ export class JournalIndex {
         this.engagedNodes.add(event.data.node)
         break
       case 'PayoutScheduled':
-        this.unposted.add(event.data.wallet)
-        this.unpostedSinceMs ??= event.atMs
+        if (!this.unposted.has(event.data.wallet)) this.unposted.set(event.data.wallet, event.atMs)
         break
       case 'PayeeRegistered':
         this.payees.set(event.data.wallet, event.data.id)
@@ -86,8 +98,7 @@ export class JournalIndex {
 
   private applyEntries({ entries, atMs }: LedgerEvent): void {
     for (const { account, amountMicrocredits } of entries) {
-      if (account === 'burn') this.burnMicrocredits += amountMicrocredits
-      if (account === 'burn' && amountMicrocredits > 0n) this.unpostedSinceMs ??= atMs
+      if (account === 'burn' && amountMicrocredits > 0n) this.burnSinceMs ??= atMs
       if (isLeaf(account)) this.hasChangedLeaves = true
     }
   }
@@ -96,8 +107,8 @@ export class JournalIndex {
     this.epochs.set(books.epoch, { books, closedAtMs: atMs, final: undefined })
     this.lastEpoch = books.epoch
     this.hasChangedLeaves = false
-    this.unposted.clear()
-    this.unpostedSinceMs = undefined
+    this.burnSinceMs = undefined
+    for (const row of books.rows) this.unposted.delete(row.wallet)
   }
 
   private applyFinal({ data }: EventOf<'EpochFinalised'>): void {

@@ -1,6 +1,5 @@
 import type { Address, EpochBooks } from '@deparrow/ledger'
 import { encodePart, rowsPerPart } from './epoch-parts.ts'
-import type { JournalIndex } from './journal-index.ts'
 import type { ChainEpoch, EpochHeader, PosterView, SettlementCall } from './token-chain.port.ts'
 
 /**
@@ -46,13 +45,10 @@ export function stepOfPending(books: EpochBooks, view: PosterView): PosterStep {
   }
 }
 
-/** Next step while no epoch is pending: payees that a row will need come first, then the books close. */
-export function stepOfIdle(index: JournalIndex, view: PosterView, payees: readonly Address[]): PosterStep {
-  const epoch = index.lastEpoch + 1
+/** Next step when an epoch is due and none is pending: the books close under the next number. */
+export function stepOfDue(epoch: number, view: PosterView): PosterStep {
   if (view.epoch.status !== 'unknown') return { type: 'alarm', alarm: { code: 'EPOCH_FOREIGN', epoch } }
-  const register = stepOfPayees(view, payees)
-  if (register.type === 'call') return register
-  return [...index.unposted].every(wallet => index.payees.has(wallet)) ? { type: 'close', epoch } : wait
+  return { type: 'close', epoch }
 }
 
 /** Registers those of the payees that the contract does not know. */

@@ -19,6 +19,8 @@ export type SettlementViewParts = {
   readonly postedTransactions: Map<number, Hex>
   /** The newest block that the follower has taken in; `undefined` before the first. */
   readonly followedBlock: () => bigint | undefined
+  /** Whether the follower holds an alarm. */
+  readonly isChainInDoubt: () => boolean
 }
 
 /** For how long an answer about the contract's balance is given again. */
@@ -53,6 +55,11 @@ export class JournalSettlementView {
       })
     }
     return this.balance.wei
+  }
+
+  /** Whether the chain is not the one that was followed, or says what the journal cannot take. */
+  isChainInDoubt(): boolean {
+    return this.parts.isChainInDoubt()
   }
 
   private async epoch(epoch: number): Promise<EpochView> {

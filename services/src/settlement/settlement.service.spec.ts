@@ -4,6 +4,7 @@ import { WrongChainError } from './chain-identity.ts'
 import { SettlementService } from './settlement.service.ts'
 import { settlementOptionsLocal } from './settlement-options.ts'
 import { alice, type Life, SettlementFixture, withdraw } from './testing/settlement-fixture.ts'
+import { until } from './testing/until.ts'
 
 const credit = 1_000_000n
 
@@ -14,15 +15,9 @@ async function funded() {
 }
 
 function serviceOf(fixture: SettlementFixture, { ledger }: Life): SettlementService {
-  return new SettlementService(ledger, fixture.chain, fixture.clock, { ...settlementOptionsLocal, pollIntervalMs: 1 })
-}
-
-/** Lets the service's own loops run until something holds; the test's time limit is the limit. */
-async function until(holds: () => boolean, meanwhile: () => void = () => undefined): Promise<void> {
-  while (!holds()) {
-    meanwhile()
-    await new Promise(resolve => setImmediate(resolve))
-  }
+  // The test's clock stands still, so payouts gather no longer than an instant.
+  const options = { ...settlementOptionsLocal, pollIntervalMs: 1, gatherMs: 0 }
+  return new SettlementService(ledger, fixture.chain, fixture.clock, options)
 }
 
 describe('the settlement service', { timeout: 10_000 }, () => {
@@ -66,7 +61,9 @@ describe('the settlement service', { timeout: 10_000 }, () => {
     await withdraw(life.ledger, alice, credit)
     await until(
       () => service.health().lastFinalEpoch === 1,
-      () => fixture.chain.mine(),
+      () => {
+        if (service.health().followedBlock === fixture.chain.latest.number) fixture.chain.mine()
+      },
     )
     const [epoch] = await service.view.epochs(10)
     assert.equal(epoch?.status, 'final')

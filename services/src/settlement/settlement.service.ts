@@ -59,7 +59,8 @@ export class SettlementService implements OnModuleInit, OnApplicationShutdown {
     this.loops = { follow: loop(() => this.follower.poll()), post: loop(() => this.poster.tick()) }
     const { postedTransactions } = this.follower
     const followedBlock = () => this.follower.followed?.number
-    this.view = new JournalSettlementView({ index, chain, clock, postedTransactions, followedBlock })
+    const isChainInDoubt = () => this.follower.chainAlarm !== undefined
+    this.view = new JournalSettlementView({ index, chain, clock, postedTransactions, followedBlock, isChainInDoubt })
   }
 
   /** Starts following. Throws `WrongChainError` when the journal belongs to another chain; a chain that is away is waited for. */

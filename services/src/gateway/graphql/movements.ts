@@ -16,13 +16,17 @@ import {
   withdrawalType,
 } from '@deparrow/ledger'
 import { Inject, Injectable } from '@nestjs/common'
-import { LEDGER } from '../../tokens.ts'
-import { malformed, refusalView } from './refusal-view.ts'
+import { LEDGER, SETTLEMENT_VIEW } from '../../tokens.ts'
+import type { SettlementView } from '../settlement-view.port.ts'
+import { malformed, type RefusalView, refusalView, refusedWith } from './refusal-view.ts'
 
-/** Hands what wallets have signed to the ledger; the ledger alone decides. */
+/** Hands what wallets have signed to the ledger, which decides; withdrawals only while the chain is what it was. */
 @Injectable()
 export class Movements {
-  constructor(@Inject(LEDGER) private readonly ledger: Ledger) {}
+  constructor(
+    @Inject(LEDGER) private readonly ledger: Ledger,
+    @Inject(SETTLEMENT_VIEW) private readonly settlement: SettlementView,
+  ) {}
 
   transfer(input: unknown, signature: string) {
     return this.#submit<Transfer>(transferType, input, signature, transfer => [
@@ -32,6 +36,7 @@ export class Movements {
   }
 
   withdraw(input: unknown, signature: string) {
+    if (this.settlement.isChainInDoubt()) return chainInDoubt
     return this.#submit<Withdrawal>(withdrawalType, input, signature, withdrawal => [
       withdrawal.message.wallet,
       { type: 'WithdrawCredits', withdrawal },
@@ -61,3 +66,9 @@ export class Movements {
     return { __typename: 'Movement' as const, commandId, position: lastPosition, wallet: { address } }
   }
 }
+
+/** No decision on the message, which may be sent again; the ledger does not hear of it. */
+const chainInDoubt: RefusalView = refusedWith(
+  'CHAIN_IN_DOUBT',
+  'The chain differs from what was followed so far, so nothing is paid out to it. Your credits are untouched. Send the same withdrawal again when the network is ready.',
+)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { JournalLedger, type Ledger, type LedgerCommand } from '@deparrow/ledger'
 import {
   Actor,
+  digestOfOrder,
   ethersCrypto,
   InMemoryEventStore,
   InMemoryJournal,
@@ -38,6 +39,7 @@ export class SettlementFixture {
   readonly clock = { ms: testStartMs, nowMs: () => this.clock.ms }
   /** Read when a life starts. */
   gatherMs = 0
+  payeesPerCallMax = 200
   readonly epochIntervalMs = 3_600_000
   private readonly journal = new InMemoryJournal()
 
@@ -58,7 +60,11 @@ export class SettlementFixture {
     const poster = new EpochPoster({
       ...parts,
       clock: this.clock,
-      options: { gatherMs: this.gatherMs, epochIntervalMs: this.epochIntervalMs, payeesPerCallMax: 200 },
+      options: {
+        gatherMs: this.gatherMs,
+        epochIntervalMs: this.epochIntervalMs,
+        payeesPerCallMax: this.payeesPerCallMax,
+      },
       isChainDoubtful: () => follower.followed === undefined || follower.chainAlarm !== undefined,
     })
     return { ledger, index, follower, poster }
@@ -88,3 +94,9 @@ export async function withdraw(ledger: Ledger, actor: Actor, amountMicrocredits:
 
 export const alice = new Actor(0xa11ce)
 export const bob = new Actor(0xb0b)
+
+/** A job of a payer on a node, as what the two sign for it. */
+export function jobOf(payer: Actor, node: Actor) {
+  const order = payer.order({ nonce: 1n })
+  return { registration: node.registration(), order, orderDigest: digestOfOrder(order) }
+}
