@@ -1,5 +1,4 @@
-import type { Address } from '@deparrow/ledger'
-import type { Actor } from '@deparrow/ledger/testing'
+import type { Address, Message, Signed } from '@deparrow/ledger'
 import { ethersCrypto, ledgerActor, testConfig, testDomain } from '@deparrow/ledger/testing'
 import { Wallet } from 'ethers'
 import { createSiweMessage } from 'viem/siwe'
@@ -11,7 +10,7 @@ import type { NetworkInfo } from '../config/network-info.ts'
 import { createServices } from '../create-services.ts'
 import { MarketFixture } from '../market/market.spec.fixture.ts'
 import { KyselyReadModel } from '../read-model/kysely-read-model.ts'
-import { settlementOptionsLocal } from '../settlement/settlement-options.ts'
+import { type SettlementOptions, settlementOptionsLocal } from '../settlement/settlement-options.ts'
 import { InMemorySettlementChain } from '../settlement/testing/in-memory-settlement-chain.ts'
 
 export const network: NetworkInfo = {
@@ -33,8 +32,9 @@ type Answer = { readonly status: number; readonly data: Json; readonly errors: r
 type Json = any
 
 /** All services in memory, asked without a socket. */
-export async function startGateway(options: Partial<GatewayOptions> = {}) {
+export async function startGateway(options: Partial<GatewayOptions> = {}, settlement: Partial<SettlementOptions> = {}) {
   const fixture = new MarketFixture()
+  const chain = new InMemorySettlementChain(testConfig)
   await migrate(fixture.database, 'market')
   const ledger = await fixture.openLedger()
   const readModel = await KyselyReadModel.open(openSqlite(':memory:'))
@@ -47,8 +47,8 @@ export async function startGateway(options: Partial<GatewayOptions> = {}) {
       mesh: fixture.mesh,
       jobStore: fixture.store,
       readModel,
-      settlementChain: new InMemorySettlementChain(testConfig),
-      settlementOptions: settlementOptionsLocal,
+      settlementChain: chain,
+      settlementOptions: { ...settlementOptionsLocal, ...settlement },
     },
     { network, logger: false, gateway: { publicOrigin: origin, jwtSecret: new Uint8Array(32).fill(7), ...options } },
   )
@@ -68,7 +68,7 @@ export async function startGateway(options: Partial<GatewayOptions> = {}) {
     return { status: response.statusCode, data, errors }
   }
 
-  return { ...services, fixture, ledger, post, ask, close: () => services.close() }
+  return { ...services, fixture, chain, ledger, post, ask, close: () => services.close() }
 }
 
 export type Gateway = Awaited<ReturnType<typeof startGateway>>
@@ -117,8 +117,6 @@ const signInMutation = `mutation ($message: String!, $signature: Hex!) {
 }`
 
 /** The fields of a message as a client sends them: every integer as text. */
-export function fieldsOf(
-  signed: ReturnType<Actor['order']> | ReturnType<Actor['cancellation']> | ReturnType<Actor['transfer']>,
-) {
-  return Object.fromEntries(Object.entries(signed.message).map(([name, value]) => [name, String(value)]))
+export function fieldsOf({ message }: Signed<Message>) {
+  return Object.fromEntries(Object.entries(message).map(([name, value]) => [name, String(value)]))
 }

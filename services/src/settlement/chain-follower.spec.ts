@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { WrongChainError } from './chain-identity.ts'
-import { alice, bob, SettlementFixture, withdraw } from './testing/settlement-fixture.ts'
+import { accept, alice, bob, SettlementFixture, withdraw } from './testing/settlement-fixture.ts'
 
 const credit = 1_000_000n
 
@@ -108,16 +108,18 @@ describe('the chain follower', () => {
     assert.equal(life.ledger.books().wallets, 3n * credit)
   })
 
-  it('raises an alarm on a deeper reorg, and posts no epoch while it lasts', async () => {
+  it('raises an alarm on a deeper reorg; while it lasts no epoch is posted and nothing paid by instruction', async () => {
     const { fixture, life } = await withDeposits()
     await life.follower.poll()
     await withdraw(life.ledger, alice, credit)
+    await accept(life.ledger, { type: 'InstructPayouts', instruction: bob.instruction() })
     fixture.chain.reorg(2)
     for (let block = 0; block < 4; block++) fixture.chain.mine()
     await fixture.run(life, 3)
     assert.equal(life.follower.chainAlarm?.code, 'REORG')
     assert.equal(life.index.lastEpoch, 0)
     assert.deepEqual(fixture.chain.mined, [])
+    assert.equal(life.ledger.balance(bob.address).payableMicrocredits, 0n)
   })
 
   it('raises an alarm while the chain is shorter than what was followed, and drops it when the same chain is back', async () => {

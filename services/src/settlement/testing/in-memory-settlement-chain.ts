@@ -92,10 +92,14 @@ export class InMemorySettlementChain implements SettlementChain {
     })
   }
 
-  /** Drops the newest blocks; the next ones have other hashes. */
-  reorg(depth: number): void {
-    this.blocks = this.blocks.slice(0, this.blocks.length - depth)
+  /** Drops the newest blocks; the next ones have other hashes. Answers what brings the dropped ones back instead. */
+  reorg(depth: number): () => void {
+    const { blocks } = this
+    this.blocks = blocks.slice(0, blocks.length - depth)
     this.fork++
+    return () => {
+      this.blocks = blocks
+    }
   }
 
   get contract(): ContractState {
