@@ -63,7 +63,8 @@ export async function createServices(ports: ServicePorts, options: ServicesOptio
 
 async function listen(app: NestFastifyApplication, fastify: FastifyInstance, host: string, port: number) {
   try {
-    await app.listen(port, host)
+    // Not `app.listen`, which prints the error itself before the caller can.
+    await fastify.listen({ port, host })
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new PortInUseError(host, port, { cause })
     throw cause

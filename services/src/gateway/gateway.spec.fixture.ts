@@ -7,7 +7,7 @@ import { migrate } from '../adapters/sql/migrate.ts'
 import { openSqlite } from '../adapters/sql/sqlite-database.ts'
 import type { GatewayOptions } from '../config/gateway-config.ts'
 import type { NetworkInfo } from '../config/network-info.ts'
-import { createServices } from '../create-services.ts'
+import { createServices, type ServicesOptions } from '../create-services.ts'
 import { MarketFixture } from '../market/market.spec.fixture.ts'
 import { KyselyReadModel } from '../read-model/kysely-read-model.ts'
 import { type SettlementOptions, settlementOptionsLocal } from '../settlement/settlement-options.ts'
@@ -32,7 +32,11 @@ type Answer = { readonly status: number; readonly data: Json; readonly errors: r
 type Json = any
 
 /** All services in memory, asked without a socket. */
-export async function startGateway(options: Partial<GatewayOptions> = {}, settlement: Partial<SettlementOptions> = {}) {
+export async function startGateway(
+  options: Partial<GatewayOptions> = {},
+  settlement: Partial<SettlementOptions> = {},
+  logger: ServicesOptions['logger'] = false,
+) {
   const fixture = new MarketFixture()
   const chain = new InMemorySettlementChain(testConfig)
   await migrate(fixture.database, 'market')
@@ -50,7 +54,7 @@ export async function startGateway(options: Partial<GatewayOptions> = {}, settle
       settlementChain: chain,
       settlementOptions: { ...settlementOptionsLocal, ...settlement },
     },
-    { network, logger: false, gateway: { publicOrigin: origin, jwtSecret: new Uint8Array(32).fill(7), ...options } },
+    { network, logger, gateway: { publicOrigin: origin, jwtSecret: new Uint8Array(32).fill(7), ...options } },
   )
   const { app } = services
 
