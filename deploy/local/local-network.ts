@@ -24,6 +24,7 @@ import type { Narrator } from './narrator.ts'
 import type { LocalOptions } from './options.ts'
 import type { NetworkFacts } from './outcome.ts'
 import { LocalSecrets } from './secrets.ts'
+import { serviceLog } from './service-log.ts'
 import { type RunningChain, startChain } from './start-chain.ts'
 
 export type LocalNetwork = {
@@ -59,7 +60,11 @@ export async function startLocalNetwork(
     )
     const ports = await openPorts(folder, options, chain, secrets, narrator)
     closers.push(() => ports.close())
-    const services = await startServices(chain, ports, options, await secrets.secret('session-secret'))
+    const services = await startServices(chain, ports, {
+      options,
+      narrator,
+      sessionSecret: await secrets.secret('session-secret'),
+    })
     closers.push(() => services.close())
     const gatewayUrl = await services.listen()
     const node = startComputeNode(gatewayUrl, folder.node, text => narrator.step(text))
@@ -110,14 +115,14 @@ async function openPorts(
 async function startServices(
   { chain, addresses }: RunningChain,
   ports: EmbeddedPorts,
-  options: LocalOptions,
-  sessionSecret: string,
+  { options, narrator, sessionSecret }: { options: LocalOptions; narrator: Narrator; sessionSecret: string },
 ): Promise<Services> {
   const config = ports.ledger.config()
   if (config === undefined) throw new TypeError('the ledger is not open')
   return createServices(ports, {
     network: { ...config, token: lowerHex(addresses.token), rpcUrl: chain.rpcUrl },
     gateway: { port: options.port, jwtSecret: Buffer.from(sessionSecret, 'hex') },
+    logger: serviceLog(narrator),
   })
 }
 

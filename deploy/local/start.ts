@@ -64,3 +64,5 @@ async function run(options: LocalOptions, narrator: Narrator): Promise<number> {
 }
 
 process.exitCode = await main()
+// Everything is closed; a step that was interrupted while it waited for the chain must not keep the process. What was written must get out.
+process.stdout.write('', () => process.stderr.write('', () => process.exit()))
