@@ -8,6 +8,9 @@ import type { Outcome } from './outcome.ts'
 
 type Waiter = { readonly pattern: RegExp; readonly resolve: (line: string) => void; missing: number }
 
+/** 128 + SIGINT: it was ended before its jobs were paid. */
+const interruptedExitCode = 130
+
 const startPath = fileURLToPath(new URL('../../../deploy/local/dist/start.js', import.meta.url))
 
 /** A network that `npm start` would run, as a process of its own, with everything that it printed. */
@@ -59,6 +62,14 @@ export class NetworkProcess {
 
   kill(signal: NodeJS.Signals): void {
     this.child.kill(signal)
+  }
+
+  /** Ends the network by Ctrl-C; throws when it does not end as it should then, whether its jobs were paid already or not. */
+  async stop(): Promise<void> {
+    this.kill('SIGINT')
+    const { code, signal } = await this.exit
+    if (code !== 0 && code !== interruptedExitCode)
+      throw new Error(`the network ended with ${signal ?? code}:\n${this.stderr.join('\n')}`)
   }
 
   private see(line: string): void {
