@@ -11,6 +11,9 @@ import type { WorkerJob, WorkerMessage } from './worker-protocol.ts'
 const port = parentPort
 if (port === null) throw new Error('This module runs in a worker thread.')
 
+// A job may provoke errors by the million, and nobody reads where they came from.
+Error.stackTraceLimit = 0
+
 const send = (message: WorkerMessage) => port.postMessage(message)
 
 function cpuMs(): number {

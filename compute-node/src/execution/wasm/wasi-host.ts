@@ -1,4 +1,4 @@
-import { hostCallCost, randomByteFuel } from '../../metering/cost-model.ts'
+import { hostCallFuel, hostPieceCost, randomByteFuel } from '../../metering/cost-model.ts'
 import { errno } from './errno.ts'
 import type { FuelMeter } from './fuel-meter.ts'
 import { GuestFaultError, GuestMemory } from './guest-memory.ts'
@@ -39,7 +39,7 @@ type WasiFunction = (...values: number[]) => number
 /** The functions of WASI preview 1 over three streams, a clock and randomness that are functions of the request alone. */
 export function createWasiHost(world: World): WasiHost {
   const memory = new GuestMemory()
-  const charge = (bytes: number) => world.meter().charge(hostCallCost(bytes) - hostCallCost(0))
+  const charge = (bytes: number) => world.meter().charge(hostPieceCost(bytes))
   const streams = new StandardStreams(memory, charge, world.input, world.output, world.log)
   const granted: Record<string, WasiFunction> = {
     ...textFunctions('args', encodeAll(world.args), memory, charge),
@@ -67,7 +67,7 @@ export function createWasiHost(world: World): WasiHost {
 /** Charges the call and turns a bad address into an error number. All other throws end the job. */
 function guarded(wasiFunction: WasiFunction, meter: () => FuelMeter): HostFunction {
   return (...values: number[]) => {
-    meter().charge(hostCallCost(0))
+    meter().charge(hostCallFuel)
     try {
       return wasiFunction(...values)
     } catch (error) {
@@ -120,9 +120,9 @@ function textFunctions(
 ): Record<string, WasiFunction> {
   const totalBytes = texts.reduce((sum, text) => sum + text.length, 0)
   const get: WasiFunction = (pointers = 0, target = 0) => {
-    charge(totalBytes)
     let at = target >>> 0
     for (const [index, text] of texts.entries()) {
+      charge(text.length)
       memory.setU32((pointers >>> 0) + index * 4, at)
       memory.bytes(at, text.length).set(text)
       at += text.length

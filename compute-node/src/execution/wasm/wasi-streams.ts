@@ -2,7 +2,7 @@ import { errno } from './errno.ts'
 import type { GuestMemory } from './guest-memory.ts'
 import type { StreamWriter } from './job-stream.ts'
 
-/** Takes the fuel for moving bytes across the border of the sandbox; throws when there is not enough. */
+/** Takes the fuel for moving one piece of memory across the border of the sandbox; throws when there is not enough. */
 export type ChargeBytes = (bytes: number) => void
 
 const readRight = 1n << 1n

@@ -71,6 +71,14 @@ describe('the WebAssembly engine', () => {
     assert.equal(failureOf(await run(programs.flood(1), { limits })), 'FUEL_EXHAUSTED')
   })
 
+  it('charges each vector and each argument of a host call, also those that carry no bytes', async () => {
+    const vectors = await run(programs.probe('fd_write', [1, 8_192, 1_000, 16]))
+    assert.ok(vectors.outcome === 'completed' && vectors.usage.fuel > 300_000n, `${vectors.usage.fuel}`)
+    const args = new Array<string>(64).fill('')
+    const texts = await run(programs.probe('args_get', [4_096, 8_192]), { args })
+    assert.ok(texts.outcome === 'completed' && texts.usage.fuel > 64n * 300n, `${texts.usage.fuel}`)
+  })
+
   it('ends a stack bomb as a stack overflow', async () => {
     assert.equal(failureOf(await run(programs.stackBomb())), 'STACK_OVERFLOW')
   })
