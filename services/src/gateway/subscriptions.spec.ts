@@ -116,4 +116,70 @@ describe('subscriptions', () => {
     assert.match(await firstError(client, query, { id: job.id }), /may have 2 subscriptions/)
     for (const states of open) await states.return?.()
   })
+
+  it('that have ended by themselves, or never began, leave their place to others', async () => {
+    const client = await RawClient.open(url)
+    const query = 'subscription ($id: Hex!) { jobChanged(id: $id) { status } }'
+    for (let turn = 0; turn < 3; turn++) {
+      const unknown = client.next('error')
+      const variables = { id: `0x${'00'.repeat(32)}` }
+      client.send({ id: `unknown ${turn}`, type: 'subscribe', payload: { query, variables } })
+      assert.match(JSON.stringify(await unknown), /there is no job/)
+      const { job, assignment } = await submitJob()
+      await gateway.fixture.mesh.handIn(nodeActor, gateway.fixture.receipt(assignment, nodeActor))
+      const complete = client.next('complete')
+      client.send({ id: `ended ${turn}`, type: 'subscribe', payload: { query, variables: { id: job.id } } })
+      await complete
+    }
+    client.close()
+  })
+
+  it('may not share an id, which would leave the first one without an end, nor free places that were not taken', async () => {
+    const client = await RawClient.open(url)
+    const start = (id: string) => client.send({ id, type: 'subscribe', payload: { query: walletQuery } })
+    start('same')
+    start('same')
+    assert.match(JSON.stringify(await client.next('error')), /subscription with this id is open/)
+    for (const id of ['same', 'a', 'b', 'c']) client.send({ id, type: 'complete' })
+    for (const id of ['one', 'two', 'three']) start(id)
+    assert.match(JSON.stringify(await client.next('error')), /may have 2 subscriptions/)
+    client.close()
+  })
 })
+
+const walletQuery = `subscription { walletChanged(address: "${stranger.address}") { address } }`
+
+/** Speaks the protocol message by message, as no client library would. */
+class RawClient {
+  readonly #waiting: { readonly type: string; readonly resolve: (message: unknown) => void }[] = []
+
+  private constructor(private readonly socket: WebSocket) {
+    socket.addEventListener('message', ({ data }) => {
+      const message = JSON.parse(String(data))
+      const index = this.#waiting.findIndex(({ type }) => type === message.type)
+      if (index !== -1) this.#waiting.splice(index, 1)[0]?.resolve(message)
+    })
+  }
+
+  static async open(httpUrl: string): Promise<RawClient> {
+    const socket = new WebSocket(`${httpUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+    await new Promise(resolve => socket.addEventListener('open', resolve))
+    const client = new RawClient(socket)
+    const acknowledged = client.next('connection_ack')
+    client.send({ type: 'connection_init' })
+    await acknowledged
+    return client
+  }
+
+  send(message: object): void {
+    this.socket.send(JSON.stringify(message))
+  }
+
+  next(type: string): Promise<unknown> {
+    return new Promise(resolve => this.#waiting.push({ type, resolve }))
+  }
+
+  close(): void {
+    this.socket.close()
+  }
+}

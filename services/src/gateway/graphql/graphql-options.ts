@@ -8,6 +8,7 @@ import { formatErrors } from './error-formatter.ts'
 import { limitProblem, queryLimits } from './query-limits.ts'
 import { scalars } from './scalars.ts'
 import type { GatewayContext } from './session-context.ts'
+import { type SubscriptionContext, takeSlot } from './subscription-slots.ts'
 
 /** The public schema; the path is the same from the source and from the built code. */
 const schemaFiles = fileURLToPath(new URL('../../../../graphql/*.graphql', import.meta.url))
@@ -24,11 +25,8 @@ const documentLengthMax = 64 * 1_024
 /** A follower that has stopped reading is noticed within a minute. */
 const keepAliveMs = 30_000
 
-type SubscriptionHook = { readonly context: { readonly request?: FastifyRequest } }
-
 /** GraphQL by Mercurius: schema first, no batches, no own explorer, limits before execution, errors without inner details. */
 export function graphqlOptions(config: GatewayConfig, sessions: Sessions): MercuriusDriverConfig {
-  const subscriptions = new WeakMap<object, number>()
   return {
     driver: MercuriusDriver,
     typePaths: [schemaFiles],
@@ -54,12 +52,9 @@ export function graphqlOptions(config: GatewayConfig, sessions: Sessions): Mercu
     hooks: {
       preParsing: async (_schema, source) => refuseLongDocument(source),
       preSubscriptionParsing: async (_schema, source) => refuseLongDocument(source),
-      preSubscriptionExecution: async (schema, document, context) => {
+      preSubscriptionExecution: async (schema, document, context, id) => {
         refuseInvalid(schema, document)
-        count(subscriptions, (context as SubscriptionHook['context']).request, 1, config.subscriptionsPerConnectionMax)
-      },
-      onSubscriptionEnd: async context => {
-        count(subscriptions, (context as SubscriptionHook['context']).request, -1, Number.POSITIVE_INFINITY)
+        takeSlot(context as SubscriptionContext, id, config.subscriptionsPerConnectionMax)
       },
     },
   }
@@ -74,13 +69,6 @@ function refuseLongDocument(source: string): void {
 function refuseInvalid(schema: GraphQLSchema, document: DocumentNode): void {
   const problem = limitProblem(document) ?? validate(schema, document, specifiedRules)[0]?.message
   if (problem !== undefined) throw badRequest(problem)
-}
-
-function count(counts: WeakMap<object, number>, connection: object | undefined, change: number, max: number): void {
-  if (connection === undefined) return
-  const next = (counts.get(connection) ?? 0) + change
-  if (next > max) throw badRequest(`one connection may have ${max} subscriptions; end one or open another connection`)
-  counts.set(connection, Math.max(0, next))
 }
 
 function badRequest(message: string): GraphQLError {

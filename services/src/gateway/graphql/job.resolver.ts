@@ -9,6 +9,7 @@ import { mapped, required } from './iterators.ts'
 import { type JobView, jobView } from './job-view.ts'
 import { refusalView } from './refusal-view.ts'
 import { type GatewayContext, requireBetween, requireWallet } from './session-context.ts'
+import { inSlot, type SubscriptionContext } from './subscription-slots.ts'
 
 /** A page of jobs with their typed data is a few kilobytes each. */
 const jobsPerPageMax = 200
@@ -61,15 +62,19 @@ export class JobResolver {
   }
 
   @Subscription('jobChanged', { resolve: (value: unknown) => value })
-  async jobChanged(@Args('id') id: Hex) {
-    return mapped(required(await this.market.follow(id), `job ${id}`), job => jobView(job, this.#domain))
+  jobChanged(@Args('id') id: Hex, @Context() context: SubscriptionContext) {
+    return inSlot(context, async () =>
+      mapped(required(await this.market.follow(id), `job ${id}`), job => jobView(job, this.#domain)),
+    )
   }
 
   @Subscription('jobLog', { resolve: (value: unknown) => value })
-  async jobLog(@Args('id') id: Hex, @Context() context: GatewayContext) {
-    const job = required(await this.market.job(id), `job ${id}`)
-    requireWallet(context, job.order.message.payer)
-    return required(await this.market.followLog(id), `job ${id}`)
+  jobLog(@Args('id') id: Hex, @Context() context: GatewayContext & SubscriptionContext) {
+    return inSlot(context, async () => {
+      const job = required(await this.market.job(id), `job ${id}`)
+      requireWallet(context, job.order.message.payer)
+      return required(await this.market.followLog(id), `job ${id}`)
+    })
   }
 
   #answer(answer: JobAnswer) {

@@ -1,12 +1,13 @@
 import type { Address, Ledger } from '@deparrow/ledger'
 import { Inject } from '@nestjs/common'
-import { Args, Mutation, Parent, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql'
+import { Args, Context, Mutation, Parent, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql'
 import type { ReadModel, StatementEntry } from '../../read-model/read-model.port.ts'
 import { LEDGER, READ_MODEL, SETTLEMENT_VIEW } from '../../tokens.ts'
 import type { SettlementView } from '../settlement-view.port.ts'
 import { mapped } from './iterators.ts'
 import { Movements } from './movements.ts'
 import { requireBetween } from './session-context.ts'
+import { inSlot, type SubscriptionContext } from './subscription-slots.ts'
 import { WalletFeed } from './wallet-feed.ts'
 
 const statementEntriesMax = 500
@@ -82,8 +83,8 @@ export class WalletResolver {
   }
 
   @Subscription('walletChanged', { resolve: (value: unknown) => value })
-  walletChanged(@Args('address') address: Address) {
-    return mapped(this.feed.follow(address), () => ({ address }))
+  walletChanged(@Args('address') address: Address, @Context() context: SubscriptionContext) {
+    return inSlot(context, async () => mapped(this.feed.follow(address), () => ({ address })))
   }
 }
 
