@@ -25,6 +25,9 @@ export type Declarations = {
   readonly start: number | undefined
 }
 
+/** Most exports of a module: each becomes an object, at some 10 us, before the job starts and pays. */
+const exportsMax = 16_384
+
 export const exportKind = { function: 0, table: 1, memory: 2, global: 3 } as const
 
 /** Reads what a module declares. Throws a refusal for anything that nodes do not run. */
@@ -39,6 +42,7 @@ export function readDeclarations(bytes: Uint8Array, sections: Sections): Declara
   if (memories.length > 1) throw featureNotGranted('more than one memory')
   items(sectionId.global, skipGlobal)
   const exports = items(sectionId.export, readExport)
+  if (exports.length > exportsMax) throw featureNotGranted(`more than ${exportsMax} exports`)
   return { signatures, imports, functionTypes, tables, memory: memories[0], exports, start: readStart(bytes, sections) }
 }
 

@@ -1,7 +1,7 @@
 import type { ByteReader } from './byte-reader.ts'
 import { freeOpcodes, instructionFuel, localsPerFuel } from './cost-model.ts'
 import { skipImmediates } from './immediates.ts'
-import { malformed } from './module-refused.ts'
+import { featureNotGranted, malformed } from './module-refused.ts'
 import { bulk, op } from './opcodes.ts'
 import { readValueType } from './value-types.ts'
 
@@ -41,6 +41,9 @@ export function readFunctionBody(reader: ByteReader): FunctionBody {
   return { localsStart, localGroupCount, localGroupsStart, localCount, codeStart, codeEnd: reader.end, points }
 }
 
+/** Deepest nesting of blocks: the compiler takes 1.3 kB for each. A compiled switch nests as many as it has cases. */
+const nestingMax = 16_384
+
 type Frame = { readonly opcode: number; isBranchTarget: boolean }
 
 function readRegions(reader: ByteReader, entryFuel: number): readonly MeterPoint[] {
@@ -48,6 +51,7 @@ function readRegions(reader: ByteReader, entryFuel: number): readonly MeterPoint
   let region = { kind: 'region' as const, offset: reader.offset, fuel: entryFuel }
   const points: MeterPoint[] = [region]
   while (frames.length > 0) {
+    if (frames.length - 1 > nestingMax) throw featureNotGranted(`blocks nested deeper than ${nestingMax}`)
     const offset = reader.offset
     const opcode = reader.byte()
     if (!freeOpcodes.has(opcode)) region.fuel += instructionFuel

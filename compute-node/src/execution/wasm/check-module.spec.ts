@@ -137,6 +137,20 @@ describe('admission refuses', () => {
     assert.match(refusedFeature({ functions: [long] }), /a function of more than/)
   })
 
+  it('blocks that nest so deep that the compiler would need a gigabyte', () => {
+    const nested = (depth: number) => [
+      ...new Array<number[]>(depth).fill([0x02, 0x40]).flat(),
+      ...new Array<number>(depth).fill(0x0b),
+    ]
+    assert.match(refusedFeature({ functions: [{ ...start, code: nested(16_385) }] }), /nested deeper than 16384/)
+    assert.ok(checkModule(assemble({ functions: [{ ...start, code: nested(16_384) }] })).ok)
+  })
+
+  it('exports that take longer to make than the job to run', () => {
+    const exports = Array.from({ length: 16_384 }, (_, index) => ({ name: `${index}`, kind: 0, index: 0 }))
+    assert.match(refusedFeature({ exports }), /more than 16384 exports/)
+  })
+
   it('unknown instructions, unknown sections, branches to nowhere', () => {
     assert.match(refusedFeature(inStart(0xff)), /0xff/)
     assert.match(refusedFeature({ rawSections: { 14: [0] } }), /section kind 14/)
