@@ -40,16 +40,12 @@ export class JobLogs {
 
   /** The tail so far, then what comes, until {@link end}. */
   async follow(id: Hex, hasEnded: boolean): Promise<Mailbox<string>> {
-    const readers = this.#readers.get(id) ?? new Set()
-    const reader = new Mailbox<string>(joinText(waitingLengthMax), () => {
-      readers.delete(reader)
-      if (readers.size === 0) this.#readers.delete(id)
-    })
+    const reader = new Mailbox<string>(joinText(waitingLengthMax), () => this.#removeReader(id, reader))
     const stored = this.#running.has(id) ? undefined : await this.store.log(id)
     const text = this.#running.get(id)?.text ?? stored ?? ''
     if (text !== '') reader.push(text)
     if (hasEnded) reader.end()
-    else this.#readers.set(id, readers.add(reader))
+    else this.#readers.set(id, (this.#readers.get(id) ?? new Set()).add(reader))
     return reader
   }
 
@@ -75,6 +71,12 @@ export class JobLogs {
         log.isDirty = true
       },
     )
+  }
+
+  #removeReader(id: Hex, reader: Mailbox<string>): void {
+    const readers = this.#readers.get(id)
+    readers?.delete(reader)
+    if (readers?.size === 0) this.#readers.delete(id)
   }
 
   #begin(id: Hex): RunningLog {
