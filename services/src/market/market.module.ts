@@ -21,7 +21,7 @@ const tickMs = 1_000
 export class MarketRunner implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #logger = new Logger('Market')
   #timer: NodeJS.Timeout | undefined
-  #ticking: Promise<void> = Promise.resolve()
+  #ticking: Promise<void> | undefined
 
   constructor(@Inject(MARKET) private readonly market: MarketService) {}
 
@@ -37,9 +37,12 @@ export class MarketRunner implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   #tick(): void {
-    this.#ticking = this.#ticking
-      .then(() => this.market.tick())
+    this.#ticking ??= this.market
+      .tick()
       .catch(error => this.#logger.error('a tick of the market failed; the next one tries again', error))
+      .finally(() => {
+        this.#ticking = undefined
+      })
   }
 }
 
