@@ -43,7 +43,8 @@ export class JobRegister {
     try {
       await this.writer.save(job)
     } catch (error) {
-      this.#active.delete(job.id)
+      // The failed write waits for the next one, which must not bring back what its payer was told is not there.
+      this.remove(job.id).catch(this.onWriteFailed)
       throw error
     }
     this.#tell(job, undefined)

@@ -18,6 +18,7 @@ export class JobWriter {
 
   save(job: Job): Promise<void> {
     this.#jobs.set(job.id, job)
+    this.#removed.delete(job.id)
     return this.flush()
   }
 
@@ -84,7 +85,7 @@ export class JobWriter {
     for (const job of batch.jobs) {
       if (!this.#jobs.has(job.id) && !this.#removed.has(job.id)) this.#jobs.set(job.id, job)
     }
-    for (const id of batch.removed) this.#removed.add(id)
+    for (const id of batch.removed) if (!this.#jobs.has(id)) this.#removed.add(id)
     for (const log of batch.logs) if (!this.#logs.has(log.id)) this.#logs.set(log.id, log.text)
     this.#cursor ??= batch.cursor
   }

@@ -210,6 +210,21 @@ describe('a job database that cannot write', () => {
     assert.equal(await market.job(digestOfOrder(order)), undefined)
   })
 
+  it('takes the order again after its first write has failed and another was written', async () => {
+    const fixture = new MarketFixture()
+    const store = new FaultyJobStore(fixture.database.kysely)
+    fixture.store = store
+    const { ledger, market } = await fixture.start()
+    await fixture.deposit(ledger, payer.address, funds)
+    const order = fixture.order(wasmSpec())
+    store.failuresLeft = 1
+    await assert.rejects(market.submit(order.message, order.signature, wasmSpec()), /disk is full/)
+    await submitJob({ fixture, market })
+    const again = await market.submit(order.message, order.signature, wasmSpec())
+    assert.equal(again.ok && again.job.isHeld, true)
+    assert.notEqual(ledger.hold(digestOfOrder(order)), undefined)
+  })
+
   it('keeps a settled job in memory until it can, and then has it', async () => {
     const fixture = new MarketFixture()
     const store = new FaultyJobStore(fixture.database.kysely)
