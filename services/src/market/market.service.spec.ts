@@ -216,7 +216,7 @@ describe('a job database that cannot write', () => {
     fixture.store = store
     const { ledger, market } = await fixture.start()
     await fixture.deposit(ledger, payer.address, funds)
-    const order = fixture.order(wasmSpec())
+    const order = fixture.order(wasmSpec(), { lane: 1 })
     store.failuresLeft = 1
     await assert.rejects(market.submit(order.message, order.signature, wasmSpec()), /disk is full/)
     await submitJob({ fixture, market })
