@@ -22,6 +22,11 @@ const gatewayConfigSchema = z.strictObject({
     .int()
     .min(1_024)
     .default(16 * 2 ** 20),
+  /** Of one wallet, from midnight to midnight UTC: sixty-four contents of the default's largest size. */
+  contentBytesPerDayMax: z
+    .int()
+    .min(1_024)
+    .default(2 ** 30),
   requestTimeoutMs: z.int().min(100).default(30_000),
 })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { getIntrospectionQuery } from 'graphql'
+import { ContentStoreFullError } from '../market/content-store.port.ts'
 import { contentIdOfBytes, payer } from '../market/market.spec.fixture.ts'
 import { type Gateway, Person, startGateway } from './gateway.spec.fixture.ts'
 
@@ -117,6 +118,31 @@ describe('content', () => {
     const got = await request({ url: `/content/${cid}`, headers: signedIn() })
     assert.deepEqual(got.rawPayload, bytes)
     assert.match(String(got.headers['cache-control']), /immutable/)
+  })
+
+  it('of one wallet is bounded for each day, whatever others send', async t => {
+    const small = await startGateway({ contentBytesMax: 4_096, contentBytesPerDayMax: 5_000 })
+    t.after(() => small.close())
+    const put = async (bearer: string) => {
+      const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/octet-stream' }
+      const options = { method: 'PUT', url: '/content', payload: Buffer.alloc(4_000), headers } as const
+      const response = await small.app.inject(options)
+      return response.statusCode === 201 ? 'STORED' : response.json<{ code: string }>().code
+    }
+    const [one, other] = [await new Person(0xa1).token(small), await new Person(0xa2).token(small)]
+    assert.deepEqual([await put(one), await put(one), await put(other)], ['STORED', 'CONTENT_QUOTA_USED', 'STORED'])
+    small.fixture.clock.ms += 24 * 3_600_000
+    assert.equal(await put(await new Person(0xa1).token(small)), 'STORED')
+  })
+
+  it('is refused with 507 when the disk has no room to spare for it', async t => {
+    const full = await startGateway()
+    t.after(() => full.close())
+    full.fixture.content.put = () => Promise.reject(new ContentStoreFullError())
+    const headers = { authorization: `Bearer ${await new Person(0xa1).token(full)}` }
+    const response = await full.app.inject({ method: 'PUT', url: '/content', payload: bytes, headers })
+    assert.equal(response.statusCode, 507)
+    assert.equal(response.json<{ code: string }>().code, 'CONTENT_STORE_FULL')
   })
 
   it('is refused when it is too large, and not found under a CID that is none or unknown', async () => {

@@ -6,3 +6,11 @@ export type ContentStore = {
   get(contentId: string): Promise<Uint8Array | undefined>
   has(contentId: string): Promise<boolean>
 }
+
+/** Thrown by `put`, having stored nothing, when the disk has no room to spare. */
+export class ContentStoreFullError extends Error {
+  override readonly name = 'ContentStoreFullError'
+  constructor() {
+    super('there is no room to spare for more content; the operator has to make some')
+  }
+}

@@ -35,6 +35,15 @@ describe('the folder of contents', () => {
     assert.deepEqual(await (await reopen()).get(contentId), bytes)
   })
 
+  it('leaves the disk the room that others need, but still takes what it has', async t => {
+    const { store, folder } = await setUp(t)
+    await store.put(bytes)
+    const full = await FolderContentStore.open({ folder, onDamage: assert.fail, freeBytesMin: Number.MAX_SAFE_INTEGER })
+    await assert.rejects(full.put(new Uint8Array(1)), { name: 'ContentStoreFullError' })
+    assert.equal(readdirSync(folder).length, 1)
+    assert.equal(await full.has(await full.put(bytes)), true)
+  })
+
   it('names contents as multiformats does', async t => {
     const { store } = await setUp(t)
     for (const content of [bytes, new Uint8Array(0), new Uint8Array(1_000).fill(255)]) {

@@ -1,18 +1,22 @@
 import { hash, randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { contentIdOf, digestOfContentId } from '@deparrow/ledger'
-import type { ContentStore } from '../../market/content-store.port.ts'
+import { type ContentStore, ContentStoreFullError } from '../../market/content-store.port.ts'
 
 /** Largest content by default: 256 MiB, so that content is at most a fraction of the memory that it is read into. */
 export const contentBytesMaxDefault = 256 * 1024 * 1024
+
+/** Kept free on the disk by default: 256 MiB, so that content never takes the room that the journal needs to go on. */
+export const freeBytesMinDefault = 256 * 1024 * 1024
 
 export type FolderContentStoreOptions = {
   readonly folder: string
   /** Told of each file whose bytes are not those of its name; the content then counts as absent. */
   readonly onDamage: (error: ContentDamagedError) => void
   readonly contentBytesMax?: number
+  readonly freeBytesMin?: number
 }
 
 /**
@@ -34,14 +38,17 @@ export class FolderContentStore implements ContentStore {
     return new FolderContentStore(options)
   }
 
-  /** Throws {@link ContentTooLargeError}, having stored nothing. */
+  /** Throws {@link ContentTooLargeError} or `ContentStoreFullError`, having stored nothing. */
   async put(bytes: Uint8Array): Promise<string> {
     if (bytes.length > this.contentBytesMax) {
       throw new ContentTooLargeError({ contentBytes: bytes.length, contentBytesMax: this.contentBytesMax })
     }
     const contentId = contentIdOfBytes(bytes)
     const isStored = (await this.readChecked(contentId)) !== undefined
-    if (!isStored) await writeAndRename(this.options.folder, contentId, bytes)
+    if (!isStored) {
+      await this.requireRoomFor(bytes.length)
+      await writeAndRename(this.options.folder, contentId, bytes)
+    }
     // Also for a file that was there: whoever put it may not have come as far as this yet.
     await syncFolder(this.options.folder)
     return contentId
@@ -54,6 +61,11 @@ export class FolderContentStore implements ContentStore {
   /** Reads the content to be sure of it: `true` means that `get` would give it. */
   async has(contentId: string): Promise<boolean> {
     return (await this.get(contentId)) !== undefined
+  }
+
+  private async requireRoomFor(bytes: number): Promise<void> {
+    const { bavail, bsize } = await statfs(this.options.folder)
+    if (bavail * bsize - bytes < (this.options.freeBytesMin ?? freeBytesMinDefault)) throw new ContentStoreFullError()
   }
 
   /** `contentId` has the form of a CID, which no path outside the folder has. */

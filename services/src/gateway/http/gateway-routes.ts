@@ -1,7 +1,9 @@
+import type { Clock } from '@deparrow/ledger'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
 import type { ContentStore } from '../../market/content-store.port.ts'
+import { CLOCK } from '../../tokens.ts'
 import { Sessions } from '../sign-in/sessions.ts'
 import { registerContentRoutes } from './content-routes.ts'
 import { registerEdge } from './edge.ts'
@@ -23,5 +25,6 @@ export async function registerGatewayRoutes(
   })
   await registerEdge(fastify, config)
   registerExplorer(fastify)
-  await registerContentRoutes(fastify, { content, sessions, config })
+  const clock = app.get<Clock>(CLOCK, { strict: false })
+  await registerContentRoutes(fastify, { content, sessions, config, clock })
 }
