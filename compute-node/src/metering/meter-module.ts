@@ -1,8 +1,9 @@
 import type { ModuleRefusal } from '../execution/engine.ts'
 import { ByteWriter } from './byte-writer.ts'
-import { type Declarations, exportKind, type Limits, readDeclarations, type Signature } from './declarations.ts'
+import { type Declarations, exportKind, type Limits, readDeclarations } from './declarations.ts'
 import { type MeterScope, writeFixedCharge, writeLengthCharged } from './meter-code.ts'
 import { featureNotGranted, ModuleRefusedError, malformed } from './module-refused.ts'
+import { parameterCountOf } from './operand-stack.ts'
 import type { FunctionBody } from './regions.ts'
 import { scanCode } from './scan-code.ts'
 import { readSections, type Sections, sectionId, sectionOrder } from './sections.ts'
@@ -119,10 +120,10 @@ function writeCodeSection(writer: ByteWriter, bytes: Uint8Array, sections: Secti
   const sectionStart = writer.byte(sectionId.code).beginSized()
   writer.u32(functionTypes.length)
   let count = 0
-  scanCode(bytes, sections, (body, index) => {
+  scanCode(bytes, sections, declarations, (body, index) => {
     const functionStart = writer.beginSized()
     const signature = signatures[functionTypes[index] ?? -1]
-    writeMeteredFunction(writer, bytes, body, parameterCount(signature), declarations)
+    writeMeteredFunction(writer, bytes, body, parameterCountOf(signature), declarations)
     writer.endSized(functionStart)
     if (writer.size > meteredBytesMax)
       throw featureNotGranted(`more code than fits ${meteredBytesMax} bytes once metered`)
@@ -130,10 +131,6 @@ function writeCodeSection(writer: ByteWriter, bytes: Uint8Array, sections: Secti
   })
   if (count !== functionTypes.length) throw malformed('functions and bodies differ in number', bytes.length)
   writer.endSized(sectionStart)
-}
-
-function parameterCount(signature: Signature | undefined): number {
-  return signature === undefined ? 0 : signature.indexOf(':')
 }
 
 const i64Type = 0x7e

@@ -10,6 +10,8 @@ export const op = {
   brIf: 0x0d,
   brTable: 0x0e,
   return: 0x0f,
+  call: 0x10,
+  callIndirect: 0x11,
   localGet: 0x20,
   localTee: 0x22,
   i64Load: 0x29,
@@ -26,6 +28,7 @@ export const op = {
   i64ShrU: 0x88,
   i64ExtendI32U: 0xad,
   bulkPrefix: 0xfc,
+  vectorPrefix: 0xfd,
 } as const
 
 /** Second bytes behind prefix 0xFC. */

@@ -1,8 +1,10 @@
 import type { ByteReader } from './byte-reader.ts'
 import { freeOpcodes, instructionFuel, localsPerFuel } from './cost-model.ts'
+import type { Declarations, Signature } from './declarations.ts'
 import { skipImmediates } from './immediates.ts'
 import { featureNotGranted, malformed } from './module-refused.ts'
 import { bulk, op } from './opcodes.ts'
+import { OperandStack, parameterCountOf } from './operand-stack.ts'
 import { readValueType } from './value-types.ts'
 
 /** An instruction that is charged by a length it takes from the stack, on top of its region. */
@@ -27,7 +29,11 @@ export type FunctionBody = {
 }
 
 /** Reads one function, from its local declarations to the end of `reader`. */
-export function readFunctionBody(reader: ByteReader): FunctionBody {
+export function readFunctionBody(
+  reader: ByteReader,
+  signature: Signature | undefined,
+  declarations: Declarations,
+): FunctionBody {
   const localsStart = reader.offset
   const localGroupCount = reader.u32()
   const localGroupsStart = reader.offset
@@ -37,28 +43,44 @@ export function readFunctionBody(reader: ByteReader): FunctionBody {
     readValueType(reader)
   }
   const codeStart = reader.offset
-  const points = readRegions(reader, Math.ceil(localCount / localsPerFuel))
+  const values = { locals: parameterCountOf(signature) + localCount, stack: new OperandStack(declarations) }
+  const points = readRegions(reader, Math.ceil(localCount / localsPerFuel), values)
   return { localsStart, localGroupCount, localGroupsStart, localCount, codeStart, codeEnd: reader.end, points }
 }
 
 /** Deepest nesting of blocks: the compiler takes 1.3 kB for each. A compiled switch nests as many as it has cases. */
 const nestingMax = 16_384
 
+/**
+ * Most values that a function may hold in its locals and on its operand stack, summed over its regions: the compiler notes where
+ * each of them is at each region, some 20 bytes apiece, and keeps that until it is done with the function.
+ */
+const regionValuesMax = 8 * 1024 * 1024
+
+type Values = { readonly locals: number; readonly stack: OperandStack }
+
 type Frame = { readonly opcode: number; isBranchTarget: boolean }
 
-function readRegions(reader: ByteReader, entryFuel: number): readonly MeterPoint[] {
+function readRegions(reader: ByteReader, entryFuel: number, { locals, stack }: Values): readonly MeterPoint[] {
   const frames: Frame[] = [{ opcode: op.block, isBranchTarget: false }]
   let region = { kind: 'region' as const, offset: reader.offset, fuel: entryFuel }
   const points: MeterPoint[] = [region]
+  let regionValues = locals
   while (frames.length > 0) {
     if (frames.length - 1 > nestingMax) throw featureNotGranted(`blocks nested deeper than ${nestingMax}`)
+    if (regionValues > regionValuesMax) throw featureNotGranted('a function of too many values times branches')
     const offset = reader.offset
     const opcode = reader.byte()
     if (!freeOpcodes.has(opcode)) region.fuel += instructionFuel
+    stack.step(opcode, reader)
     const lengthKind = lengthKindOf(opcode, reader)
     for (const depth of skipImmediates(reader, opcode)) markTarget(frames, depth, offset)
-    if (lengthKind !== undefined) points.push({ kind: lengthKind, offset, end: reader.offset })
+    if (lengthKind !== undefined) {
+      points.push({ kind: lengthKind, offset, end: reader.offset })
+      regionValues += locals + stack.height
+    }
     if (endsRegion(frames, opcode)) {
+      regionValues += locals + stack.height
       region = { kind: 'region', offset: reader.offset, fuel: 0 }
       points.push(region)
     }

@@ -1,4 +1,5 @@
 import { ByteReader } from './byte-reader.ts'
+import type { Declarations } from './declarations.ts'
 import { featureNotGranted, malformed } from './module-refused.ts'
 import { type FunctionBody, readFunctionBody } from './regions.ts'
 import { type Sections, sectionId } from './sections.ts'
@@ -13,6 +14,7 @@ const functionsMax = 65_536
 export function scanCode(
   bytes: Uint8Array,
   sections: Sections,
+  declarations: Declarations,
   visit: (body: FunctionBody, index: number) => void,
 ): void {
   const range = sections.get(sectionId.code)
@@ -25,7 +27,8 @@ export function scanCode(
     if (sizeBytes > functionBytesMax) throw featureNotGranted(`a function of more than ${functionBytesMax} bytes`)
     const start = reader.offset
     reader.skip(sizeBytes)
-    visit(readFunctionBody(new ByteReader(bytes, start, reader.offset)), index)
+    const signature = declarations.signatures[declarations.functionTypes[index] ?? -1]
+    visit(readFunctionBody(new ByteReader(bytes, start, reader.offset), signature, declarations), index)
   }
   if (!reader.isAtEnd) throw malformed('the code section is longer than its list', reader.offset)
 }

@@ -146,6 +146,24 @@ describe('admission refuses', () => {
     assert.ok(checkModule(assemble({ functions: [{ ...start, code: nested(16_384) }] })).ok)
   })
 
+  it('functions whose values times branches would make the compiler take gigabytes', () => {
+    const repeat = (count: number, ...code: number[]) => new Array<number[]>(count).fill(code).flat()
+    const branches = repeat(500, 0x41, 0, 0x04, 0x40, 0x0b)
+    const types = [3, 0x60, 0, 0, 0x60, 100, ...repeat(100, 0x7f), 0, 0x60, 0, 100, ...repeat(100, 0x7f)]
+    const results = { rawSections: { 1: types, 3: [2, 0, 2] } }
+    const producer = { signature: ':', code: [] }
+    const deep: readonly Partial<ModuleText>[] = [
+      { functions: [{ ...start, code: [...repeat(10_000, 0x41, 0), ...branches, ...repeat(10_000, 0x1a)] }] },
+      { functions: [{ ...start, locals: 'i'.repeat(10_000), code: branches }] },
+      { functions: [{ ...start, code: [...repeat(100, 0x10, 1), ...branches] }, producer], ...results },
+      { functions: [{ ...start, code: [...repeat(100, 0x02, 2, 0x00, 0x0b), ...branches] }, producer], ...results },
+      { functions: [{ ...start, code: [...repeat(10_000, 0x41, 0), ...repeat(1_000, 0x41, 0, 0x40, 0, 0x1a)] }] },
+    ]
+    for (const text of deep) assert.match(refusedFeature(text), /too many values times branches/)
+    const flat = [...repeat(10_000, 0x41, 0, 0x1a), ...branches, ...repeat(10_000, 0x41, 0, 0x41, 0, 0x6a, 0x1a)]
+    assert.ok(checkModule(assemble({ functions: [{ ...start, locals: 'iiii', code: flat }] })).ok)
+  })
+
   it('exports that take longer to make than the job to run', () => {
     const exports = Array.from({ length: 16_384 }, (_, index) => ({ name: `${index}`, kind: 0, index: 0 }))
     assert.match(refusedFeature({ exports }), /more than 16384 exports/)

@@ -18,7 +18,7 @@ import { wasiModule, wasiSignatures } from './wasi-signatures.ts'
  * passes may still be refused as `MODULE_INVALID` when it does not type-check.
  */
 export function checkModule(bytes: Uint8Array): ModuleAdmission | ModuleRefusal {
-  return admit(bytes, sections => scanCode(bytes, sections, () => undefined))
+  return admit(bytes, (sections, declarations) => scanCode(bytes, sections, declarations, () => undefined))
 }
 
 /** The same without reading the code, for a caller that meters the module next and so learns of its instructions. */
@@ -26,7 +26,10 @@ export function checkDeclarations(bytes: Uint8Array): ModuleAdmission | ModuleRe
   return admit(bytes, () => undefined)
 }
 
-function admit(bytes: Uint8Array, readCode: (sections: Sections) => void): ModuleAdmission | ModuleRefusal {
+function admit(
+  bytes: Uint8Array,
+  readCode: (sections: Sections, declarations: Declarations) => void,
+): ModuleAdmission | ModuleRefusal {
   const sizeBytes = bytes.length
   if (sizeBytes > moduleBytesMax) {
     const message = `The module has ${sizeBytes} bytes; at most ${moduleBytesMax} are taken.`
@@ -38,7 +41,7 @@ function admit(bytes: Uint8Array, readCode: (sections: Sections) => void): Modul
     checkImports(declarations)
     checkTables(declarations)
     checkExports(declarations)
-    readCode(sections)
+    readCode(sections, declarations)
     return { ok: true, sizeBytes, memoryBytesInitial: (declarations.memory?.min ?? 0) * pageBytes }
   } catch (error) {
     if (error instanceof ModuleRefusedError) return error.refusal
