@@ -10,10 +10,14 @@ const gatewayConfigSchema = z.strictObject({
   /** Key of the HS256 session tokens; 32 bytes is the least that RFC 7518, section 3.2 allows. */
   jwtSecret: z.instanceof(Uint8Array).refine(bytes => bytes.length >= 32, 'must have at least 32 bytes'),
   sessionSeconds: z.int().min(60).max(86_400).default(3_600),
-  /** Of one address, over all routes; an agent that follows hundreds of jobs stays far below. */
+  /** Of one address over all routes, and messages of one WebSocket; an agent that follows hundreds of jobs stays far below. */
   requestsPerMinuteMax: z.int().min(1).default(12_000),
   /** A wallet or agent follows a few dozen jobs on one connection. */
   subscriptionsPerConnectionMax: z.int().min(1).default(100),
+  /** WebSockets at the same time; a process on two cores serves about this many. */
+  connectionsMax: z.int().min(1).default(1_000),
+  /** A WebSocket that has not introduced itself by then is closed. */
+  connectionInitTimeoutMs: z.int().min(100).default(10_000),
   graphqlBodyBytesMax: z
     .int()
     .min(1_024)

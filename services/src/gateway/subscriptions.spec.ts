@@ -9,7 +9,14 @@ let url: string
 const clients: Client[] = []
 
 before(async () => {
-  gateway = await startGateway({ port: 0, publicOrigin: undefined, subscriptionsPerConnectionMax: 2 })
+  gateway = await startGateway({
+    port: 0,
+    publicOrigin: undefined,
+    requestsPerMinuteMax: 200,
+    connectionsMax: 10,
+    connectionInitTimeoutMs: 500,
+    subscriptionsPerConnectionMax: 2,
+  })
   url = await gateway.listen()
   await gateway.fixture.content.put(moduleBytes)
   await gateway.fixture.content.put(inputBytes)
@@ -147,13 +154,51 @@ describe('subscriptions', () => {
   })
 })
 
+describe('a connection for subscriptions', () => {
+  it('is closed when it says nothing, or says hello twice', async () => {
+    const silent = openSocket(url)
+    const twice = await RawClient.open(url)
+    twice.send({ type: 'connection_init' })
+    assert.deepEqual([await closeCode(silent), await twice.closed], [4408, 4429])
+  })
+
+  it('is closed when it sends more than a minute allows', async () => {
+    const client = await RawClient.open(url)
+    for (let count = 0; count < 300; count++) client.send({ type: 'ping' })
+    assert.equal(await client.closed, 1008)
+  })
+
+  it('is closed when it sends a message larger than any subscription', async () => {
+    const client = await RawClient.open(url)
+    client.send({ type: 'ping', payload: 'x'.repeat(200_000) })
+    assert.equal(await client.closed, 1009)
+  })
+
+  it('is not for more than may be open at once', async () => {
+    const others = await Promise.all(Array.from({ length: 10 }, () => RawClient.open(url)))
+    assert.equal(await closeCode(openSocket(url)), 1013)
+    for (const other of others) other.close()
+  })
+})
+
+function openSocket(httpUrl: string): WebSocket {
+  return new WebSocket(`${httpUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+}
+
+function closeCode(socket: WebSocket): Promise<number> {
+  return new Promise(resolve => socket.addEventListener('close', ({ code }) => resolve(code)))
+}
+
 const walletQuery = `subscription { walletChanged(address: "${stranger.address}") { address } }`
 
 /** Speaks the protocol message by message, as no client library would. */
 class RawClient {
   readonly #waiting: { readonly type: string; readonly resolve: (message: unknown) => void }[] = []
 
+  readonly closed: Promise<number>
+
   private constructor(private readonly socket: WebSocket) {
+    this.closed = closeCode(socket)
     socket.addEventListener('message', ({ data }) => {
       const message = JSON.parse(String(data))
       const index = this.#waiting.findIndex(({ type }) => type === message.type)
@@ -162,7 +207,7 @@ class RawClient {
   }
 
   static async open(httpUrl: string): Promise<RawClient> {
-    const socket = new WebSocket(`${httpUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+    const socket = openSocket(httpUrl)
     await new Promise(resolve => socket.addEventListener('open', resolve))
     const client = new RawClient(socket)
     const acknowledged = client.next('connection_ack')

@@ -3,6 +3,7 @@ import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius'
 import type { FastifyRequest } from 'fastify'
 import { type DocumentNode, GraphQLError, type GraphQLSchema, specifiedRules, validate } from 'graphql'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
+import { introduce } from '../http/websocket-limits.ts'
 import type { Sessions } from '../sign-in/sessions.ts'
 import { formatErrors } from './error-formatter.ts'
 import { limitProblem, queryLimits } from './query-limits.ts'
@@ -45,6 +46,10 @@ export function graphqlOptions(config: GatewayConfig, sessions: Sessions): Mercu
       keepAlive: keepAliveMs,
       wsDefaultSubprotocol: 'graphql-transport-ws',
       fullWsTransport: false,
+      context: async socket => {
+        introduce(socket)
+        return {}
+      },
       onConnect: async (message: { readonly payload?: { readonly authorization?: unknown } }) => ({
         wallet: await sessions.wallet(message.payload?.authorization),
       }),

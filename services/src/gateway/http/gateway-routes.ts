@@ -9,6 +9,7 @@ import { registerContentRoutes } from './content-routes.ts'
 import { registerEdge } from './edge.ts'
 import { registerExplorer } from './explorer.ts'
 import { Metrics } from './metrics.ts'
+import { registerWebSockets } from './websocket-limits.ts'
 
 /** What the gateway serves besides its resolvers and controllers, and what every request passes first. */
 export async function registerGatewayRoutes(
@@ -25,6 +26,7 @@ export async function registerGatewayRoutes(
   })
   await registerEdge(fastify, config)
   registerExplorer(fastify)
+  await registerWebSockets(fastify, config)
   const clock = app.get<Clock>(CLOCK, { strict: false })
   await registerContentRoutes(fastify, { content, sessions, config, clock })
 }
