@@ -93,6 +93,17 @@ describe('the market end of the mesh', () => {
     await assert.rejects(startMesh({ port }), { name: 'MeshPortInUseError', message: new RegExp(`port ${port}`) })
   })
 
+  it('cuts a connection over which no node has joined, so that idle peers do not take the places of nodes', async t => {
+    const short = await startMesh({ joinTimeoutMs: 400 })
+    t.after(() => short.mesh.stop())
+    const node = await TestPeer.connect(2, short.mesh)
+    assert.deepEqual(await node.join(), { accepted: true })
+    const idle = await TestPeer.connect(1, short.mesh)
+    peers.push(node, idle)
+    await new Promise(resolve => idle.connection.addEventListener('close', resolve))
+    assert.deepEqual([short.mesh.nodes().length, node.connection.status], [1, 'open'])
+  })
+
   it('tells a node that is refused the code, and closes its connection', async () => {
     listener.helloAnswer = { accepted: false, code: 'UNKNOWN_NODE' }
     const peer = await connect(1)

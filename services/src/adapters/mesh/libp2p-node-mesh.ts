@@ -39,11 +39,16 @@ export type Libp2pNodeMeshOptions = {
   readonly port?: number
   /** Nodes that may be connected at the same time. */
   readonly nodesMax?: number
+  /** A connection over which no node has joined by then is cut. */
+  readonly joinTimeoutMs?: number
   readonly guard?: PeerGuard
 }
 
 /** A process on two cores serves about this many idle connections in 100 MB. */
 const nodesMaxDefault = 1_000
+
+/** A hello comes with the connection; its protocol allows 15 s for it. */
+const joinTimeoutMsDefault = 30_000
 
 /** The market's end of the libp2p mesh: nodes dial it, join, and are given jobs over the same connection. */
 export class Libp2pNodeMesh implements NodeMesh {
@@ -63,6 +68,7 @@ export class Libp2pNodeMesh implements NodeMesh {
     const libp2p = await createTransport({ privateKey, listen, guard: this.#guard, connectionsMax: nodesMax })
     this.#listener = listener
     this.#libp2p = libp2p
+    libp2p.addEventListener('connection:open', event => this.#requireJoin(event.detail))
     libp2p.addEventListener('connection:close', event => this.#connectionClosed(event.detail))
     await this.#serve(libp2p, listener)
     await startListening(libp2p, host, port)
@@ -155,6 +161,13 @@ export class Libp2pNodeMesh implements NodeMesh {
     if (session.connection.status !== 'open') this.#connectionClosed(session.connection)
   }
 
+  #requireJoin(connection: Connection): void {
+    const timer = setTimeout(() => {
+      if (this.#sessions.overConnection(connection) === undefined) connection.abort(new NotJoinedError())
+    }, this.options.joinTimeoutMs ?? joinTimeoutMsDefault)
+    connection.addEventListener('close', () => clearTimeout(timer), { once: true })
+  }
+
   #connectionClosed(connection: Connection): void {
     const session = this.#sessions.left(connection)
     if (session !== undefined) this.#listener?.nodeLeft(session.node.address)
@@ -198,6 +211,14 @@ export class ReplacedError extends Error {
   override readonly name = 'ReplacedError'
   constructor() {
     super('the node joined again over another connection')
+  }
+}
+
+/** The reason with which a connection is cut over which no node has joined in time. */
+export class NotJoinedError extends Error {
+  override readonly name = 'NotJoinedError'
+  constructor() {
+    super('no node has joined over this connection')
   }
 }
 

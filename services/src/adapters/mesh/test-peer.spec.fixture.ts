@@ -145,7 +145,9 @@ export class TestPeer {
 }
 
 /** A started market with a recording listener; the test stops it. */
-export async function startMesh(options: { readonly guard?: PeerGuard; readonly port?: number } = {}) {
+export async function startMesh(
+  options: { readonly guard?: PeerGuard; readonly port?: number; readonly joinTimeoutMs?: number } = {},
+) {
   const mesh = new Libp2pNodeMesh({ privateKey: marketKey, ...options })
   const listener = new RecordingListener()
   await mesh.start(listener)
