@@ -1,30 +1,49 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Address } from '@deparrow/ledger'
 
 /** A person has five minutes to look at the message and sign it. */
 export const challengeMs = 5 * 60_000
 
-/** Challenges that wait at the same time; beyond it the oldest is dropped, so that asking costs bounded memory. */
-const challengesMax = 10_000
+/** Used nonces that are remembered until they expire; beyond it the oldest is dropped, so that signing in costs bounded memory. */
+const usedMax = 100_000
 
-/** The nonces that may still be signed, each for one wallet and once. */
+/** Expiry in Unix milliseconds, then 128 random bits; ERC-4361 asks for at least 8 letters and digits. */
+const headLength = 12 + 32
+
+/**
+ * The nonces that may still be signed, each for one wallet and once. A nonce carries its expiry and this process's mark, so that
+ * asking costs no memory and nobody's challenge is lost to others who ask.
+ */
 export class Challenges {
-  readonly #open = new Map<string, { readonly wallet: Address; readonly expiresAtMs: number }>()
+  readonly #key = randomBytes(32)
+  readonly #used = new Map<string, number>()
 
-  /** 128 random bits; ERC-4361 asks for at least 8 letters and digits. */
   issue(wallet: Address, nowMs: number): string {
-    const oldest = this.#open.keys().next().value
-    if (this.#open.size >= challengesMax && oldest !== undefined) this.#open.delete(oldest)
-    const nonce = randomBytes(16).toString('hex')
-    this.#open.set(nonce, { wallet, expiresAtMs: nowMs + challengeMs })
-    return nonce
+    const expiry = (nowMs + challengeMs).toString(16).padStart(12, '0')
+    const head = `${expiry}${randomBytes(16).toString('hex')}`
+    return `${head}${this.#markOf(head, wallet).toString('hex')}`
   }
 
   /** Uses the nonce up; `false` when it was never given to this wallet, was used before, or is too old. */
   take(nonce: string, wallet: Address, nowMs: number): boolean {
-    const challenge = this.#open.get(nonce)
-    if (challenge?.wallet !== wallet) return false
-    this.#open.delete(nonce)
-    return nowMs < challenge.expiresAtMs
+    if (!/^[0-9a-f]{76}$/.test(nonce)) return false
+    const head = nonce.slice(0, headLength)
+    const isOurs = timingSafeEqual(Buffer.from(nonce.slice(headLength), 'hex'), this.#markOf(head, wallet))
+    const expiresAtMs = Number.parseInt(head.slice(0, 12), 16)
+    if (!isOurs || expiresAtMs <= nowMs || this.#used.has(nonce)) return false
+    this.#remember(nonce, expiresAtMs, nowMs)
+    return true
+  }
+
+  #remember(nonce: string, expiresAtMs: number, nowMs: number): void {
+    this.#used.set(nonce, expiresAtMs)
+    for (const [oldest, oldestExpiresAtMs] of this.#used) {
+      if (oldestExpiresAtMs > nowMs && this.#used.size <= usedMax) return
+      this.#used.delete(oldest)
+    }
+  }
+
+  #markOf(head: string, wallet: Address): Buffer {
+    return createHmac('sha256', this.#key).update(`${head}${wallet}`).digest().subarray(0, 16)
   }
 }
