@@ -127,6 +127,7 @@ for (const [what, text] of [
 for (const [what, params] of [
   ['gigabytes of memory', { n: 2 ** 30 }],
   ['endless work', { p: 2 ** 40 }],
+  ['a minute of work', { n: 2 ** 18, p: 64 }],
   ['a cost that is no power of two', { n: 1000 }],
   ['a short key', { dklen: 16 }],
 ] as const) {

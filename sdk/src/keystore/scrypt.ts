@@ -13,12 +13,20 @@ export const scryptCostRandomPassword: ScryptCost = { n: 4_096, r: 8, p: 1 }
 /** A file may not ask for more memory than this to be opened. */
 const memoryBytesMax = 512 * 2 ** 20
 
+/** Nor for more work, n × r × p, than this: sixteen times the standard, some ten seconds. */
+const workMax = 2 ** 25
+
 /** Whether a file's parameters are ones of scrypt, and bearable. */
 export function isBearable(cost: { readonly n: unknown; readonly r: unknown; readonly p: unknown }): boolean {
   const isCount = (value: unknown, max: number): value is number =>
     Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= max
   if (!isCount(cost.n, 2 ** 22) || !isCount(cost.r, 64) || !isCount(cost.p, 64)) return false
-  return cost.n > 1 && (cost.n & (cost.n - 1)) === 0 && 128 * cost.n * cost.r <= memoryBytesMax
+  return (
+    cost.n > 1 &&
+    (cost.n & (cost.n - 1)) === 0 &&
+    128 * cost.n * cost.r <= memoryBytesMax &&
+    cost.n * cost.r * cost.p <= workMax
+  )
 }
 
 /** The 32 bytes derived from a password (normalised to NFKC) and a salt. Off the main thread. */
