@@ -24,6 +24,9 @@ const nodeErrorCodes: Readonly<Record<string, string>> = {
   MarketAddressError: 'MARKET_ADDRESS_INVALID',
 }
 
+/** What the system says of a file or folder that its user can do something about. */
+const fileProblems: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'ENOSPC', 'EDQUOT'])
+
 /** Turns a refusal into the error that ends the command. */
 export function refused(refusal: Refusal): CliError {
   const { code, message, ...details } = refusal
@@ -49,7 +52,14 @@ export function failureOf(error: unknown): Failure {
   }
   const nodeCode = nodeErrorCodes[error instanceof Error ? error.name : '']
   if (nodeCode !== undefined) return { code: nodeCode, message: sentence((error as Error).message), details: {} }
-  const systemCode = (error as NodeJS.ErrnoException | undefined)?.code
+  const { code: systemCode, path } = (error ?? {}) as NodeJS.ErrnoException
+  if (typeof systemCode === 'string' && typeof path === 'string' && fileProblems.has(systemCode)) {
+    return {
+      code: 'FILE_UNUSABLE',
+      message: `${path} cannot be used: the system says ${systemCode}.`,
+      details: { path },
+    }
+  }
   const kind = error instanceof Error ? error.name : typeof error
   const cause = typeof systemCode === 'string' ? `${kind} ${systemCode}` : kind
   return {

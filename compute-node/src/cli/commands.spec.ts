@@ -44,6 +44,28 @@ test('the launched node gives its exit code through the second start that tunes 
   )
 })
 
+test('a file that holds no private key of secp256k1 is refused as such', async t => {
+  const data = await temporaryFolder(t)
+  const url = await fakeNetwork(t, 31337)
+  for (const digits of ['00'.repeat(32), 'ff'.repeat(32)]) {
+    const path = join(data, `imported-${digits.slice(0, 2)}`)
+    await writeFile(path, digits, { mode: 0o600 })
+    const ran = await run(['wallet', 'create', '--import', path, '--json', '--url', url, '--data', data])
+    assert.equal(errorOf(ran).code, 'KEY_FILE_INVALID')
+    assert.equal(ran.code, 3)
+    assert.ok(!ran.stdout.includes(digits))
+  }
+})
+
+test('a data folder that cannot be one is the user’s to mend, not a fault to report', async t => {
+  const file = await passwordFile(await temporaryFolder(t), 'a file')
+  const url = await fakeNetwork(t, 31337)
+  const ran = await run(['wallet', 'create', '--json', '--url', url, '--data', join(file, 'below')])
+  assert.equal(ran.code, 2)
+  assert.equal(errorOf(ran).code, 'FILE_UNUSABLE')
+  assert.match(errorOf(ran).message, /below/)
+})
+
 test('help and version are results', async () => {
   assert.match((await launch(['--help'])).stdout, /Exit codes: 0 done/)
   assert.match((await launch(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)

@@ -25,6 +25,7 @@ const codesByError: Readonly<Record<string, number>> = {
   GATEWAY_URL_INVALID: exitCodes.usage,
   FILE_UNREADABLE: exitCodes.usage,
   FILE_UNWRITABLE: exitCodes.usage,
+  FILE_UNUSABLE: exitCodes.usage,
   MALFORMED: exitCodes.usage,
   DOCKER_ADDRESS_INVALID: exitCodes.usage,
   NODE_DATA_DAMAGED: exitCodes.usage,

@@ -30,6 +30,23 @@ test('a log cannot command a terminal, and reaches a file as it is', () => {
   assert.equal(file.written.stdout, hostile)
 })
 
+test('neither a result, nor a failure, nor progress, nor a record that carries foreign text can command a terminal', () => {
+  const hostile = 'failed\u001b]0;owned\u0007\u009b2J'
+  const terminal = captured(true)
+  terminal.output.result({}, [hostile])
+  terminal.output.failure({ code: 'JOB_NOT_COMPLETED', message: hostile, details: {} })
+  terminal.output.progress(hostile)
+  terminal.output.record({ level: 'error', code: 'JOB_BROKE', message: hostile })
+  for (const text of Object.values(terminal.written)) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
+    assert.doesNotMatch(text, /[\u001b\u0007\u009b]/)
+    assert.match(text, /^.*failed.*\n/)
+  }
+  const file = captured(false)
+  file.output.result({}, [hostile])
+  assert.equal(file.written.stdout, `${hostile}\n`)
+})
+
 test('progress is for terminals', () => {
   for (const isTTY of [true, false]) {
     const { output, written } = captured(isTTY)

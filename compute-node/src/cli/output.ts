@@ -20,12 +20,13 @@ export class Output {
 
   /** The result: the value for `--json`, the lines for a person. */
   result(value: unknown, lines: readonly string[]): void {
-    this.streams.stdout.write(this.isJson ? `${JSON.stringify(toJson(value))}\n` : `${lines.join('\n')}\n`)
+    if (this.isJson) this.streams.stdout.write(`${JSON.stringify(toJson(value))}\n`)
+    else this.say(this.streams.stdout, lines.join('\n'))
   }
 
   /** A step under way, for a person who watches. */
   progress(text: string): void {
-    if (this.streams.stderr.isTTY === true) this.streams.stderr.write(`${text}\n`)
+    if (this.streams.stderr.isTTY === true) this.say(this.streams.stderr, text)
   }
 
   /** A job's log while it runs, on standard error. */
@@ -42,13 +43,17 @@ export class Output {
   /** What a running node tells its operator: a line of JSON with `--json`, else the sentence. */
   record(record: NodeLogRecord): void {
     const time = new Date().toISOString()
-    const line = this.isJson ? JSON.stringify({ time, ...record }) : `${time} ${record.message}`
-    this.streams.stderr.write(`${line}\n`)
+    this.say(this.streams.stderr, this.isJson ? JSON.stringify({ time, ...record }) : `${time} ${record.message}`)
   }
 
   failure(failure: Failure): void {
     if (this.isJson) this.streams.stdout.write(`${JSON.stringify(failureJson(failure))}\n`)
-    else this.streams.stderr.write(`${failure.message}\n`)
+    else this.say(this.streams.stderr, failure.message)
+  }
+
+  /** Nodes, gateways and buyers have a say in most sentences. */
+  private say(stream: Streams['stdout'], text: string): void {
+    stream.write(`${stream.isTTY === true ? printable(text) : text}\n`)
   }
 }
 

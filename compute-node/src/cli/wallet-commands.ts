@@ -1,6 +1,7 @@
 import { type Address, formatCredits, type Hex, isHexOf } from '@deparrow/ledger'
 import { type Answer, type DepositMethod, fetchNetwork, type Movement, SecretKey } from '@deparrow/sdk'
 import { readOwnFile } from '@deparrow/sdk/keystore'
+import * as Secp256k1 from 'ox/Secp256k1'
 import { formatEther } from 'ox/Value'
 import { CliError, refused } from './cli-error.ts'
 import type { CommandContext } from './command-context.ts'
@@ -100,7 +101,16 @@ async function importKey(path: string): Promise<SecretKey> {
   if (!file.ok) throw new CliError(file.refusal.code, file.refusal.message)
   const text = file.text.trim()
   const key = text.startsWith('0x') ? text : `0x${text}`
-  if (!isHexOf(key, 32))
+  if (!isHexOf(key, 32) || !isPrivateKey(key))
     throw new CliError('KEY_FILE_INVALID', `${path} must hold a private key: 64 hexadecimal digits.`)
   return new SecretKey(key as Hex)
+}
+
+/** Zero and what is not below the order of the curve are no keys. */
+function isPrivateKey(key: Hex): boolean {
+  try {
+    return Secp256k1.getPublicKey({ privateKey: key }) !== undefined
+  } catch {
+    return false
+  }
 }
