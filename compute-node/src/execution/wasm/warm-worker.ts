@@ -9,11 +9,19 @@ export type WarmWorker = {
   readonly cpuMsAtReady: number
 }
 
+/** A worker on its way to being warm. */
+export type StartedWorker = {
+  readonly worker: Worker
+  readonly ready: Promise<WarmWorker>
+  /** Whether its thread has broken or ended. */
+  readonly isGone: () => boolean
+}
+
 /**
  * Starts a worker. It does not keep the process alive until it is given a job. Rejects when the thread ends before it is
  * ready, which is the node's fault.
  */
-export function startWorker(): { readonly worker: Worker; readonly ready: Promise<WarmWorker> } {
+export function startWorker(): StartedWorker {
   const worker = new Worker(new URL('./job-worker.js', import.meta.url), {
     name: 'deparrow-job',
     env: {},
@@ -27,6 +35,13 @@ export function startWorker(): { readonly worker: Worker; readonly ready: Promis
     },
   })
   worker.unref()
+  let isGone = false
+  // These listeners stay: an error that nobody listens to would end the process.
+  for (const event of ['error', 'exit']) {
+    worker.on(event, () => {
+      isGone = true
+    })
+  }
   const ready = new Promise<WarmWorker>((resolve, reject) => {
     const failed = (cause: unknown) => reject(new WorkerStartError({ cause }))
     worker.once('error', failed)
@@ -38,7 +53,7 @@ export function startWorker(): { readonly worker: Worker; readonly ready: Promis
     })
   })
   ready.catch(() => undefined)
-  return { worker, ready }
+  return { worker, ready, isGone: () => isGone }
 }
 
 /** A worker thread ended before it was ready for a job. */

@@ -1,5 +1,5 @@
 import type { Engine, JobEnd, JobUsage, RunOptions, WasmJobRequest } from '../engine.ts'
-import { startWorker, type WarmWorker } from './warm-worker.ts'
+import { type StartedWorker, startWorker, type WarmWorker } from './warm-worker.ts'
 import { runInWorker } from './worker-run.ts'
 
 /**
@@ -10,7 +10,7 @@ export class WasmEngine implements Engine<WasmJobRequest> {
   readonly name = 'wasm'
   private readonly closing = new AbortController()
   private readonly running = new Set<Promise<JobEnd>>()
-  private spare: ReturnType<typeof startWorker> | undefined = startWorker()
+  private spare: StartedWorker | undefined = startWorker()
 
   async run(request: WasmJobRequest, options: RunOptions): Promise<JobEnd> {
     if (this.closing.signal.aborted) {
@@ -37,7 +37,7 @@ export class WasmEngine implements Engine<WasmJobRequest> {
   }
 
   private async runInFreshWorker(request: WasmJobRequest, options: RunOptions): Promise<JobEnd> {
-    const { worker, ready } = this.spare ?? startWorker()
+    const { worker, ready } = this.spare?.isGone() === false ? this.spare : startWorker()
     this.spare = undefined
     worker.ref()
     let warm: WarmWorker
