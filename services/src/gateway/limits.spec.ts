@@ -61,6 +61,22 @@ describe('GraphQL requests', () => {
     assert.match(await message('{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }'), /itself/)
   })
 
+  it('that would make one answer too large get an error in place of the rest', async t => {
+    const { view } = gateway.settlement
+    const rows = Array.from({ length: 1_000 }, (_, id) => {
+      const [wallet, incrementMicrocredits, cumulativeMicrocredits] = [payer.address, 1n, 1n]
+      return { id, wallet, incrementMicrocredits, cumulativeMicrocredits, previousEpoch: 0 }
+    })
+    const books = { epoch: 1, inboxCut: 0, journalPosition: 1, burnMicrocredits: 0n, leavesTotalMicrocredits: 0n, rows }
+    const epoch = { books, status: 'final' } as unknown as Awaited<ReturnType<typeof view.epochs>>[number]
+    t.mock.method(view, 'epochs', async () => Array.from({ length: 10 }, () => epoch))
+    const fields = Array.from({ length: 3 }, (_, i) => `e${i}: epochs(first: 10) { rows { payeeId } }`)
+    assert.deepEqual((await gateway.ask(`{ ${fields.slice(0, 2).join(' ')} }`)).errors, [])
+    const { errors } = await gateway.ask(`{ ${fields.join(' ')} }`)
+    assert.match(errors[0].message, /one answer may hold/)
+    assert.equal(errors[0].extensions.code, 'BAD_USER_INPUT')
+  })
+
   it('for the schema itself are answered', async () => {
     assert.equal((await gateway.ask(getIntrospectionQuery())).status, 200)
   })

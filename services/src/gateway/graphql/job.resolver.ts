@@ -5,6 +5,7 @@ import type { NetworkInfo } from '../../config/network-info.ts'
 import { logTailLengthMax } from '../../market/job-store.port.ts'
 import type { JobAnswer, Market } from '../../market/market.port.ts'
 import { LEDGER, MARKET, NETWORK_INFO } from '../../tokens.ts'
+import { rowsOfJob, spend } from './answer-budget.ts'
 import { mapped, required } from './iterators.ts'
 import { type JobView, jobView } from './job-view.ts'
 import { refusalView } from './refusal-view.ts'
@@ -32,8 +33,14 @@ export class JobResolver {
   }
 
   @Query('jobs')
-  async jobs(@Args('payer') payer: Address, @Args('first') first: number, @Args('before') before?: string) {
+  async jobs(
+    @Args('payer') payer: Address,
+    @Args('first') first: number,
+    @Args('before') before: string | undefined,
+    @Context() context: GatewayContext,
+  ) {
     const page = await this.market.jobs(payer, requireBetween('first', first, 1, jobsPerPageMax), before)
+    spend(context, 'rows', rowsOfJob * page.jobs.length)
     return { jobs: page.jobs.map(job => jobView(job, this.#domain)), next: page.next }
   }
 
@@ -56,9 +63,11 @@ export class JobResolver {
   }
 
   @ResolveField('log')
-  log(@Parent() job: JobView, @Args('bytes') bytes: number, @Context() context: GatewayContext): Promise<string> {
+  async log(@Parent() job: JobView, @Args('bytes') bytes: number, @Context() context: GatewayContext) {
     requireWallet(context, job.payer)
-    return this.market.log(job.id, requireBetween('bytes', bytes, 1, logTailLengthMax))
+    const text = await this.market.log(job.id, requireBetween('bytes', bytes, 1, logTailLengthMax))
+    spend(context, 'characters of logs', text.length)
+    return text
   }
 
   @Subscription('jobChanged', { resolve: (value: unknown) => value })

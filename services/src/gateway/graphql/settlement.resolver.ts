@@ -3,6 +3,7 @@ import { Args, Query, Resolver } from '@nestjs/graphql'
 import type { EpochView } from '../../settlement/settlement-view.ts'
 import { SETTLEMENT_VIEW } from '../../tokens.ts'
 import type { SettlementView } from '../settlement-view.port.ts'
+import { spend } from './answer-budget.ts'
 import { requireBetween } from './session-context.ts'
 
 /** An epoch lists all its rows, up to a thousand of them. */
@@ -31,12 +32,19 @@ function epochView({ books, status, postedTx, finalTx }: EpochView) {
     leavesTotal: books.leavesTotalMicrocredits,
     postedTx,
     finalTx,
-    rows: books.rows.map(row => ({
-      payeeId: row.id,
-      wallet: row.wallet,
-      increment: row.incrementMicrocredits,
-      cumulative: row.cumulativeMicrocredits,
-      previousEpoch: row.previousEpoch,
-    })),
+    rows: (_args: unknown, context: object) => {
+      spend(context, 'rows', books.rows.length)
+      return books.rows.map(rowView)
+    },
+  }
+}
+
+function rowView(row: EpochView['books']['rows'][number]) {
+  return {
+    payeeId: row.id,
+    wallet: row.wallet,
+    increment: row.incrementMicrocredits,
+    cumulative: row.cumulativeMicrocredits,
+    previousEpoch: row.previousEpoch,
   }
 }

@@ -4,9 +4,10 @@ import { Args, Context, Mutation, Parent, Query, ResolveField, Resolver, Subscri
 import type { ReadModel, StatementEntry } from '../../read-model/read-model.port.ts'
 import { LEDGER, READ_MODEL, SETTLEMENT_VIEW } from '../../tokens.ts'
 import type { SettlementView } from '../settlement-view.port.ts'
+import { spend } from './answer-budget.ts'
 import { mapped } from './iterators.ts'
 import { Movements } from './movements.ts'
-import { requireBetween } from './session-context.ts'
+import { type GatewayContext, requireBetween } from './session-context.ts'
 import { inSlot, type SubscriptionContext } from './subscription-slots.ts'
 import { WalletFeed } from './wallet-feed.ts'
 
@@ -50,12 +51,18 @@ export class WalletResolver {
   }
 
   @ResolveField('statement')
-  async statement(@Parent() wallet: WalletView, @Args('first') first: number, @Args('before') before?: bigint) {
+  async statement(
+    @Parent() wallet: WalletView,
+    @Args('first') first: number,
+    @Args('before') before: bigint | undefined,
+    @Context() context: GatewayContext,
+  ) {
     const count = requireBetween('first', first, 1, statementEntriesMax)
     const page = await this.readModel.statement(wallet.address, {
       first: count,
       ...(before != null && { beforePosition: Number(before) }),
     })
+    spend(context, 'rows', page.entries.length)
     return { entries: page.entries.map(entryView), next: page.nextPosition }
   }
 
