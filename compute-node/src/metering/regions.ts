@@ -53,9 +53,10 @@ const nestingMax = 16_384
 
 /**
  * Most values that a function may hold in its locals and on its operand stack, summed over its regions: the compiler notes where
- * each of them is at each region, some 20 bytes apiece, and keeps that until it is done with the function.
+ * each of them is at each region and keeps that until it is done with the function; some 20 bytes apiece when it compiles for the
+ * first time, 120 when it optimizes.
  */
-const regionValuesMax = 8 * 1024 * 1024
+const regionValuesMax = 4 * 1024 * 1024
 
 type Values = { readonly locals: number; readonly stack: OperandStack }
 
