@@ -14,7 +14,13 @@ const backoffMsMax = 30_000
 /** A connected node answers an assignment within this, or it is sent again later. */
 const assignTimeoutMs = 10_000
 
-type Refusals = { readonly nodes: Set<Address>; roundCount: number; retryAtMs: number }
+/** `nodes` have refused in this round, `everyNode` in any: one that joins again and again does not end the wait that it caused. */
+type Refusals = {
+  readonly nodes: Set<Address>
+  readonly everyNode: Set<Address>
+  roundCount: number
+  retryAtMs: number
+}
 
 /** Brings jobs to nodes: chooses, binds by the ledger, delivers, and delivers again until the node has answered. */
 export class Dispatcher {
@@ -65,7 +71,7 @@ export class Dispatcher {
 
   /** A node has joined with these jobs in hand; the others that are bound to it are delivered again. */
   nodeJoined(node: Address, running: readonly Hex[]): void {
-    for (const refusals of this.#refusals.values()) refusals.retryAtMs = 0
+    for (const refusals of this.#refusals.values()) if (!refusals.everyNode.has(node)) refusals.retryAtMs = 0
     const inHand = new Set(running)
     for (const job of this.register.jobsOf(node)) {
       this.#cancelSent.delete(attemptKey(job))
@@ -200,8 +206,10 @@ export class Dispatcher {
   }
 
   #refusedBy(id: Hex, node: Address): void {
-    const refusals = this.#refusals.get(id) ?? { nodes: new Set(), roundCount: 0, retryAtMs: 0 }
+    const none: Refusals = { nodes: new Set(), everyNode: new Set(), roundCount: 0, retryAtMs: 0 }
+    const refusals = this.#refusals.get(id) ?? none
     refusals.nodes.add(node)
+    refusals.everyNode.add(node)
     this.#refusals.set(id, refusals)
   }
 

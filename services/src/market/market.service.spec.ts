@@ -82,6 +82,25 @@ describe('a job', () => {
     assert.equal(second.certificate.message.attempt, 2)
   })
 
+  it('is not offered again at once to the node that refused it, however often that joins', async () => {
+    const { fixture, market, mesh } = await startFunded()
+    mesh.reply = async (_, { orderDigest, certificate }) => {
+      const { attempt } = certificate.message
+      return { accepted: false, code: 'NO_FREE_SLOT', release: nodeActor.release(orderDigest, attempt) }
+    }
+    await mesh.join(nodeActor)
+    await submitJob({ fixture, market })
+    await mesh.assigned(1)
+    for (let count = 0; count < 3; count++) {
+      await market.tick()
+      await mesh.join(nodeActor)
+    }
+    await market.tick()
+    assert.equal(mesh.assignments.length, 1)
+    await mesh.join(otherNodeActor)
+    await mesh.assigned(2)
+  })
+
   it('stays bound to a node that refuses without a valid release', async () => {
     const started = await startFunded()
     started.mesh.reply = async (_node, { orderDigest }) => ({
