@@ -111,6 +111,14 @@ export class NodeStore {
     })
   }
 
+  /** Whether a receipt that is not acknowledged names this output. */
+  isOutputHeld(outputCid: string): boolean {
+    const row = this.#database
+      .prepare("SELECT 1 FROM job WHERE state = 'receipted' AND handover ->> '$.outputCid' = ? LIMIT 1")
+      .get(outputCid)
+    return row !== undefined
+  }
+
   /** The receipt is acknowledged or finally refused: only that the job was here is remembered, until its hold has expired. */
   ended(key: JobKey, nowMs: number): void {
     this.#transaction(() => {

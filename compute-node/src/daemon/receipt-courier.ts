@@ -148,8 +148,7 @@ export class ReceiptCourier {
     const { outputCid } = pending.held.handover
     store.ended(pending.held, clock.nowMs())
     this.#pending = this.#pending.filter(other => other !== pending)
-    const isStillNeeded = this.#pending.some(({ held }) => held.handover.outputCid === outputCid)
-    if (outputCid !== null && !isStillNeeded) await folder.releaseOutput(outputCid)
+    if (outputCid !== null && !store.isOutputHeld(outputCid)) await folder.releaseOutput(outputCid)
   }
 }
 
