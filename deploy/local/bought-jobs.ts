@@ -18,13 +18,18 @@ const pictureMaxPriceMicrocredits = 1_000_000n
 /** The fixed price of the statistics, in µcr: 0.05 credits. */
 const statisticsBidMicrocredits = 50_000n
 
-/** A picture, priced by usage, and the statistics of a text, at a fixed price. Sources are in `test/jobs/`. */
+/**
+ * A picture, priced by usage, and the statistics of a text, at a fixed price. Sources are in `test/jobs/`. Throws
+ * {@link TextFileError} for a text that cannot be read.
+ */
 export async function jobsToBuy(textFile: string | undefined): Promise<readonly [BoughtJob, BoughtJob]> {
   const textPath = textFile ?? new URL('LICENSE', repository)
   const [renderer, statistics, text] = await Promise.all([
     readFile(new URL('test/jobs/renderer/renderer.wasm', repository)),
     readFile(new URL('test/jobs/text-statistics/text-statistics.wasm', repository)),
-    readFile(textPath),
+    readFile(textPath).catch(error => {
+      throw new TextFileError(String(textFile ?? textPath), error)
+    }),
   ])
   const textName = textFile === undefined ? 'LICENSE' : basename(textFile)
   return [
@@ -48,4 +53,19 @@ export async function jobsToBuy(textFile: string | undefined): Promise<readonly 
       },
     },
   ]
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'you have no permission',
+  EISDIR: 'it is a folder',
+}
+
+/** The text whose statistics are bought cannot be read; the message says why. */
+export class TextFileError extends Error {
+  override readonly name = 'TextFileError'
+  constructor(path: string, cause: NodeJS.ErrnoException) {
+    const reason = reasons[cause.code ?? ''] ?? `the system says ${cause.code}`
+    super(`The text file ${path} cannot be read: ${reason}. Name another file, or none for the licence.`, { cause })
+  }
 }

@@ -1,8 +1,10 @@
+import { basename } from 'node:path'
 import type { LocalOptions } from './options.ts'
 
 /** Errors whose message was written for the person who starts the network. */
 const plainErrors = new Set([
   'DataFolderError',
+  'TextFileError',
   'SecretError',
   'MainJobError',
   'LocalChainDamagedError',
@@ -12,12 +14,10 @@ const plainErrors = new Set([
   'DatabaseDamagedError',
   'DatabaseUnavailableError',
   'NewerSchemaError',
-  'StoreDamagedError',
   'DeploymentMismatchError',
   'DeployerNonceError',
   'WrongChainError',
   'ReadModelGapError',
-  'PortInUseError',
   'OtherLedgerError',
 ])
 
@@ -26,10 +26,17 @@ export function describeProblem(error: unknown, options: LocalOptions): string {
   if (!(error instanceof Error)) return `The network ended: ${String(error)}`
   const busyPort = portInUse(error, options)
   if (busyPort !== undefined) return busyPort
-  if (isDeparrowError(error) || plainErrors.has(error.name)) return error.message
-  if ('code' in error && error.code === 'ENOENT' && options.textFile !== undefined) {
-    return `The text file ${options.textFile} cannot be read; name a file that exists.`
+  if (
+    error.name === 'DatabaseDamagedError' &&
+    'path' in error &&
+    basename(String(error.path)) === 'read-model.sqlite'
+  ) {
+    return `${error.message}. It holds nothing that the journal does not: "npm run rebuild -- --data ${options.dataFolder}" builds it anew.`
   }
+  if (error.name === 'StoreDamagedError') {
+    return `The journal in the data folder ${options.dataFolder} is damaged: ${error.message.replace(/: restore it .*$/, '')}. Restore the folder from a backup, or start anew with --fresh.`
+  }
+  if (isDeparrowError(error) || plainErrors.has(error.name)) return error.message
   return `The network ended by an error that should not happen (${error.name}): ${error.message}`
 }
 
@@ -38,14 +45,18 @@ function isDeparrowError(error: Error): boolean {
   return 'code' in error && typeof error.code === 'string' && /^[A-Z]+(?:_[A-Z]+)+$/.test(error.code)
 }
 
+/** What listens where, and the option that moves it, by the error of whoever could not listen. */
+const portErrors: Readonly<
+  Record<string, { readonly what: string; readonly flag: string; readonly option: 'port' | 'rpcPort' | 'meshPort' }>
+> = {
+  PortInUseError: { what: 'the gateway', flag: '--port', option: 'port' },
+  LocalChainPortInUseError: { what: 'the chain', flag: '--rpc-port', option: 'rpcPort' },
+  MeshPortInUseError: { what: 'libp2p', flag: '--p2p-port', option: 'meshPort' },
+}
+
 function portInUse(error: Error, options: LocalOptions): string | undefined {
-  if (error.name === 'LocalChainPortInUseError') {
-    return `Port ${options.rpcPort} for the chain is in use: end what listens there, or name another with --rpc-port (0 picks a free one).`
-  }
-  if (!/EADDRINUSE/.test(`${'code' in error ? error.code : ''} ${error.message}`)) return undefined
-  const isMesh = options.meshPort !== 0 && (error.message.includes(`:${options.meshPort}`) || error.name !== 'Error')
-  const [what, port, flag] = isMesh
-    ? ['libp2p', options.meshPort, '--p2p-port']
-    : ['the gateway', options.port, '--port']
-  return `Port ${port} for ${what} is in use: end what listens there, or name another with ${flag} (0 picks a free one).`
+  const found = portErrors[error.name]
+  if (found === undefined) return undefined
+  const { what, flag, option } = found
+  return `Port ${options[option]} for ${what} is in use: end what listens there, or name another with ${flag} (0 picks a free one).`
 }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Address, formatCredits, type Hex, weiPerMicrocredit } from '@deparrow/ledger'
 import { AgentWallet, type Answer, type Job, type NodeView, type SecretKey } from '@deparrow/sdk'
 import { getAddress } from 'viem'
-import { type BoughtJob, jobsToBuy } from './bought-jobs.ts'
+import type { BoughtJob } from './bought-jobs.ts'
 import type { Narrator } from './narrator.ts'
 import { writeResult } from './result-file.ts'
 
@@ -34,14 +34,13 @@ export type MainJobParts = {
   readonly gatewayUrl: string
   readonly agentKey: SecretKey
   readonly resultsFolder: string
-  readonly textFile: string | undefined
+  readonly jobs: readonly BoughtJob[]
   readonly narrator: Narrator
 }
 
 /** An agent buys two jobs and what they earned is paid out on chain. Every step goes over the public surfaces alone. */
 export async function runMainJob(parts: MainJobParts): Promise<MainJobResult> {
   const { narrator } = parts
-  const jobs = await jobsToBuy(parts.textFile)
   const wallet = await AgentWallet.connect({ url: parts.gatewayUrl, privateKey: parts.agentKey })
   const node = await firstNode(wallet)
   narrator.step(
@@ -54,7 +53,7 @@ export async function runMainJob(parts: MainJobParts): Promise<MainJobResult> {
   const watched = [...new Set([wallet.address, node.payoutWallet])]
   const before = await walletStates(wallet, watched)
   const paid: PaidJob[] = []
-  for (const job of jobs) paid.push(await buy(wallet, job, parts))
+  for (const job of parts.jobs) paid.push(await buy(wallet, job, parts))
   const payee = paid.at(-1)?.job.node?.payoutWallet ?? node.payoutWallet
   const claim = await claimEarnings(wallet, payee, narrator)
   const after = await walletStates(wallet, watched)

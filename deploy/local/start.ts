@@ -1,11 +1,16 @@
-import { openDataFolder } from './data-folder.ts'
+import { type BoughtJob, jobsToBuy } from './bought-jobs.ts'
+import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { describeProblem } from './describe-problem.ts'
-import { startLocalNetwork } from './local-network.ts'
-import { runMainJob } from './main-job.ts'
 import { createNarrator, type Narrator } from './narrator.ts'
 import { type LocalOptions, parseOptions, usage } from './options.ts'
-import { outcomeOf } from './outcome.ts'
-import { outcomeTable } from './table.ts'
+
+/** Loaded once the command line and the data folder are found good, so that a refusal comes at once. */
+const heavyParts = {
+  network: () => import('./local-network.ts'),
+  mainJob: () => import('./main-job.ts'),
+  outcome: () => import('./outcome.ts'),
+  table: () => import('./table.ts'),
+}
 
 /** Exit codes: 0 done, 1 something failed, 2 the command line cannot be read. */
 async function main(): Promise<number> {
@@ -29,7 +34,23 @@ async function main(): Promise<number> {
 }
 
 async function run(options: LocalOptions, narrator: Narrator): Promise<number> {
+  const jobs = await jobsToBuy(options.textFile)
   const folder = await openDataFolder(options.dataFolder, options.isFresh)
+  try {
+    return await runNetwork(folder, jobs, options, narrator)
+  } finally {
+    folder.release()
+  }
+}
+
+async function runNetwork(
+  folder: DataFolder,
+  jobs: readonly BoughtJob[],
+  options: LocalOptions,
+  narrator: Narrator,
+): Promise<number> {
+  const { startLocalNetwork } = await heavyParts.network()
+  const { runMainJob } = await heavyParts.mainJob()
   const network = await startLocalNetwork(folder, options, narrator)
   const interrupted = Promise.withResolvers<'interrupted'>()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.resolve('interrupted'))
@@ -43,7 +64,7 @@ async function run(options: LocalOptions, narrator: Narrator): Promise<number> {
       gatewayUrl: network.gatewayUrl,
       agentKey: await network.secrets.key('agent'),
       resultsFolder: folder.results,
-      textFile: options.textFile,
+      jobs,
       narrator,
     }
     const result = await Promise.race([runMainJob(parts), interrupted.promise])
@@ -51,8 +72,8 @@ async function run(options: LocalOptions, narrator: Narrator): Promise<number> {
     const totalMs = Math.round(performance.now())
     const facts = { ...(await network.facts(Number(result.claimEpoch))), startMs, totalMs }
     narrator.step('Done')
-    if (options.isJson) console.log(JSON.stringify(outcomeOf(result, facts)))
-    else console.log(`\n${outcomeTable(result, facts)}\n`)
+    if (options.isJson) console.log(JSON.stringify((await heavyParts.outcome()).outcomeOf(result, facts)))
+    else console.log(`\n${(await heavyParts.table()).outcomeTable(result, facts)}\n`)
     if (!facts.isConserved || !facts.isFullReserve || facts.audit.problem !== undefined) return 1
     if (options.isOnce) return 0
     narrator.step(`The network keeps running; explore it at ${network.graphqlUrl} until Ctrl-C`)

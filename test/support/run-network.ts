@@ -6,12 +6,18 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Outcome } from './outcome.ts'
 
-type Waiter = { readonly pattern: RegExp; readonly resolve: (line: string) => void; missing: number }
+type Waiter = {
+  readonly pattern: RegExp
+  readonly resolve: (line: string) => void
+  readonly reject: (error: Error) => void
+  missing: number
+}
 
 /** 128 + SIGINT: it was ended before its jobs were paid. */
 const interruptedExitCode = 130
 
-const startPath = fileURLToPath(new URL('../../../deploy/local/dist/start.js', import.meta.url))
+/** What `npm start` runs once everything is built. */
+export const startPath = fileURLToPath(new URL('../../../deploy/local/dist/start.js', import.meta.url))
 
 /** A network that `npm start` would run, as a process of its own, with everything that it printed. */
 export class NetworkProcess {
@@ -20,6 +26,7 @@ export class NetworkProcess {
   readonly outcome: Promise<Outcome>
   private readonly child: ChildProcess
   private readonly waiting = new Set<Waiter>()
+  private isEnded = false
 
   constructor(dataFolder: string, args: readonly string[] = []) {
     const found = Promise.withResolvers<Outcome>()
@@ -41,7 +48,10 @@ export class NetworkProcess {
     lines(this.child.stderr, line => this.see(line))
     this.exit = new Promise(resolve => {
       this.child.once('close', (code, signal) => {
-        found.reject(new Error(`the network ended (${signal ?? code}) without an outcome:\n${this.stderr.join('\n')}`))
+        const ended = new Error(`the network ended (${signal ?? code}) before that:\n${this.stderr.join('\n')}`)
+        found.reject(ended)
+        for (const waiter of this.waiting) waiter.reject(ended)
+        this.isEnded = true
         resolve({ code, signal })
       })
     })
@@ -52,12 +62,16 @@ export class NetworkProcess {
     return this.child.pid
   }
 
-  /** The line of progress that is the n-th to match, one that was printed already or one to come. */
+  /** The line of progress that is the n-th to match, one that was printed already or one to come. Rejects when none can come. */
   line(pattern: RegExp, count = 1): Promise<string> {
     const seen = this.stderr.filter(line => pattern.test(line))
     const found = seen[count - 1]
     if (found !== undefined) return Promise.resolve(found)
-    return new Promise(resolve => this.waiting.add({ pattern, resolve, missing: count - seen.length }))
+    if (this.isEnded)
+      return Promise.reject(new Error(`the network ended before ${pattern}:\n${this.stderr.join('\n')}`))
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    this.waiting.add({ pattern, resolve, reject, missing: count - seen.length })
+    return promise
   }
 
   kill(signal: NodeJS.Signals): void {
