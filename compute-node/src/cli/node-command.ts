@@ -22,6 +22,7 @@ export type NodeStartOptions = {
   readonly payoutWallet?: Address
   readonly slots?: number
   readonly memoryMib?: number
+  readonly pullImages?: boolean
 }
 
 /** A node that is not joined for this long asks whether the market has moved. */
@@ -46,7 +47,7 @@ export async function startNodeCommand(context: CommandContext, options: NodeSta
 
 async function nodeOptions(
   { config, output }: CommandContext,
-  { payoutWallet, slots, memoryMib }: NodeStartOptions,
+  { payoutWallet, slots, memoryMib, pullImages = false }: NodeStartOptions,
   network: NetworkView,
   { address, privateKey }: UnlockedKey,
 ): Promise<NodeOptions> {
@@ -57,7 +58,7 @@ async function nodeOptions(
     domain: domainOf(network),
     ledgerSigner: network.ledgerSigner,
     marketAddresses: network.meshAddresses,
-    engines: await openEngines(address, config.dockerHost, log),
+    engines: await openEngines(address, { dockerHost: config.dockerHost, mayPullImages: pullImages }, log),
     log,
     ...(slots === undefined ? {} : { slotsMax: slots }),
     ...(memoryMib === undefined ? {} : { memoryBytesMax: memoryMib * 2 ** 20 }),

@@ -60,6 +60,7 @@ function addNodeCommands(node: Command, run: RunCommand): void {
     .option('--payout-wallet <address>', 'what the node earns goes there; default: the node itself', addressArgument)
     .option('--slots <n>', 'jobs side by side at most', countArgument(1_024))
     .option('--memory-mib <n>', 'memory for all jobs together', countArgument(2 ** 24))
+    .option('--pull-images', 'let Docker jobs pull images that are not here; they stay on the disk')
     .action(options => run(async context => (await commands.node()).startNodeCommand(context, options)))
 }
 

@@ -46,7 +46,10 @@ export class ContainerRun {
   /** Resolves when the container has ended. Rejects when Docker Engine fails. */
   async run(): Promise<JobEnd> {
     const connection = await this.attach()
-    const drained = finished(connection, { writable: false }).catch(() => undefined)
+    const drained = finished(connection, { writable: false }).then(
+      () => true,
+      () => false,
+    )
     connection.on('data', (chunk: Buffer) => this.streams.push(chunk))
     const startProblem = await this.start()
     if (startProblem !== undefined) {
@@ -69,9 +72,12 @@ export class ContainerRun {
       this.options.signal.removeEventListener('abort', abort)
     }
     const drainTimer = setTimeout(() => connection.destroy(), drainMs)
-    await drained
+    const isWhole = await drained
     clearTimeout(drainTimer)
-    return this.end()
+    clearTimeout(this.killTimer)
+    const end = await this.end()
+    if (end.outcome === 'completed' && !isWhole) throw new OutputLostError()
+    return end
   }
 
   private async attach(): Promise<Duplex> {
@@ -162,6 +168,14 @@ export class ContainerRun {
       logBytes: this.streams.log.bytes,
       outputBytes: this.streams.output.bytes,
     }
+  }
+}
+
+/** The connection to a container broke before its last bytes came: what is there is not its output. */
+export class OutputLostError extends Error {
+  override readonly name = 'OutputLostError'
+  constructor() {
+    super('the connection broke before the whole output had come')
   }
 }
 

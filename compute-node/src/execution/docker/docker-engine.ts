@@ -15,6 +15,9 @@ export type DockerEngineOptions = {
   readonly pullTimeoutMs: number
 }
 
+/** A Docker Engine that works answers at once; one that does not must not keep the node from its other engines. */
+const connectTimeoutMs = 10_000
+
 /** Runs jobs as containers of a Docker Engine. Each container is removed at the end of its job, whatever the end. */
 export class DockerEngine implements Engine<DockerJobRequest> {
   readonly name = 'docker'
@@ -27,19 +30,17 @@ export class DockerEngine implements Engine<DockerJobRequest> {
   ) {}
 
   /**
-   * Connects, and removes what an earlier process of this node left behind. Undefined when no Docker Engine answers there.
+   * Connects, and removes what an earlier process of this node left behind. Undefined when no Docker Engine does that there.
    * Throws `DockerAddressError` for an address that cannot be understood.
    */
   static async connect(options: DockerEngineOptions): Promise<DockerEngine | undefined> {
-    const docker = new Docker(parseDockerHost(options.dockerHost))
+    const engine = new DockerEngine(new Docker(parseDockerHost(options.dockerHost)), options)
     try {
-      await docker.ping()
+      await engine.removeLeftovers()
+      return engine
     } catch {
       return undefined
     }
-    const engine = new DockerEngine(docker, options)
-    await engine.removeLeftovers()
-    return engine
   }
 
   async run(request: DockerJobRequest, options: RunOptions): Promise<JobEnd> {
@@ -82,7 +83,8 @@ export class DockerEngine implements Engine<DockerJobRequest> {
 
   private async removeLeftovers(): Promise<void> {
     const label = [`${nodeLabel}=${this.options.nodeAddress}`]
-    const leftovers = await this.docker.listContainers({ all: true, filters: { label } })
+    const abortSignal = AbortSignal.timeout(connectTimeoutMs)
+    const leftovers = await this.docker.listContainers({ all: true, filters: { label }, abortSignal })
     await Promise.all(leftovers.map(({ Id }) => removeContainer(this.docker.getContainer(Id))))
   }
 }
