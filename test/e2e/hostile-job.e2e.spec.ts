@@ -56,7 +56,7 @@ async function assertPaidByRule(job: Job, code: string): Promise<void> {
   const receipt = await agent.checkReceipt(job)
   assert.equal(receipt.outputDigest, `0x${'00'.repeat(32)}`)
   assert.ok(receipt.fuel <= limits.fuelMax && receipt.memoryBytesPeak <= BigInt(limits.memoryBytesMax))
-  const usage = usageCostMicrocredits(receipt, agent.network.rates)
+  const usage = usageCostMicrocredits(receipt, { engine: 'wasm', rates: agent.network.rates })
   const captured = job.capturedMicrocredits ?? 0n
   assert.ok(captured > 0n && captured <= usage.most && captured >= usage.least, `${captured} of ${usage.most} µcr`)
 }
@@ -75,7 +75,9 @@ describe('a hostile job is stopped at its limit, paid by rule, and does its node
     const ranMs = receipt.endedAtMs - receipt.startedAtMs
     assert.ok(ranMs >= 400n && ranMs < 2_000n, `${ranMs} ms`)
     const captured = job.capturedMicrocredits ?? 0n
-    assert.ok(captured > 0n && captured <= usageCostMicrocredits(receipt, agent.network.rates).most)
+    assert.ok(
+      captured > 0n && captured <= usageCostMicrocredits(receipt, { engine: 'wasm', rates: agent.network.rates }).most,
+    )
   })
 
   it('when it takes memory without end', async () => {

@@ -1,19 +1,27 @@
 import type { UsageReceipt } from '@deparrow/ledger'
+import type { NetworkView } from '@deparrow/sdk'
 
 const fuelOfCoreHour = 3_600_000_000_000n
-const byteMillisecondsOfGibHour = 2n ** 30n * 3_600_000n
+const millisecondsOfHour = 3_600_000n
+const bytesOfGib = 2n ** 30n
+
+/** What is priced besides memory: fuel of a WebAssembly job, processor time of a container. */
+type Priced = { readonly engine: string; readonly rates: NetworkView['rates'] }
 
 /**
- * What a receipt's fuel and memory cost at normal priority, in µcr, worked out beside the ledger's own code. The ledger counts
- * running time only as far as its own clock saw it: `least` is without the memory.
+ * What a receipt's usage costs at normal priority, in µcr, worked out beside the ledger's own code. The ledger counts running time
+ * only as far as its own clock saw it: `least` is without the memory.
  */
 export function usageCostMicrocredits(
   receipt: UsageReceipt,
-  rates: { readonly fuelCoreHour: bigint; readonly memoryGibHour: bigint },
+  { engine, rates }: Priced,
 ): { readonly least: bigint; readonly most: bigint } {
   const byteMilliseconds = receipt.memoryBytesPeak * (receipt.endedAtMs - receipt.startedAtMs)
-  const fuel = receipt.fuel * rates.fuelCoreHour * byteMillisecondsOfGibHour
   const memory = byteMilliseconds * rates.memoryGibHour * fuelOfCoreHour
-  const divisor = fuelOfCoreHour * byteMillisecondsOfGibHour
-  return { least: fuel / divisor, most: (fuel + memory) / divisor }
+  const work =
+    engine === 'wasm'
+      ? receipt.fuel * rates.fuelCoreHour * millisecondsOfHour * bytesOfGib
+      : receipt.cpuMs * rates.cpuCoreHour * fuelOfCoreHour * bytesOfGib
+  const divisor = fuelOfCoreHour * millisecondsOfHour * bytesOfGib
+  return { least: work / divisor, most: (work + memory) / divisor }
 }
