@@ -12,7 +12,7 @@ export type StartEnd = {
 }
 
 /** What should refuse to start does so within this; a start that does not end is killed. */
-const patienceMs = 30_000
+const patienceMs = 60_000
 
 const rebuildPath = fileURLToPath(new URL('../../../services/dist/read-model/rebuild.main.js', import.meta.url))
 
