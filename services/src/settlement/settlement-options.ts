@@ -19,7 +19,7 @@ export const settlementOptionsLocal: SettlementOptions = {
   pollIntervalMs: 250,
   backoffMaxMs: 10_000,
   blocksPerRequestMax: 1_000,
-  gatherMs: 1_500,
+  gatherMs: 1_000,
   epochIntervalMs: 3_600_000,
   payeesPerCallMax: 200,
 }
