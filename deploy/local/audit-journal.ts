@@ -1,7 +1,6 @@
 import { Auditor, decodeEvent, type EventStore, type LedgerCrypto } from '@deparrow/ledger'
 
 export type JournalAudit = {
-  readonly eventCount: number
   readonly position: number
   readonly hash: string
   /** The first thing that is wrong, in a sentence; `undefined` for a journal that holds. */
@@ -14,15 +13,15 @@ const pageSize = 1_000
 export async function auditJournal(store: EventStore, shard: string, crypto: LedgerCrypto): Promise<JournalAudit> {
   const auditor = new Auditor(crypto)
   for (;;) {
-    const { position, hash } = auditor.head()
+    const { position } = auditor.head()
     const page = await store.read(shard, position, pageSize)
     for (const stored of page) {
       const finding = auditor.follow(decodeEvent(stored), stored.payload, stored.hash)
       if (finding !== undefined) {
         const problem = `event ${finding.position} ${finding.problem}`
-        return { eventCount: auditor.head().position, position, hash, problem }
+        return { ...auditor.head(), problem }
       }
     }
-    if (page.length < pageSize) return { ...auditor.head(), eventCount: auditor.head().position, problem: undefined }
+    if (page.length < pageSize) return { ...auditor.head(), problem: undefined }
   }
 }

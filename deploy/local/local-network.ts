@@ -3,9 +3,10 @@ import {
   burnBasisPointsDefault,
   type Clock,
   feeBasisPointsDefault,
+  isBalanced,
+  isCovered,
   lowerHex,
   ratesDefault,
-  weiPerMicrocredit,
 } from '@deparrow/ledger'
 import type { SecretKey } from '@deparrow/sdk'
 import {
@@ -137,7 +138,7 @@ async function collectFacts(
     settlement.view.contractWei(),
     settlement.view.epochs(100),
   ])
-  const { reserve, wallets, holds, payables, burn, treasury, rewards } = ledger.books()
+  const books = ledger.books()
   const epochTx = epochs.find(({ books }) => books.epoch === claimEpoch)?.postedTx
   if (epochTx === undefined) throw new TypeError(`epoch ${claimEpoch} has no transaction`)
   return {
@@ -147,7 +148,7 @@ async function collectFacts(
     rpcUrl: chain.rpcUrl,
     epochTx,
     audit,
-    isConserved: reserve === wallets + holds + payables + burn + treasury + rewards,
-    isFullReserve: (wallets + holds) * weiPerMicrocredit <= contractWei,
+    isConserved: isBalanced(books),
+    isFullReserve: isCovered(books, contractWei),
   }
 }

@@ -41,7 +41,7 @@ export function outcomeOf(result: MainJobResult, facts: NetworkFacts & RunTimes)
       claimedWei: String(result.claimedWei),
       rpcUrl: facts.rpcUrl,
     },
-    journal: { position: String(audit.position), hash: audit.hash, events: String(audit.eventCount) },
+    journal: { position: String(audit.position), hash: audit.hash, events: String(audit.position) },
     invariants: {
       conservation: facts.isConserved,
       fullReserve: facts.isFullReserve,

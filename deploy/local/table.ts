@@ -39,7 +39,7 @@ export function outcomeTable(result: MainJobResult, facts: NetworkFacts & RunTim
     ['epoch', facts.epochTx],
     ['claim', result.claimTx],
     ['claimed', `${dpc(result.claimedWei)} DPC`],
-    ['journal', `${facts.audit.eventCount} events, ${facts.audit.problem ?? 'every one verified by the auditor'}`],
+    ['journal', `${facts.audit.position} events, ${facts.audit.problem ?? 'every one verified by the auditor'}`],
     [
       'books',
       `${facts.isConserved ? 'reserve = everything owed' : 'OUT OF BALANCE'}; ${facts.isFullReserve ? 'fully covered by the contract’s DPC' : 'NOT COVERED'}`,

@@ -24,7 +24,7 @@ export const JOB_STORE = Symbol('JobStore')
 /** `Market` of `market/market.port.ts`. */
 export const MARKET = Symbol('Market')
 
-/** `ReadModel` of `read-model/read-model.port.ts`, to be read. */
+/** `ReadModel` of `read-model/read-model.port.ts`: read by the gateway, fed by the ledger service. */
 export const READ_MODEL = Symbol('ReadModel')
 
 /** `SettlementView` of `gateway/settlement-view.port.ts`. */
@@ -44,6 +44,3 @@ export const GATEWAY_CONFIG = Symbol('GatewayConfig')
 
 /** `JournalLedger` of `@deparrow/ledger`: the writer itself, for the service that keeps its time. */
 export const JOURNAL = Symbol('JournalLedger')
-
-/** The same `ReadModel`, to be fed. */
-export const PROJECTIONS = Symbol('ReadModel projections')

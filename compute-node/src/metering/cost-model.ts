@@ -30,8 +30,8 @@ export const bulkBytesPerFuelLog2 = 3
 /** Each page of 65 536 bytes that memory.grow obtains, at the rate of clearing it. A refused growth costs its instruction. */
 export const memoryPageFuelLog2 = 16 - bulkBytesPerFuelLog2
 
-/** Each table element that table.copy, table.fill, table.init touch or table.grow obtains costs one fuel. */
-export const tableElementFuel = 1
+/** Each table element that table.copy, table.fill, table.init touch or table.grow obtains costs one fuel, as a power of two. */
+export const tableElementFuelLog2 = 0
 
 /** Any call of a host function, on top of its instruction: leaving and entering the sandbox takes about this many. */
 export const hostCallFuel = 100n

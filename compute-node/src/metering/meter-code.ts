@@ -1,5 +1,5 @@
 import type { ByteWriter } from './byte-writer.ts'
-import { bulkBytesPerFuelLog2, memoryPageFuelLog2 } from './cost-model.ts'
+import { bulkBytesPerFuelLog2, memoryPageFuelLog2, tableElementFuelLog2 } from './cost-model.ts'
 import { op } from './opcodes.ts'
 import type { LengthKind } from './regions.ts'
 
@@ -44,8 +44,8 @@ export function writeLengthCharged(
 ): void {
   code.byte(op.localTee).u32(scope.lengthLocal)
   if (kind === 'memoryGrow') return writeGrowth(code, scope, instruction, memoryPageFuelLog2, true)
-  if (kind === 'tableGrow') return writeGrowth(code, scope, instruction, 0, false)
-  writeLengthCharge(code, scope, op.i64ShrU, kind === 'bytes' ? bulkBytesPerFuelLog2 : 0)
+  if (kind === 'tableGrow') return writeGrowth(code, scope, instruction, tableElementFuelLog2, false)
+  writeLengthCharge(code, scope, op.i64ShrU, kind === 'bytes' ? bulkBytesPerFuelLog2 : tableElementFuelLog2)
   code.bytes(instruction)
 }
 

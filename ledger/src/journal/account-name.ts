@@ -1,4 +1,4 @@
-import { type Address, type Hex, isHexOf } from '../hex.ts'
+import { type Address, type Hex } from '../hex.ts'
 
 /**
  * An account of the ledger. `reserve` is the only asset; every other account is a liability of the network, so that
@@ -18,10 +18,3 @@ export const walletAccount = (address: Address): AccountName => `wallet:${addres
 export const holdAccount = (orderDigest: Hex): AccountName => `hold:${orderDigest}`
 
 export const payableAccount = (address: Address): AccountName => `payable:${address}`
-
-export function isAccountName(text: string): text is AccountName {
-  if (text === 'reserve' || text === 'burn' || text === 'treasury' || text === 'rewards') return true
-  const [kind, rest] = text.split(':', 2)
-  if (kind === 'wallet' || kind === 'payable') return isHexOf(rest, 20)
-  return kind === 'hold' && isHexOf(rest, 32)
-}

@@ -1,3 +1,4 @@
+import { weiPerMicrocredit } from '../credits.ts'
 import type { Books } from '../ports/ledger.ts'
 import { balanceOf, type LedgerState } from './state.ts'
 
@@ -20,4 +21,14 @@ export function booksOf(state: Readonly<LedgerState>): Books {
     rewards: balanceOf(state, 'rewards'),
     unposted,
   }
+}
+
+/** Invariant R: the reserve is the sum of everything owed. */
+export function isBalanced({ reserve, wallets, holds, payables, burn, treasury, rewards }: Books): boolean {
+  return reserve === wallets + holds + payables + burn + treasury + rewards
+}
+
+/** Full reserve: the DPC that the contract holds, in wei, covers the credits of all wallets and holds. */
+export function isCovered({ wallets, holds }: Books, contractWei: bigint): boolean {
+  return (wallets + holds) * weiPerMicrocredit <= contractWei
 }

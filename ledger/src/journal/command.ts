@@ -51,8 +51,6 @@ export type LedgerCommand =
       readonly place: ChainPlace
     }
 
-export type LedgerCommandType = LedgerCommand['type']
-
 /**
  * The answer to a command. `accepted` names the events that it caused; a repeated command gets the events of its first
  * decision and `repeated: true`.

@@ -1,4 +1,4 @@
-import { chmod, mkdir, open } from 'node:fs/promises'
+import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Address, bytesToHex, type Hex, lowerHex } from '@deparrow/ledger'
 import * as OxAddress from 'ox/Address'
@@ -81,11 +81,6 @@ export async function loadKeyFile(request: {
 export async function readKeyFileAddress(path: string): Promise<Address | undefined> {
   const file = await readOwnFile(path)
   return file.ok ? readKeystore(file.text)?.address : undefined
-}
-
-/** Takes the permissions of everybody but the owner away, for a person who meets `KEY_FILE_EXPOSED` and trusts the file. */
-export async function protectKeyFile(path: string): Promise<void> {
-  await chmod(path, 0o600)
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { JournalLedger } from '@deparrow/ledger'
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
+import { PollLoop, waitOnTimer } from '../poll-loop.ts'
 import type { ReadModel } from '../read-model/read-model.port.ts'
-import { PollLoop, waitOnTimer } from '../settlement/poll-loop.ts'
-import { JOURNAL, PROJECTIONS } from '../tokens.ts'
+import { JOURNAL, READ_MODEL } from '../tokens.ts'
 import { ReadModelFeed } from './read-model-feed.ts'
 
 /** How often the ledger looks whether a hold has expired; the expiry itself is dated at its exact time. */
@@ -18,7 +18,7 @@ export class LedgerService implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     @Inject(JOURNAL) private readonly journal: JournalLedger,
-    @Inject(PROJECTIONS) private readonly readModel: ReadModel,
+    @Inject(READ_MODEL) private readonly readModel: ReadModel,
   ) {
     this.feed = new ReadModelFeed(this.journal, this.readModel)
     const step = () => this.journal.expireHolds()

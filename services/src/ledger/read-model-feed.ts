@@ -1,8 +1,6 @@
 import type { Ledger } from '@deparrow/ledger'
 import type { ReadModel } from '../read-model/read-model.port.ts'
-
-/** Events folded in one transaction. */
-const pageEvents = 1_000
+import { foldInto } from '../read-model/rebuild.ts'
 
 /** After a failed fold the journal is read again from the read model's position, not sooner than this. */
 const retryMs = 1_000
@@ -60,13 +58,6 @@ export class ReadModelFeed {
   }
 
   private async catchUp(): Promise<void> {
-    let position = await this.readModel.position()
-    for (;;) {
-      const page = await this.ledger.events(position, pageEvents)
-      const last = page.at(-1)
-      if (last === undefined) return
-      await this.readModel.apply(page)
-      position = last.position
-    }
+    await foldInto(this.readModel, (position, limit) => this.ledger.events(position, limit))
   }
 }

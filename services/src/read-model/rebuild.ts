@@ -1,4 +1,4 @@
-import { decodeEvent, type EventStore } from '@deparrow/ledger'
+import { decodeEvent, type EventStore, type Ledger } from '@deparrow/ledger'
 import type { ReadModel } from './read-model.port.ts'
 
 /** Events folded in one transaction: more save few commits and hold more in memory. */
@@ -14,13 +14,18 @@ export async function rebuildReadModel(journal: JournalReader, readModel: ReadMo
 }
 
 /** Folds into the read model what the journal holds after its position; returns the position that it then has. */
-export async function catchUpReadModel({ store, shard }: JournalReader, readModel: ReadModel): Promise<number> {
+export function catchUpReadModel({ store, shard }: JournalReader, readModel: ReadModel): Promise<number> {
+  return foldInto(readModel, async (position, limit) => (await store.read(shard, position, limit)).map(decodeEvent))
+}
+
+/** Folds events page by page, from the read model's position until there are no more; returns the position that it then has. */
+export async function foldInto(readModel: ReadModel, readEvents: Ledger['events']): Promise<number> {
   let position = await readModel.position()
   for (;;) {
-    const page = await store.read(shard, position, pageEvents)
+    const page = await readEvents(position, pageEvents)
     const last = page.at(-1)
     if (last === undefined) return position
-    await readModel.apply(page.map(decodeEvent))
+    await readModel.apply(page)
     position = last.position
   }
 }

@@ -1,7 +1,7 @@
 import { settlementAbi } from '@deparrow/contracts'
 import type { Address, Hex } from '@deparrow/ledger'
 import { keccak256, type LocalAccount, type PublicClient, TransactionReceiptNotFoundError } from 'viem'
-import type { Wait } from '../../settlement/poll-loop.ts'
+import type { Wait } from '../../poll-loop.ts'
 import type { SendOutcome, SettlementCall } from '../../settlement/token-chain.port.ts'
 import { callData, contractCall, revertCode } from './settlement-calls.ts'
 

@@ -9,7 +9,7 @@ import {
   TransactionReceiptNotFoundError,
   type Transport,
 } from 'viem'
-import { type Wait, waitOnTimer } from '../../settlement/poll-loop.ts'
+import { type Wait, waitOnTimer } from '../../poll-loop.ts'
 import {
   type ChainBlock,
   type ChainEpoch,

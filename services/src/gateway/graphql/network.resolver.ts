@@ -1,4 +1,4 @@
-import { type Books, type Clock, type Ledger, weiPerMicrocredit } from '@deparrow/ledger'
+import { type Books, type Clock, isBalanced, isCovered, type Ledger } from '@deparrow/ledger'
 import { Inject } from '@nestjs/common'
 import { Query, ResolveField, Resolver } from '@nestjs/graphql'
 import type { NetworkInfo } from '../../config/network-info.ts'
@@ -46,12 +46,11 @@ export class NetworkResolver {
   async books() {
     const contractWei = await this.settlement.contractWei().catch(() => undefined)
     const books = this.#booksNow()
-    const claimable = (books.wallets + books.holds) * weiPerMicrocredit
     return {
       ...books,
-      balanced: books.reserve === sumOfLiabilities(books),
+      balanced: isBalanced(books),
       contractWei,
-      fullReserve: contractWei === undefined ? undefined : claimable <= contractWei,
+      fullReserve: contractWei === undefined ? undefined : isCovered(books, contractWei),
     }
   }
 
@@ -61,8 +60,4 @@ export class NetworkResolver {
     if (this.#books?.position !== position) this.#books = { position, books: this.ledger.books() }
     return this.#books.books
   }
-}
-
-function sumOfLiabilities({ wallets, holds, payables, burn, treasury, rewards }: Books): bigint {
-  return wallets + holds + payables + burn + treasury + rewards
 }
