@@ -119,7 +119,7 @@ class Batch {
     evolve(this.state, event, hash, this.crypto)
     remember(this.state, event)
     this.events.push(event)
-    this.stored.push({ position: event.position, type: event.type, atMs, commandId, payload, hash })
+    this.stored.push({ position: event.position, payload, hash })
   }
 }
 

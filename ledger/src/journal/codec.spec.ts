@@ -25,10 +25,7 @@ const event: LedgerEvent = {
   entries: [{ account: 'treasury', amountMicrocredits: -5n }],
 }
 
-const stored = (payload: string) => {
-  const { position, type, atMs, commandId } = event
-  return { position, type, atMs, commandId, payload, hash: zeroHash }
-}
+const stored = (payload: string) => ({ position: event.position, payload, hash: zeroHash })
 
 function withKind(kind: string): LedgerEvent {
   return { ...event, data: { ...event.data, kind } } as LedgerEvent
@@ -78,9 +75,7 @@ describe('an event’s bytes', () => {
 
   it('are refused when they are not those of this place', () => {
     const payload = encodeEvent(event)
-    for (const other of [{ position: 2 }, { type: 'HoldOpened' }, { commandId: 'open' }, { atMs: 3 }]) {
-      assert.throws(() => decodeEvent({ ...stored(payload), ...other }), StoreDamagedError)
-    }
+    for (const position of [0, 2]) assert.throws(() => decodeEvent({ ...stored(payload), position }), StoreDamagedError)
     assert.throws(() => decodeEvent(stored('null')), StoreDamagedError)
     assert.throws(() => decodeEvent(stored('{"position":1')), StoreDamagedError)
   })

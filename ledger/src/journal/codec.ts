@@ -6,9 +6,6 @@ import type { LedgerEvent } from './event.ts'
 
 const text = new TextEncoder()
 
-/** What a store keeps beside the payload, to be read without decoding it. */
-const columns = ['position', 'type', 'atMs', 'commandId'] as const
-
 const bigintText = /^-?\d+n$/
 
 /**
@@ -29,7 +26,7 @@ export function decodeEvent(stored: StoredEvent): LedgerEvent {
   } catch (cause) {
     throw new StoreDamagedError(`the event at position ${stored.position} is not readable`, { cause })
   }
-  if (typeof event !== 'object' || event === null || columns.some(column => event[column] !== stored[column])) {
+  if (typeof event !== 'object' || event === null || event.position !== stored.position) {
     throw new StoreDamagedError(`the event at position ${stored.position} does not belong there`)
   }
   return event

@@ -20,6 +20,9 @@ const batchCommandsMax = 1_000
 /** After as many lost answers the store counts as gone and the writer closes rather than guess. */
 const appendAttemptsMax = 5
 
+/** How long the store keeps the lease for a writer that says nothing more. Appends go on after it; a standby may take over. */
+const leaseMs = 2_000
+
 type Waiting = {
   readonly command: LedgerCommand
   readonly resolve: (answer: LedgerAnswer) => void
@@ -57,7 +60,7 @@ export class JournalWriter {
     parts: JournalWriterParts,
     publish: (events: readonly LedgerEvent[]) => void,
   ): Promise<JournalWriter> {
-    const { leaseEpoch } = await parts.store.acquire(parts.shard)
+    const { leaseEpoch } = await parts.store.acquire(parts.shard, leaseMs)
     const state = await replayJournal(parts.store, parts.shard, parts.crypto)
     return new JournalWriter(parts, publish, leaseEpoch, state)
   }
@@ -157,7 +160,7 @@ export class JournalWriter {
   /** Whether a write whose answer was lost is in the journal. The new lease fences it off if it is still on its way. */
   private async hasArrived({ stored }: DecidedBatch): Promise<boolean> {
     const { store, shard } = this.parts
-    const { leaseEpoch, head } = await store.acquire(shard)
+    const { leaseEpoch, head } = await store.acquire(shard, leaseMs)
     this.leaseEpoch = leaseEpoch
     const end = stored.at(-1)
     if (head.position === end?.position && head.hash === end.hash) return true

@@ -1,14 +1,23 @@
 import type { Hex } from '../hex.ts'
 import type { AppendBatch, EventStore, StoredEvent } from '../ports/event-store.ts'
 
-/** Events as a store keeps them; the payload means nothing to it. The same position always gives the same event. */
-export function sampleEvents(afterPosition: number, count: number): readonly StoredEvent[] {
-  return Array.from({ length: count }, (_, index) => sampleEvent(afterPosition + index + 1))
+/**
+ * Events as a store keeps them; the payload means nothing to it. The same position always gives the same event in one
+ * `history`, and another one in another.
+ */
+export function sampleEvents(afterPosition: number, count: number, history = 0): readonly StoredEvent[] {
+  return Array.from({ length: count }, (_, index) => sampleEvent(afterPosition + index + 1, history))
 }
 
 /** A batch of {@link sampleEvents} decided on the head at `expectedPosition`. */
-export function sampleBatch(shard: string, leaseEpoch: number, expectedPosition: number, count: number): AppendBatch {
-  return { shard, leaseEpoch, expectedPosition, events: sampleEvents(expectedPosition, count) }
+export function sampleBatch(
+  shard: string,
+  leaseEpoch: number,
+  expectedPosition: number,
+  count: number,
+  history = 0,
+): AppendBatch {
+  return { shard, leaseEpoch, expectedPosition, events: sampleEvents(expectedPosition, count, history) }
 }
 
 /** All events of a shard, by pages of `pageSize`. */
@@ -21,14 +30,12 @@ export async function readToEnd(store: EventStore, shard: string, pageSize: numb
   }
 }
 
-function sampleEvent(position: number): StoredEvent {
-  const hash: Hex = `0x${position.toString(16).padStart(64, '0')}`
+function sampleEvent(position: number, history: number): StoredEvent {
+  const type = position % 2 === 0 ? 'CreditsTransferred' : 'HoldOpened'
+  const hash: Hex = `0x${history.toString(16).padStart(8, '0')}${position.toString(16).padStart(56, '0')}`
   return {
     position,
-    type: position % 2 === 0 ? 'CreditsTransferred' : 'HoldOpened',
-    atMs: 1_700_000_000_000 + position,
-    commandId: `0x${(position * 7).toString(16).padStart(64, '0')}`,
-    payload: `{"position":${position},"note":"${'x'.repeat(position % 60)}"}`,
+    payload: `{"history":${history},"note":"${'x'.repeat(position % 60)}","position":${position},"type":"${type}"}`,
     hash,
   }
 }

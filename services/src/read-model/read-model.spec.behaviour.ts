@@ -64,7 +64,7 @@ class Bench {
 
   async journal() {
     const store = new InMemoryEventStore()
-    const { leaseEpoch } = await store.acquire('a')
+    const { leaseEpoch } = await store.acquire('a', 1_000)
     await store.append({ shard: 'a', leaseEpoch, expectedPosition: 0, events: this.ledger.stored })
     return { store, shard: 'a', leaseEpoch }
   }

@@ -16,7 +16,7 @@ import { balancesOf, sampleJournal } from './sample-journal.spec.fixture.ts'
 async function writeJournal(dataFolder: string) {
   const ledger = sampleJournal()
   const store = await SqliteEventStore.open(join(dataFolder, journalFileName))
-  const { leaseEpoch } = await store.acquire(shardDefault)
+  const { leaseEpoch } = await store.acquire(shardDefault, 1_000)
   await store.append({ shard: shardDefault, leaseEpoch, expectedPosition: 0, events: ledger.stored })
   await store.close()
   return ledger
