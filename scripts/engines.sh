@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
-# Installs and starts the real engines that the tests need and that have no address yet: PostgreSQL and a Docker Engine,
-# on their own ports with their own data under .engines/. `start` writes their addresses to .engines/env; `stop` ends what
-# `start` began. Runs as root on Debian. An engine whose address is given (POSTGRES_URL, DOCKER_HOST) is left alone.
+# Installs and starts the real engines that the tests need and that have no address yet: PostgreSQL, Kafka and a Docker
+# Engine, on their own ports with their own data under .engines/. `start` writes their addresses to .engines/env; `stop` ends
+# what `start` began. Runs as root on Debian. An engine whose address is given (POSTGRES_URL, KAFKA_BROKERS, DOCKER_HOST) is
+# left alone.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 home=$root/.engines
 postgres_port=${DEPARROW_POSTGRES_PORT:-55439}
+kafka_port=${DEPARROW_KAFKA_PORT:-55492}
+kafka_version=4.1.1
+kafka_logging=(-Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dorg.slf4j.simpleLogger.showDateTime=true
+  "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS")
+addresses=$home/env.new
 log() { echo "engines: $*" >&2; }
 
 install_missing() {
@@ -15,6 +21,10 @@ install_missing() {
   if [ -z "${DOCKER_HOST:-}" ]; then
     command -v dockerd >/dev/null || missing+=(docker.io)
     [ -x /bin/busybox ] || [ -x /usr/bin/busybox ] || missing+=(busybox-static)
+  fi
+  if [ -z "${KAFKA_BROKERS:-}" ]; then
+    command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
+    command -v mvn >/dev/null || [ -d "$home/kafka/libs-$kafka_version" ] || missing+=(maven)
   fi
   [ ${#missing[@]} -eq 0 ] && return
   log "installing ${missing[*]}"
@@ -25,7 +35,7 @@ install_missing() {
 as_postgres() { setpriv --reuid=postgres --regid=postgres --init-groups env HOME=/tmp "$@"; }
 
 start_postgres() {
-  if [ -n "${POSTGRES_URL:-}" ]; then echo "export POSTGRES_URL='$POSTGRES_URL'" >>"$home/env"; return; fi
+  if [ -n "${POSTGRES_URL:-}" ]; then echo "export POSTGRES_URL='$POSTGRES_URL'" >>"$addresses"; return; fi
   local bin data=/var/lib/deparrow-engines/postgres-$postgres_port
   bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
   if [ ! -f "$data/PG_VERSION" ]; then
@@ -38,12 +48,88 @@ start_postgres() {
     as_postgres "$bin/pg_ctl" -D "$data" -w -t 60 -l "$data/log" \
       -o "-p $postgres_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$data" start >/dev/null
   fi
-  echo "export POSTGRES_URL='postgres://deparrow@127.0.0.1:$postgres_port/postgres'" >>"$home/env"
+  echo "export POSTGRES_URL='postgres://deparrow@127.0.0.1:$postgres_port/postgres'" >>"$addresses"
   log "PostgreSQL $("$bin/postgres" --version | awk '{print $3}') listens on 127.0.0.1:$postgres_port"
 }
 
+# One node that is broker and controller, without replicas: what a test or a benchmark needs, not what an operator should run.
+start_kafka() {
+  if [ -n "${KAFKA_BROKERS:-}" ]; then echo "export KAFKA_BROKERS='$KAFKA_BROKERS'" >>"$addresses"; return; fi
+  local folder=$home/kafka libs=$home/kafka/libs-$kafka_version
+  mkdir -p "$folder"
+  [ -d "$libs" ] || fetch_kafka "$folder" "$libs"
+  if ! kafka_answers; then
+    configure_kafka "$folder"
+    [ -f "$folder/data/meta.properties" ] || java "${kafka_logging[@]}" -cp "$libs/*" kafka.tools.StorageTool format --ignore-formatted \
+      --config "$folder/server.properties" --cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d =)" >/dev/null
+    java -Xms512m -Xmx512m "${kafka_logging[@]}" -cp "$libs/*" kafka.Kafka "$folder/server.properties" >"$folder/log" 2>&1 </dev/null &
+    echo $! >"$home/kafka.pid"
+    for _ in $(seq 1 120); do
+      kafka_answers && break
+      kill -0 "$(cat "$home/kafka.pid")" 2>/dev/null || { tail -20 "$folder/log" >&2; log 'Kafka ended at once'; exit 1; }
+      sleep 0.5
+    done
+    kafka_answers || { tail -20 "$folder/log" >&2; log 'Kafka does not answer'; exit 1; }
+  fi
+  echo "export KAFKA_BROKERS='127.0.0.1:$kafka_port'" >>"$addresses"
+  log "Kafka $kafka_version listens on 127.0.0.1:$kafka_port"
+}
+
+# The broker with what it needs at run time, and a logger that writes to standard error.
+fetch_kafka() {
+  local folder=$1 libs=$2
+  cat >"$folder/pom.xml" <<POM
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>deparrow.engines</groupId>
+  <artifactId>kafka</artifactId>
+  <version>1</version>
+  <packaging>pom</packaging>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$kafka_version</version></dependency>
+    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
+  </dependencies>
+</project>
+POM
+  log "fetching Kafka $kafka_version"
+  rm -rf "$libs.part"
+  mvn -q -B -Dstyle.color=never -f "$folder/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+    -DincludeScope=runtime -DoutputDirectory="$libs.part" >&2
+  mv "$libs.part" "$libs"
+}
+
+configure_kafka() {
+  cat >"$1/server.properties" <<PROPERTIES
+process.roles=broker,controller
+node.id=1
+listeners=PLAINTEXT://127.0.0.1:$kafka_port,CONTROLLER://127.0.0.1:$((kafka_port + 1))
+advertised.listeners=PLAINTEXT://127.0.0.1:$kafka_port
+controller.listener.names=CONTROLLER
+controller.quorum.voters=1@127.0.0.1:$((kafka_port + 1))
+log.dirs=$1/data
+auto.create.topics.enable=false
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+num.io.threads=4
+num.network.threads=2
+PROPERTIES
+}
+
+# Whether a broker answers an ApiVersions request (version 0, correlation id 1, no client id) with the same correlation id.
+kafka_answers() {
+  # shellcheck disable=SC2016
+  [ "$(timeout 5 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1" && printf "\0\0\0\12\0\22\0\0\0\0\0\1\377\377" >&3 && head -c 8 <&3 | tail -c 4' \
+    _ "$kafka_port" 2>/dev/null | od -An -tx1 | tr -d ' \n')" = 00000001 ]
+}
+
 start_docker() {
-  if [ -n "${DOCKER_HOST:-}" ]; then echo "export DOCKER_HOST='$DOCKER_HOST'" >>"$home/env"; else
+  if [ -n "${DOCKER_HOST:-}" ]; then echo "export DOCKER_HOST='$DOCKER_HOST'" >>"$addresses"; else
     local run=/run/deparrow-engines socket=/run/deparrow-engines/docker.sock
     mkdir -p "$run"
     if ! docker -H "unix://$socket" version >/dev/null 2>&1; then
@@ -57,10 +143,10 @@ start_docker() {
       done
     fi
     export DOCKER_HOST=unix://$socket
-    echo "export DOCKER_HOST='$DOCKER_HOST'" >>"$home/env"
+    echo "export DOCKER_HOST='$DOCKER_HOST'" >>"$addresses"
   fi
   docker image inspect deparrow-test >/dev/null 2>&1 || make_image
-  echo "export DEPARROW_TEST_IMAGE='deparrow-test'" >>"$home/env"
+  echo "export DEPARROW_TEST_IMAGE='deparrow-test'" >>"$addresses"
   log "Docker Engine $(docker version --format '{{.Server.Version}}') answers at $DOCKER_HOST"
 }
 
@@ -77,6 +163,7 @@ make_image() {
 }
 
 stop_all() {
+  stop_kafka
   if [ -f "$home/dockerd.pid" ]; then
     kill "$(cat "$home/dockerd.pid")" 2>/dev/null || true
     rm -f "$home/dockerd.pid"
@@ -87,13 +174,26 @@ stop_all() {
   fi
 }
 
+stop_kafka() {
+  local pid
+  [ -f "$home/kafka.pid" ] || return 0
+  pid=$(cat "$home/kafka.pid")
+  rm -f "$home/kafka.pid"
+  tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q ' kafka.Kafka ' || return 0
+  kill "$pid" 2>/dev/null || true
+  for _ in $(seq 1 60); do kill -0 "$pid" 2>/dev/null || return 0; sleep 0.5; done
+  kill -9 "$pid" 2>/dev/null || true
+}
+
 case "${1:-start}" in
   start)
     mkdir -p "$home"
-    : >"$home/env"
+    : >"$addresses"
     install_missing
     start_postgres
+    start_kafka
     start_docker
+    mv "$addresses" "$home/env"
     log "addresses are in .engines/env"
     ;;
   stop) stop_all ;;
