@@ -48,7 +48,7 @@ if (url !== undefined) {
     it('does not say whether a batch was written whose connection was lost', async t => {
       const scene = await createScene(t)
       const store = await scene.open()
-      const { leaseEpoch } = await store.acquire('a')
+      const { leaseEpoch } = await store.acquire('a', 1_000)
       await store.append(sampleBatch('a', leaseEpoch, 0, 2))
       const locker = await scene.admin.connect()
       await locker.query(`BEGIN; SELECT * FROM ${scene.schema}.journal_head FOR UPDATE`)
@@ -64,7 +64,7 @@ if (url !== undefined) {
     it('lets a batch that hangs behind a take-over write nothing', async t => {
       const scene = await createScene(t)
       const store = await scene.open()
-      const { leaseEpoch } = await store.acquire('a')
+      const { leaseEpoch } = await store.acquire('a', 1_000)
       const other = await scene.admin.connect()
       await other.query(`BEGIN; UPDATE ${scene.schema}.journal_head SET lease_epoch = lease_epoch + 1`)
       const appending = store.append(sampleBatch('a', leaseEpoch, 0, 2))
@@ -85,7 +85,7 @@ if (url !== undefined) {
     it('is set up once when several processes open an empty database at the same time', async t => {
       const scene = await createScene(t)
       const stores = await Promise.all([scene.open(), scene.open(), scene.open()])
-      assert.equal((await stores[2]?.acquire('a'))?.head.position, 0)
+      assert.equal((await stores[2]?.acquire('a', 1_000))?.head.position, 0)
     })
 
     it('refuses a schema name that could hold more than a name', async () => {
@@ -99,7 +99,7 @@ if (url !== undefined) {
 async function untilBlocked(admin: Pool, table: string): Promise<number> {
   for (;;) {
     const { rows } = await admin.query<{ pid: number }>(
-      "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1 AND query LIKE '%unnest%'",
+      "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1 AND query LIKE '%journal_batch%'",
       [`%${table}%`],
     )
     if (rows[0] !== undefined) return rows[0].pid

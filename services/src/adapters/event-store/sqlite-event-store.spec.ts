@@ -21,8 +21,8 @@ describeEventStore('the SQLite event store', async () => {
 describe('a SQLite journal that is not what was written', () => {
   async function writeJournal(path: string): Promise<void> {
     const store = await SqliteEventStore.open(path)
-    const { leaseEpoch } = await store.acquire('a')
-    await store.append(sampleBatch('a', leaseEpoch, 0, 300))
+    const { leaseEpoch } = await store.acquire('a', 1_000)
+    for (let after = 0; after < 300; after += 3) await store.append(sampleBatch('a', leaseEpoch, after, 3))
     await store.close()
   }
 
@@ -47,17 +47,18 @@ describe('a SQLite journal that is not what was written', () => {
   })
 
   for (const [what, statement] of [
-    ['its last event is gone', 'DELETE FROM journal_event WHERE position = 300'],
-    ['its last event has another hash', `UPDATE journal_event SET hash = '0x${'1'.repeat(64)}' WHERE position = 300`],
-    ['it goes on after its head', 'UPDATE journal_head SET position = 299'],
-    ['its events are gone', 'DELETE FROM journal_event'],
+    ['its last event is gone', 'DELETE FROM journal_batch WHERE last_position = 300'],
+    ['its last event has another hash', 'UPDATE journal_batch SET hashes = zeroblob(96) WHERE last_position = 300'],
+    ['it goes on after its head', 'UPDATE journal_head SET position = 297'],
+    ['its head lies inside a batch', 'UPDATE journal_head SET position = 299'],
+    ['its events are gone', 'DELETE FROM journal_batch'],
   ] as const) {
     it(`gives no lease when ${what}`, async t => {
       const path = join(temporaryFolder(t), 'journal.sqlite')
       await writeJournal(path)
       change(path, statement)
       const store = await SqliteEventStore.open(path)
-      await assert.rejects(store.acquire('a'), StoreDamagedError)
+      await assert.rejects(store.acquire('a', 1_000), StoreDamagedError)
       await store.close()
     })
   }
@@ -65,7 +66,7 @@ describe('a SQLite journal that is not what was written', () => {
   it('is not read across a gap', async t => {
     const path = join(temporaryFolder(t), 'journal.sqlite')
     await writeJournal(path)
-    change(path, 'DELETE FROM journal_event WHERE position = 7')
+    change(path, 'DELETE FROM journal_batch WHERE last_position = 9')
     const store = await SqliteEventStore.open(path)
     assert.equal((await store.read('a', 0, 6)).length, 6)
     await assert.rejects(store.read('a', 0, 100), StoreDamagedError)

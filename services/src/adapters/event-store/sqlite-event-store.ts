@@ -1,35 +1,39 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import {
   type AppendBatch,
   type AppendResult,
   type EventStore,
   type JournalHead,
+  type Lease,
   type StoredEvent,
   UnknownOutcomeError,
 } from '@deparrow/ledger'
 import { migrate } from '../sql/migrate.ts'
 import { sqliteDatabase } from '../sql/sqlite-database.ts'
 import { openSqliteFile } from '../sql/sqlite-file.ts'
+import { AppendWatch } from './append-watch.ts'
+import { assertBatch, assertLeaseMs, assertPage, assertPosition } from './call-checks.ts'
 import {
-  assertBatch,
-  assertPage,
+  type BatchRow,
   type CheckedHeadRow,
-  type EventRow,
   type HeadRow,
+  isBatchAt,
+  joinHashes,
+  joinPayloads,
   toCheckedHead,
   toHead,
   toStoredEvents,
 } from './stored-rows.ts'
 
-/** Events in one INSERT: prepared once for 1 and once for 32; a batch is cut into as many of each as it needs. */
-const rowsPerInsert = 32
+type LeaseRow = { readonly lease_epoch: bigint }
 
 /**
- * The embedded event store: one SQLite file, one transaction and one fsync per batch. Calls do their work before they return
- * the promise, so that the caller's thread waits for the disk.
+ * The embedded event store: one SQLite file; an append is one row, one transaction and one fsync. Calls do their work before they
+ * return the promise, so that the caller's thread waits for the disk.
  */
 export class SqliteEventStore implements EventStore {
   private readonly statements: Statements
+  private readonly watch = new AppendWatch(async shard => (await this.head(shard)).position)
 
   private constructor(private readonly database: DatabaseSync) {
     this.statements = prepareStatements(database)
@@ -47,55 +51,81 @@ export class SqliteEventStore implements EventStore {
     }
   }
 
-  async acquire(shard: string): Promise<{ readonly leaseEpoch: number; readonly head: JournalHead }> {
-    const row = this.statements.acquire.get(shard) as unknown as { lease_epoch: bigint }
-    const head = toCheckedHead(shard, this.statements.checkedHead.get({ shard }) as unknown as CheckedHeadRow)
-    return { leaseEpoch: Number(row.lease_epoch), head }
+  async acquire(shard: string, leaseMs: number): Promise<Lease> {
+    assertLeaseMs(leaseMs)
+    return this.taken(shard, this.statements.acquire.get({ shard, leaseMs }) as LeaseRow | undefined) as Lease
+  }
+
+  async acquireExpired(shard: string, leaseMs: number): Promise<Lease | undefined> {
+    assertLeaseMs(leaseMs)
+    return this.taken(shard, this.statements.acquireExpired.get({ shard, leaseMs }) as LeaseRow | undefined)
+  }
+
+  async renew(shard: string, leaseEpoch: number, leaseMs: number): Promise<boolean> {
+    assertLeaseMs(leaseMs)
+    return Number(this.statements.renew.run({ shard, leaseEpoch, leaseMs }).changes) === 1
+  }
+
+  async release(shard: string, leaseEpoch: number): Promise<void> {
+    this.statements.release.run(shard, leaseEpoch)
   }
 
   async append(batch: AppendBatch): Promise<AppendResult> {
     assertBatch(batch)
     this.statements.begin.run()
-    let result: AppendResult
+    let isMoved: boolean
     try {
-      result = this.write(batch)
+      isMoved = this.write(batch)
     } catch (error) {
       this.rollback()
       throw error
     }
-    if (result === 'fenced') this.rollback()
-    else this.commit()
-    return result
+    if (isMoved) this.commit()
+    else this.rollback()
+    const isDurable = isMoved || this.isWritten(batch)
+    if (isDurable) this.watch.reached(batch.shard, batch.expectedPosition + batch.events.length)
+    return isDurable ? 'appended' : 'fenced'
   }
 
   async head(shard: string): Promise<JournalHead> {
-    return toHead(this.statements.head.get(shard) as unknown as HeadRow | undefined)
+    return toHead(this.statements.head.get(shard) as HeadRow | undefined)
   }
 
   async read(shard: string, afterPosition: number, limit: number): Promise<readonly StoredEvent[]> {
     assertPage(afterPosition, limit)
-    const rows = this.statements.read.all(shard, afterPosition, limit) as unknown as EventRow[]
-    return toStoredEvents(shard, afterPosition, rows)
+    const rows = this.statements.read.all({ shard, afterPosition, limit }) as BatchRow[]
+    return toStoredEvents(shard, afterPosition, limit, rows)
+  }
+
+  async waitBeyond(shard: string, position: number, signal: AbortSignal): Promise<void> {
+    assertPosition(position)
+    await this.watch.beyond(shard, position, signal)
   }
 
   async close(): Promise<void> {
+    this.watch.close()
     if (this.database.isOpen) this.database.close()
   }
 
-  private write(batch: AppendBatch): AppendResult {
+  private taken(shard: string, row: LeaseRow | undefined): Lease | undefined {
+    if (row === undefined) return undefined
+    const head = toCheckedHead(shard, this.statements.checkedHead.get(shard) as CheckedHeadRow)
+    return { leaseEpoch: Number(row.lease_epoch), head }
+  }
+
+  private write(batch: AppendBatch): boolean {
     const { shard, leaseEpoch, expectedPosition, events } = batch
-    const last = events.at(-1)
-    if (last === undefined) return 'fenced'
-    const moved = this.statements.moveHead.run(last.position, last.hash, shard, leaseEpoch, expectedPosition)
-    if (Number(moved.changes) === 0) return 'fenced'
-    let index = 0
-    for (; index + rowsPerInsert <= events.length; index += rowsPerInsert) {
-      this.statements.insertMany.run(
-        ...events.slice(index, index + rowsPerInsert).flatMap(event => columns(shard, event)),
-      )
-    }
-    for (const event of events.slice(index)) this.statements.insertOne.run(...columns(shard, event))
-    return 'appended'
+    const position = expectedPosition + events.length
+    const hash = events.at(-1)?.hash ?? ''
+    const moved = this.statements.moveHead.run(position, hash, shard, leaseEpoch, expectedPosition)
+    if (Number(moved.changes) === 0) return false
+    this.statements.insert.run(shard, expectedPosition + 1, position, joinHashes(events), joinPayloads(events))
+    return true
+  }
+
+  private isWritten(batch: AppendBatch): boolean {
+    const position = batch.expectedPosition + batch.events.length
+    return isBatchAt(this.statements.hashes.get(batch.shard, position) as BatchRow | undefined, batch)
   }
 
   /** When the disk fails here, the log may or may not hold the batch after the next start. */
@@ -115,41 +145,48 @@ export class SqliteEventStore implements EventStore {
 
 type Statements = ReturnType<typeof prepareStatements>
 
+/** The database's own clock, in milliseconds. It is read after the statement has the write lock. */
+const nowMs = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+
+const acquireSql = `INSERT INTO journal_head (shard, lease_epoch, position, hash, lease_until_ms)
+  VALUES (:shard, 1, 0, '0x${'0'.repeat(64)}', ${nowMs} + :leaseMs)
+  ON CONFLICT (shard) DO UPDATE SET lease_epoch = lease_epoch + 1, lease_until_ms = excluded.lease_until_ms`
+
 function prepareStatements(database: DatabaseSync) {
   return {
     begin: database.prepare('BEGIN IMMEDIATE'),
     commit: database.prepare('COMMIT'),
     rollback: database.prepare('ROLLBACK'),
-    acquire: database.prepare(
-      `INSERT INTO journal_head (shard, lease_epoch, position, hash) VALUES (?, 1, 0, '0x${'0'.repeat(64)}')
-       ON CONFLICT (shard) DO UPDATE SET lease_epoch = lease_epoch + 1 RETURNING lease_epoch`,
+    acquire: database.prepare(`${acquireSql} RETURNING lease_epoch`),
+    acquireExpired: database.prepare(`${acquireSql} WHERE lease_until_ms <= ${nowMs} RETURNING lease_epoch`),
+    renew: database.prepare(
+      `UPDATE journal_head SET lease_until_ms = ${nowMs} + :leaseMs WHERE shard = :shard AND lease_epoch = :leaseEpoch`,
     ),
+    release: database.prepare('UPDATE journal_head SET lease_until_ms = 0 WHERE shard = ? AND lease_epoch = ?'),
     checkedHead: database.prepare(
-      `SELECT head.position, head.hash, last.hash AS last_hash, next.position AS next_position FROM journal_head head
-       LEFT JOIN journal_event last ON last.shard = head.shard AND last.position = head.position
-       LEFT JOIN journal_event next ON next.shard = head.shard AND next.position = head.position + 1
-       WHERE head.shard = :shard`,
+      `SELECT head.position, head.hash, last.hashes AS last_hashes, next.last_position AS is_longer FROM journal_head head
+       LEFT JOIN journal_batch last ON last.shard = head.shard AND last.last_position = head.position
+       LEFT JOIN journal_batch next ON next.shard = head.shard AND next.last_position > head.position
+       WHERE head.shard = ? LIMIT 1`,
     ),
     head: database.prepare('SELECT position, hash FROM journal_head WHERE shard = ?'),
     moveHead: database.prepare(
       'UPDATE journal_head SET position = ?, hash = ? WHERE shard = ? AND lease_epoch = ? AND position = ?',
     ),
-    insertOne: prepareInsert(database, 1),
-    insertMany: prepareInsert(database, rowsPerInsert),
+    insert: database.prepare(
+      'INSERT INTO journal_batch (shard, first_position, last_position, hashes, payloads) VALUES (?, ?, ?, ?, ?)',
+    ),
+    hashes: database.prepare(
+      `SELECT first_position, last_position, hashes FROM journal_batch
+       WHERE shard = ? AND last_position >= ? ORDER BY last_position LIMIT 1`,
+    ),
+    // The row after the position comes in any case, so that a gap before it is seen.
     read: database.prepare(
-      `SELECT position, type, at_ms, command_id, payload, hash FROM journal_event
-       WHERE shard = ? AND position > ? ORDER BY position LIMIT ?`,
+      `SELECT first_position, last_position, hashes, payloads FROM journal_batch
+       WHERE shard = :shard AND last_position > :afterPosition AND first_position <= max(:afterPosition + :limit, (
+         SELECT first_position FROM journal_batch WHERE shard = :shard AND last_position > :afterPosition
+         ORDER BY last_position LIMIT 1
+       )) ORDER BY last_position LIMIT :limit`,
     ),
   }
-}
-
-function prepareInsert(database: DatabaseSync, rowCount: number): StatementSync {
-  const rows = Array.from({ length: rowCount }, () => '(?, ?, ?, ?, ?, ?, ?)').join(', ')
-  return database.prepare(
-    `INSERT INTO journal_event (shard, position, type, at_ms, command_id, payload, hash) VALUES ${rows}`,
-  )
-}
-
-function columns(shard: string, event: StoredEvent): readonly (string | number)[] {
-  return [shard, event.position, event.type, event.atMs, event.commandId, event.payload, event.hash]
 }
