@@ -1,13 +1,5 @@
 import { join } from 'node:path'
-import {
-  burnBasisPointsDefault,
-  type Clock,
-  feeBasisPointsDefault,
-  isBalanced,
-  isCovered,
-  lowerHex,
-  ratesDefault,
-} from '@deparrow/ledger'
+import { type Clock, isBalanced, isCovered, ledgerConfigDefaults, lowerHex } from '@deparrow/ledger'
 import type { SecretKey } from '@deparrow/sdk'
 import {
   createServices,
@@ -93,16 +85,19 @@ async function openPorts(
   narrator: Narrator,
 ): Promise<EmbeddedPorts> {
   const accountOf = (key: SecretKey) => privateKeyToAccount(key.reveal())
-  const [ledgerKey, meshKey] = await Promise.all([secrets.key('ledger'), secrets.key('mesh')])
+  const [ledgerKey, meshKey, treasurerKey] = await Promise.all([
+    secrets.key('ledger'),
+    secrets.key('mesh'),
+    secrets.key('treasurer'),
+  ])
   return openEmbeddedPorts({
     paths: folder,
     config: {
+      ...ledgerConfigDefaults,
       chainId: chain.chainId,
       settlement: lowerHex(addresses.settlement),
       genesisHash: lowerHex(genesisHash),
-      rates: ratesDefault,
-      feeBasisPoints: feeBasisPointsDefault,
-      burnBasisPoints: burnBasisPointsDefault,
+      treasurer: lowerHex(accountOf(treasurerKey).address),
     },
     rpcUrl: chain.rpcUrl,
     poster,

@@ -8,20 +8,37 @@ export const zeroHash: Hex = `0x${'00'.repeat(32)}`
 
 export const zeroAddress: Address = `0x${'00'.repeat(20)}`
 
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 export function bytesToHex(bytes: Uint8Array): Hex {
   let text = '0x'
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  for (let index = 0; index < bytes.length; index++) text += hexOfByte[bytes[index] as number]
   return text as Hex
 }
 
 /** Decodes hexadecimal text of any letter case; throws {@link HexError} when it is not whole bytes of hexadecimal. */
 export function hexToBytes(hex: string): Uint8Array {
-  if (!/^0x(?:[0-9a-fA-F]{2})*$/.test(hex)) throw new HexError(hex)
-  const bytes = new Uint8Array((hex.length - 2) / 2)
-  for (let index = 0; index < bytes.length; index++) {
-    bytes[index] = Number.parseInt(hex.slice(2 + index * 2, 4 + index * 2), 16)
-  }
+  const bytes = new Uint8Array(Math.max(0, hex.length - 2) >> 1)
+  writeHex(hex, bytes, 0)
   return bytes
+}
+
+/** Decodes hexadecimal text into bytes that are there, from an offset on; throws {@link HexError} as {@link hexToBytes} does. */
+export function writeHex(hex: string, into: Uint8Array, offset: number): void {
+  if (hex.length % 2 === 1 || hex.charCodeAt(0) !== 48 || hex.charCodeAt(1) !== 120) throw new HexError(hex)
+  for (let index = 2; index < hex.length; index += 2) {
+    const high = digitOf(hex.charCodeAt(index))
+    const low = digitOf(hex.charCodeAt(index + 1))
+    if (high < 0 || low < 0) throw new HexError(hex)
+    into[offset + (index >> 1) - 1] = high * 16 + low
+  }
+}
+
+/** Value of a hexadecimal digit by its character code; -1 when it is none. */
+function digitOf(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48
+  if (code >= 97 && code <= 102) return code - 87
+  return code >= 65 && code <= 70 ? code - 55 : -1
 }
 
 /** Whether the text is `0x` and exactly `byteCount` bytes, in any letter case. */

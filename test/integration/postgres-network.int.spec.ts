@@ -180,7 +180,7 @@ function economy(): readonly (readonly LedgerCommand[])[] {
     [{ type: 'AssignHold', orderDigest: digest, node: node.address, attempt: 1 }],
     transfers,
     [
-      { type: 'SettleReceipt', receipt: node.receipt(digest, {}) },
+      { type: 'ReceiveReceipt', receipt: node.receipt(digest, {}) },
       { type: 'OpenHold', order: openOrder },
     ],
     [{ type: 'WithdrawCredits', withdrawal: node.withdrawal({ amountMicrocredits: paid, nonce: 1n }) }],

@@ -32,7 +32,7 @@ export function checkSpend(
     checkSignature(context, type, signed, wallet) ?? checkDeadline(deadline, context.nowMs, spanSecondsMax)
   if (refusal !== undefined) return refusal
   if (!isAmount(amountMicrocredits)) return { code: 'AMOUNT_OUT_OF_RANGE', amountMicrocredits }
-  const used = checkNonce(context.state, wallet, lane, nonce)
+  const used = checkNonce(context.state, wallet, wallet, { lane, nonce })
   if (used !== undefined) return used
   const availableMicrocredits = balanceOf(context.state, walletAccount(wallet))
   if (availableMicrocredits >= amountMicrocredits) return undefined

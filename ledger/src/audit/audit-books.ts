@@ -1,11 +1,14 @@
 import type { Address, Hex } from '../hex.ts'
 import type { JobOrder } from '../hold/job-order.ts'
-import type { LedgerConfig } from '../journal/config.ts'
+import type { LedgerConfig, Pricing } from '../journal/config.ts'
 import type { PayoutInstruction } from '../payout/withdrawal.ts'
 
 export type AuditedHold = {
   readonly order: JobOrder
   readonly expiresAtMs: number
+  /** As the configuration stood when the hold was opened. */
+  readonly pricing: Pricing
+  readonly received: { readonly price: bigint } | undefined
   readonly assigned: { readonly node: Address; readonly attempt: number; readonly atMs: number } | undefined
 }
 
@@ -18,7 +21,6 @@ export type AuditBooks = {
   readonly nonces: Map<string, bigint>
   readonly instructions: Map<Address, { readonly digest: Hex; readonly instruction: PayoutInstruction }>
   config: LedgerConfig | undefined
-  receipt: { readonly orderDigest: Hex; readonly position: number; readonly price: bigint } | undefined
   inboxCount: number
   reserve: bigint
   liabilities: bigint
@@ -34,7 +36,6 @@ export function emptyBooks(): AuditBooks {
     nonces: new Map(),
     instructions: new Map(),
     config: undefined,
-    receipt: undefined,
     inboxCount: 0,
     reserve: 0n,
     liabilities: 0n,

@@ -22,7 +22,7 @@ function journal(): readonly LedgerEvent[] {
   })
   const orderDigest = ledger.assigned(ann.order({ nonce: 2n }), node)
   ledger.nowMs = testStartMs + 1_000
-  ledger.accept({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, {}) })
+  ledger.settle(node.receipt(orderDigest, {}))
   const order = ann.order({ nonce: 3n })
   ledger.accept({ type: 'OpenHold', order })
   ledger.accept({ type: 'CancelOrder', cancellation: ann.cancellation(digestOfOrder(order)) })

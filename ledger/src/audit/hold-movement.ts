@@ -9,7 +9,13 @@ export function openingProblem(audit: Audit, event: EventOf<'HoldOpened'>): stri
   const { payer, maxPriceMicrocredits } = order.message
   if (digestOf(audit, jobOrderType, order.message) !== orderDigest) return 'the hold is not named by its order'
   if (!isSignedBy(audit, jobOrderType, order, payer)) return 'the payer did not sign the order'
-  audit.books.holds.set(orderDigest, { order: order.message, expiresAtMs, assigned: undefined })
+  audit.books.holds.set(orderDigest, {
+    order: order.message,
+    expiresAtMs,
+    pricing: audit.config,
+    received: undefined,
+    assigned: undefined,
+  })
   const moved = { [`wallet:${payer}`]: -maxPriceMicrocredits, [`hold:${orderDigest}`]: maxPriceMicrocredits }
   return nonceProblem(audit.books, payer, order.message) ?? expectEntries(event, moved)
 }
@@ -28,6 +34,7 @@ export function unassignmentProblem(audit: Audit, event: EventOf<'HoldUnassigned
   const hold = audit.books.holds.get(orderDigest)
   if (!isSignedBy(audit, assignmentReleaseType, release, node)) return 'the node did not sign the release'
   if (hold?.assigned?.node !== node || hold.assigned.attempt !== attempt) return 'releases what the node does not have'
+  if (hold.received !== undefined) return 'releases a job whose receipt is journalled'
   audit.books.holds.set(orderDigest, { ...hold, assigned: undefined })
   return expectEntries(event, {})
 }
@@ -45,6 +52,7 @@ export function releaseProblem(audit: Audit, event: EventOf<'HoldReleased'>): st
 
 export function expiryProblem({ books }: Audit, event: EventOf<'HoldExpired'>): string | undefined {
   const hold = books.holds.get(event.data.orderDigest)
+  if (hold?.received !== undefined) return 'expires although a receipt was received'
   return hold?.expiresAtMs === event.atMs ? returned(books, event) : 'is not dated at the time the hold expires'
 }
 

@@ -1,3 +1,4 @@
+import { purchaseType } from '../account/purchase.ts'
 import { transferType } from '../account/transfer.ts'
 import type { EventOf, LedgerEvent } from '../journal/event.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
@@ -60,11 +61,21 @@ function movementProblem(
       return burnProblem(event)
     case 'PayoutClaimed':
       return claimProblem(event)
+    case 'ServiceBought':
+      return purchaseProblem(audit, event)
     case 'PayeeRegistered':
     case 'EpochClosed':
+    case 'CommandsLinked':
     case 'CommandRefused':
       return expectEntries(event, {})
+    default:
+      return unknownProblem(event)
   }
+}
+
+/** An event that this auditor has never heard of is not one that it may wave through. */
+function unknownProblem(event: never): string {
+  return `is of an unknown type ${String((event as LedgerEvent).type)}`
 }
 
 function inboxProblem({ books }: Audit, event: EventOf<'InboxItemRecorded'>): string | undefined {
@@ -81,6 +92,14 @@ function transferProblem(audit: Audit, event: EventOf<'CreditsTransferred'>): st
   if (!isSignedBy(audit, transferType, transfer, from)) return 'the sender did not sign the transfer'
   const moved = { [`wallet:${from}`]: -amountMicrocredits, [`wallet:${to}`]: amountMicrocredits }
   return nonceProblem(audit.books, from, transfer.message) ?? expectEntries(event, moved)
+}
+
+function purchaseProblem(audit: Audit, event: EventOf<'ServiceBought'>): string | undefined {
+  const { purchase } = event.data
+  const { wallet, seller, amountMicrocredits } = purchase.message
+  if (!isSignedBy(audit, purchaseType, purchase, wallet)) return 'the buyer did not sign the purchase'
+  const moved = { [`wallet:${wallet}`]: -amountMicrocredits, [`wallet:${seller}`]: amountMicrocredits }
+  return nonceProblem(audit.books, wallet, purchase.message) ?? expectEntries(event, moved)
 }
 
 function burnProblem(event: EventOf<'EpochFinalised'>): string | undefined {

@@ -14,7 +14,7 @@ export function registrationProblem(audit: Audit, event: EventOf<'NodeRegistered
 }
 
 export function receiptProblem(audit: Audit, event: EventOf<'ReceiptReceived'>): string | undefined {
-  const { books, config } = audit
+  const { books } = audit
   const { receipt: signed } = event.data
   if (!isSignedBy(audit, usageReceiptType, signed, signed.message.node)) return 'the node did not sign the receipt'
   const receipt = signed.message
@@ -22,15 +22,16 @@ export function receiptProblem(audit: Audit, event: EventOf<'ReceiptReceived'>):
   if (hold?.assigned?.node !== receipt.node || hold.assigned.attempt !== receipt.attempt) {
     return 'is a receipt for a job that the node does not have'
   }
+  if (hold.received !== undefined) return 'is a second receipt for a job'
   if (receipt.sequence <= (books.sequences.get(receipt.node) ?? 0n)) return `uses sequence ${receipt.sequence} again`
   if (jobOutcomes[receipt.outcome] === undefined) return `has outcome ${receipt.outcome}, which does not exist`
   books.sequences.set(receipt.node, receipt.sequence)
-  const price = auditedPrice(hold.order, receipt, event.atMs - hold.assigned.atMs, config.rates)
-  books.receipt = { orderDigest: receipt.orderDigest, position: event.position, price }
+  const price = auditedPrice(hold.order, receipt, event.atMs - hold.assigned.atMs, hold.pricing.rates)
+  books.holds.set(receipt.orderDigest, { ...hold, received: { price } })
   return expectEntries(event, {})
 }
 
-export function settlementProblem({ books, config }: Audit, event: EventOf<'JobSettled'>): string | undefined {
+export function settlementProblem({ books }: Audit, event: EventOf<'JobSettled'>): string | undefined {
   const {
     orderDigest,
     node,
@@ -41,16 +42,16 @@ export function settlementProblem({ books, config }: Audit, event: EventOf<'JobS
     releasedMicrocredits,
   } = event.data
   const hold = books.holds.get(orderDigest)
-  const { receipt } = books
   if (hold === undefined) return 'settles what is no hold'
-  if (receipt?.orderDigest !== orderDigest || receipt.position !== event.position - 1)
-    return 'settles without a receipt'
+  const { received: receipt, pricing } = hold
+  if (receipt === undefined) return 'settles without a receipt'
+  if (event.atMs > hold.expiresAtMs) return 'settles after the hold’s time'
   if (hold.assigned?.node !== node || books.payoutWallets.get(node) !== payoutWallet)
     return 'pays a wallet that is not the node’s'
   if (capturedMicrocredits !== receipt.price)
     return `captures ${capturedMicrocredits} µcr, the price is ${receipt.price} µcr`
-  const fee = (capturedMicrocredits * BigInt(config.feeBasisPoints) + 9_999n) / 10_000n
-  const burn = (fee * BigInt(config.burnBasisPoints)) / 10_000n
+  const fee = (capturedMicrocredits * BigInt(pricing.feeBasisPoints) + 9_999n) / 10_000n
+  const burn = (fee * BigInt(pricing.burnBasisPoints)) / 10_000n
   const isSplit = feeMicrocredits === fee && earnedMicrocredits === capturedMicrocredits - fee
   if (!isSplit || releasedMicrocredits !== hold.order.maxPriceMicrocredits - capturedMicrocredits)
     return 'does not split the hold rightly'

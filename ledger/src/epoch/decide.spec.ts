@@ -35,7 +35,7 @@ function ledgerWithPayouts(): TestLedger {
   ledger.deposit(bob.address, 500n)
   const orderDigest = ledger.assigned(ann.order({ nonce: 1n }), node)
   ledger.nowMs = testStartMs + 1_000
-  ledger.accept({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, {}) })
+  ledger.settle(node.receipt(orderDigest, {}))
   withdraw(ledger, ann, 100n, 2n)
   withdraw(ledger, bob, 500n, 1n)
   return ledger

@@ -127,12 +127,12 @@ export function leavesOf(state: Readonly<LedgerState>): readonly Leaf[] {
 }
 
 function leafOf(state: Readonly<LedgerState>, wallet: Address): Leaf {
-  const lanes = [...(state.nonces.get(wallet) ?? [])].sort(([a], [b]) => a - b)
+  const lanes = [...(state.nonces.get(wallet) ?? [])].sort((a, b) => a.lane - b.lane)
   return {
     account: wallet,
     availableMicrocredits: balanceOf(state, `wallet:${wallet}`),
     heldMicrocredits: (state.held.get(wallet) ?? 0n) + payoutWithoutPayee(state, wallet),
-    nonces: lanes.map(([lane, nonce]) => ({ lane, nonce })),
+    nonces: lanes.map(({ lane, nonce }) => ({ lane, nonce })),
     receiptSequence: state.nodes.get(wallet)?.lastSequence ?? 0n,
   }
 }

@@ -144,7 +144,7 @@ describe('an end of a hold', () => {
     const ledger = ledgerWithCredits()
     const orderDigest = ledger.assigned(ann.order({ nonce: 1n, graceSeconds: 0 }), node)
     ledger.nowMs = testStartMs + 600_000
-    ledger.refuse({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, {}) }, 'JOB_ENDED')
+    ledger.refuse({ type: 'ReceiveReceipt', receipt: node.receipt(orderDigest, {}) }, 'JOB_ENDED')
     assert.equal(ledger.balance(ann.address), 3_000_000n)
   })
 
@@ -152,6 +152,6 @@ describe('an end of a hold', () => {
     const ledger = ledgerWithCredits()
     const orderDigest = ledger.assigned(ann.order({ nonce: 1n, graceSeconds: 0 }), node)
     ledger.nowMs = testStartMs + 599_999
-    ledger.accept({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, {}) })
+    ledger.settle(node.receipt(orderDigest, {}))
   })
 })

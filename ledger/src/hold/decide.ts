@@ -7,12 +7,12 @@ import {
   checkSignature,
   type Decision,
   type DecisionContext,
-  digestOf,
   refuse,
+  signedDigest,
 } from '../journal/decision.ts'
 import { move } from '../journal/entry.ts'
 import type { LedgerRefusal } from '../journal/refusal.ts'
-import type { HeldOrder } from '../journal/state.ts'
+import type { HeldOrder, LedgerState } from '../journal/state.ts'
 import type { Signed } from '../typed-data/types.ts'
 import { type AssignmentRelease, assignmentReleaseType } from './hold-certificate.ts'
 import {
@@ -34,7 +34,7 @@ export function openHold(context: DecisionContext, order: SignedJobOrder): Decis
   const spend = { ...order.message, wallet: payer, amountMicrocredits: maxPriceMicrocredits, spanSecondsMax }
   const refusal = malformedOrder(order.message) ?? checkSpend(context, jobOrderType, order, spend)
   if (refusal !== undefined) return refuse(refusal)
-  const orderDigest = digestOf(context, jobOrderType, order.message)
+  const orderDigest = signedDigest(context)
   return accept({
     type: 'HoldOpened',
     data: { orderDigest, order, expiresAtMs: (Number(deadline) + graceSeconds) * 1000 },
@@ -44,7 +44,7 @@ export function openHold(context: DecisionContext, order: SignedJobOrder): Decis
 
 /** Gives a hold to a node. Refusals in order: `UNKNOWN_JOB` or `JOB_ENDED`, `UNKNOWN_NODE`, `HOLD_ASSIGNED`, `COMMAND_CONFLICT`. */
 export function assignHold(context: DecisionContext, orderDigest: Hex, node: Address, attempt: number): Decision {
-  const hold = findHold(context, orderDigest)
+  const hold = findHold(context.state, orderDigest)
   if ('code' in hold) return refuse(hold)
   if (!context.state.nodes.has(node)) return refuse({ code: 'UNKNOWN_NODE', node })
   if (hold.assignment !== undefined) return refuse({ code: 'HOLD_ASSIGNED', orderDigest, node: hold.assignment.node })
@@ -54,16 +54,20 @@ export function assignHold(context: DecisionContext, orderDigest: Hex, node: Add
   return accept({ type: 'HoldAssigned', data: { orderDigest, node, attempt }, entries: [] })
 }
 
-/** A node gives an assignment back. Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `UNKNOWN_JOB` or `JOB_ENDED`, `NOT_ASSIGNED`. */
+/**
+ * A node gives an assignment back. Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `UNKNOWN_JOB` or `JOB_ENDED`,
+ * `NOT_ASSIGNED`, `RECEIPT_PENDING`.
+ */
 export function releaseAssignment(context: DecisionContext, release: Signed<AssignmentRelease>): Decision {
   const { orderDigest, node, attempt } = release.message
   const refusal = checkSignature(context, assignmentReleaseType, release, node)
   if (refusal !== undefined) return refuse(refusal)
-  const hold = findHold(context, orderDigest)
+  const hold = findHold(context.state, orderDigest)
   if ('code' in hold) return refuse(hold)
   if (hold.assignment?.node !== node || hold.assignment.attempt !== attempt) {
     return refuse({ code: 'NOT_ASSIGNED', orderDigest, node, attempt })
   }
+  if (hold.received !== undefined) return refuse({ code: 'RECEIPT_PENDING', orderDigest })
   return accept({ type: 'HoldUnassigned', data: { release }, entries: [] })
 }
 
@@ -77,7 +81,7 @@ export function cancelOrder(context: DecisionContext, cancellation: Signed<Order
     checkSignature(context, orderCancellationType, cancellation, payer) ??
     checkDeadline(deadline, context.nowMs, holdSecondsMax)
   if (refusal !== undefined) return refuse(refusal)
-  const hold = findHold(context, orderDigest)
+  const hold = findHold(context.state, orderDigest)
   if ('code' in hold) return refuse(hold)
   if (hold.payer !== payer) return refuse({ code: 'INVALID_SIGNATURE', expectedSigner: hold.payer })
   if (hold.assignment !== undefined) return refuse({ code: 'HOLD_ASSIGNED', orderDigest, node: hold.assignment.node })
@@ -90,7 +94,7 @@ export function cancelOrder(context: DecisionContext, cancellation: Signed<Order
 
 /** Gives a hold that no node has back to its payer. Refusals in order: `UNKNOWN_JOB` or `JOB_ENDED`, `HOLD_ASSIGNED`. */
 export function releaseHold(context: DecisionContext, orderDigest: Hex): Decision {
-  const hold = findHold(context, orderDigest)
+  const hold = findHold(context.state, orderDigest)
   if ('code' in hold) return refuse(hold)
   if (hold.assignment !== undefined) return refuse({ code: 'HOLD_ASSIGNED', orderDigest, node: hold.assignment.node })
   return accept({
@@ -104,10 +108,10 @@ export function returnToPayer(hold: HeldOrder) {
   return move(holdAccount(hold.orderDigest), walletAccount(hold.payer), hold.amountMicrocredits)
 }
 
-export function findHold(context: DecisionContext, orderDigest: Hex): HeldOrder | LedgerRefusal {
-  const hold = context.state.holds.get(orderDigest)
+export function findHold(state: Readonly<LedgerState>, orderDigest: Hex): HeldOrder | LedgerRefusal {
+  const hold = state.holds.get(orderDigest)
   if (hold !== undefined) return hold
-  return { code: context.state.endedJobs.has(orderDigest) ? 'JOB_ENDED' : 'UNKNOWN_JOB', orderDigest }
+  return { code: state.endedJobs.has(orderDigest) ? 'JOB_ENDED' : 'UNKNOWN_JOB', orderDigest }
 }
 
 function malformedOrder(order: JobOrder): LedgerRefusal | undefined {

@@ -1,15 +1,17 @@
-import type { Hex } from '../hex.ts'
-import { returnToPayer } from '../hold/decide.ts'
+import type { Address, Hex } from '../hex.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import type { StoredEvent } from '../ports/event-store.ts'
 import { chainHash, encodeEvent } from './codec.ts'
-import type { LedgerAnswer, LedgerCommand } from './command.ts'
+import type { LedgerAnswer, LedgerCommand, LinkCommand } from './command.ts'
 import { commandIdOf, decide } from './decide.ts'
-import type { Decision, DecisionContext, DraftEvent } from './decision.ts'
+import { type DecisionContext, type DraftEvent, domainOf } from './decision.ts'
+import { endOfTime } from './end-of-time.ts'
 import type { LedgerEvent } from './event.ts'
 import { evolve, LedgerInvariantError } from './evolve.ts'
+import { type Identified, identify } from './identify.ts'
+import { decideLink } from './link.ts'
 import { isJournalled, type LedgerRefusal } from './refusal.ts'
-import { conflictingField, isSameRegistration, remember } from './repetition.ts'
+import { conflictingField, deadlineOf, isSameRegistration, remember } from './repetition.ts'
 import type { Decided, LedgerState } from './state.ts'
 
 /**
@@ -36,7 +38,7 @@ export type DecidedBatch = {
  */
 export function decideBatch(
   state: LedgerState,
-  commands: readonly LedgerCommand[],
+  commands: readonly (LedgerCommand | Identified)[],
   clockMs: number,
   crypto: LedgerCrypto,
 ): DecidedBatch {
@@ -49,17 +51,12 @@ export function decideBatch(
 class Batch {
   readonly events: LedgerEvent[] = []
   readonly stored: StoredEvent[] = []
-  readonly nowMs: number
-  private readonly context: DecisionContext
 
   constructor(
     private readonly state: LedgerState,
-    nowMs: number,
+    private readonly nowMs: number,
     private readonly crypto: LedgerCrypto,
-  ) {
-    this.nowMs = nowMs
-    this.context = { state, crypto, nowMs }
-  }
+  ) {}
 
   /** Whether a hold is due that has not ended. */
   isBehind(): boolean {
@@ -67,17 +64,8 @@ class Batch {
   }
 
   expireHolds(): void {
-    const { holds } = this.state
     for (let due = this.nextDue(); due !== undefined && this.events.length < expiriesMax; due = this.nextDue()) {
-      const hold = holds.get(due.id as Hex)
-      if (hold === undefined) throw new LedgerInvariantError(`hold ${due.id} expires but is not open`)
-      const { orderDigest, amountMicrocredits } = hold
-      const draft: DraftEvent = {
-        type: 'HoldExpired',
-        data: { orderDigest, amountMicrocredits },
-        entries: returnToPayer(hold),
-      }
-      this.write(draft, `expiry:${orderDigest}`, due.atMs)
+      this.write(endOfTime(this.state, due.id as Hex), `expiry:${due.id}`, due.atMs)
     }
   }
 
@@ -86,30 +74,63 @@ class Batch {
     return due !== undefined && due.atMs <= this.nowMs ? due : undefined
   }
 
-  answer(command: LedgerCommand): BatchAnswer {
-    let judged: { readonly decision: Decision; readonly commandId: string }
+  answer(queued: LedgerCommand | Identified): BatchAnswer {
     try {
-      judged = { decision: decide(this.context, command), commandId: commandIdOf(this.context, command) }
+      const identified = 'command' in queued ? queued : this.identify(queued)
+      return isLink(identified) ? this.answerLink(identified) : this.answerOne(identified)
     } catch (cause) {
+      if (cause instanceof LedgerInvariantError) throw cause
       return { status: 'undecidable', cause }
     }
-    const { decision, commandId } = judged
+  }
+
+  private identify(command: LedgerCommand): Identified {
+    if (command.type === 'OpenLedger') return { command, digest: undefined, signer: undefined, members: [] }
+    return identify(this.crypto, domainOf(this.state), command)
+  }
+
+  private answerOne({ command, digest, signer }: Identified): LedgerAnswer {
+    const context = this.contextOf(digest, signer)
+    const decision = decide(context, command)
+    const commandId = commandIdOf(context, command)
     const decided = this.state.decided.get(commandId)
     if (!decision.accepted && isUnproven(decision.refusal) && !isSameRegistration(command, decided)) {
       return { status: 'refused', commandId, refusal: decision.refusal }
     }
     if (decided !== undefined) return repeatedAnswer(command, commandId, decided)
-    if (decision.accepted) return this.accepted(commandId, decision.events)
-    const { refusal } = decision
-    if (isJournalled(refusal))
-      this.write({ type: 'CommandRefused', data: { refusal }, entries: [] }, commandId, this.nowMs)
+    if (!decision.accepted) return this.refused(commandId, decision.refusal, command)
+    const firstPosition = this.state.position + 1
+    for (const draft of decision.events) this.write(draft, commandId, this.nowMs)
+    return { status: 'accepted', commandId, firstPosition, lastPosition: this.state.position, repeated: false }
+  }
+
+  private answerLink(link: Identified<LinkCommand>): LedgerAnswer {
+    const context = this.contextOf(link.digest, undefined)
+    const commandId = commandIdOf(context, link.command)
+    const decided = this.state.decided.get(commandId)
+    if (decided !== undefined) return repeatedAnswer(link.command, commandId, decided)
+    const decision = decideLink(context, link)
+    if (!decision.accepted) return this.refused(commandId, decision.refusal, link.command)
+    const firstPosition = this.state.position + 1
+    for (const member of decision.members) {
+      for (const draft of member.events) this.write(draft, member.commandId, this.nowMs)
+    }
+    const commandIds = decision.members.map(member => member.commandId)
+    this.write({ type: 'CommandsLinked', data: { commandIds, firstPosition }, entries: [] }, commandId, this.nowMs)
+    return { status: 'accepted', commandId, firstPosition, lastPosition: this.state.position, repeated: false }
+  }
+
+  private refused(commandId: string, refusal: LedgerRefusal, command: LedgerCommand): LedgerAnswer {
+    if (isJournalled(refusal)) {
+      const deadline = deadlineOf(command)
+      const data = deadline === undefined ? { refusal } : { refusal, deadline }
+      this.write({ type: 'CommandRefused', data, entries: [] }, commandId, this.nowMs)
+    }
     return { status: 'refused', commandId, refusal }
   }
 
-  private accepted(commandId: string, drafts: readonly DraftEvent[]): LedgerAnswer {
-    const firstPosition = this.state.position + 1
-    for (const draft of drafts) this.write(draft, commandId, this.nowMs)
-    return { status: 'accepted', commandId, firstPosition, lastPosition: this.state.position, repeated: false }
+  private contextOf(digest: Hex | undefined, signer: Address | undefined): DecisionContext {
+    return { state: this.state, crypto: this.crypto, nowMs: this.nowMs, digest, signer }
   }
 
   private write(draft: DraftEvent, commandId: string, atMs: number): void {
@@ -121,6 +142,10 @@ class Batch {
     this.events.push(event)
     this.stored.push({ position: event.position, payload, hash })
   }
+}
+
+function isLink(identified: Identified): identified is Identified<LinkCommand> {
+  return identified.command.type === 'Link'
 }
 
 /** Whether the command was not even shown to come from whom it names, so that it may not learn what was decided. */

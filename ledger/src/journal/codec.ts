@@ -1,54 +1,100 @@
-import { canonicalJson, type Json } from '../canonical-json.ts'
-import { bytesToHex, concatBytes, type Hex, hexToBytes } from '../hex.ts'
+import { CanonicalJsonError } from '../canonical-json.ts'
+import { bytesToHex, type Hex, writeHex } from '../hex.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import { StoreDamagedError, type StoredEvent } from '../ports/event-store.ts'
 import type { LedgerEvent } from './event.ts'
+import { type PastEvent, upcast } from './upcast.ts'
 
 const text = new TextEncoder()
 
 const bigintText = /^-?\d+n$/
 
+/** Text that JSON writes as it is, between quotation marks. */
+const plainText = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
+
+/** Room for the hash before and a payload; grows to the longest payload seen. */
+let scratch = new Uint8Array(8_192)
+
 /**
- * The bytes of an event, for ever: canonical JSON in which a bigint is a text of digits followed by `n`. No other text may look
- * like that; hexadecimal, names and outcomes do not.
+ * The bytes of an event, for ever: canonical JSON (as `canonicalJson` writes it) in which a bigint is a text of digits followed by
+ * `n`. No other text may look like that; hexadecimal, names and outcomes do not.
  */
 export function encodeEvent(event: LedgerEvent): string {
-  return canonicalJson(toJson(event))
+  return encode(event)
 }
 
-/** Reads a stored event back. Throws {@link StoreDamagedError} when the payload is no event of this journal's shape. */
+/**
+ * Reads a stored event back, in today's shape whatever version wrote it. Throws {@link StoreDamagedError} when the payload is no
+ * event of this journal's shape.
+ */
 export function decodeEvent(stored: StoredEvent): LedgerEvent {
-  let event: LedgerEvent
+  let event: PastEvent & { readonly position?: unknown }
   try {
-    event = JSON.parse(stored.payload, (_, value) =>
-      typeof value === 'string' && bigintText.test(value) ? BigInt(value.slice(0, -1)) : value,
-    ) as LedgerEvent
+    event = revive(JSON.parse(stored.payload)) as PastEvent
   } catch (cause) {
     throw new StoreDamagedError(`the event at position ${stored.position} is not readable`, { cause })
   }
   if (typeof event !== 'object' || event === null || event.position !== stored.position) {
     throw new StoreDamagedError(`the event at position ${stored.position} does not belong there`)
   }
-  return event
+  return upcast(event)
 }
 
 /** Chain hash after an event: `keccak256(hash before ‖ UTF-8 of its payload)`. */
 export function chainHash(crypto: Pick<LedgerCrypto, 'keccak256'>, previous: Hex, payload: string): Hex {
-  return bytesToHex(crypto.keccak256(concatBytes(hexToBytes(previous), text.encode(payload))))
+  const bytesMax = 32 + 3 * payload.length
+  if (scratch.length < bytesMax) scratch = new Uint8Array(2 * bytesMax)
+  writeHex(previous, scratch, 0)
+  const { written } = text.encodeInto(payload, scratch.subarray(32))
+  return bytesToHex(crypto.keccak256(scratch.subarray(0, 32 + written)))
 }
 
-function toJson(value: unknown): Json {
-  if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'string') {
-    if (bigintText.test(value)) throw new EventEncodingError(value)
-    return value
+function encode(value: unknown): string {
+  switch (typeof value) {
+    case 'bigint':
+      return `"${value}n"`
+    case 'string':
+      if (bigintText.test(value)) throw new EventEncodingError(value)
+      return quote(value)
+    case 'number':
+      if (!Number.isSafeInteger(value)) throw new CanonicalJsonError(value)
+      return String(value)
+    case 'object':
+      if (value === null) return 'null'
+      return Array.isArray(value) ? `[${value.map(encode).join(',')}]` : encodeMembers(value)
+    default:
+      return String(value)
   }
-  if (Array.isArray(value)) return value.map(toJson)
-  if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value).filter(([, member]) => member !== undefined)
-    return Object.fromEntries(members.map(([key, member]) => [key, toJson(member)]))
+}
+
+function encodeMembers(value: object): string {
+  const members = value as Record<string, unknown>
+  let written = ''
+  for (const key of Object.keys(members).sort()) {
+    const member = members[key]
+    if (member !== undefined) written += `${written === '' ? '' : ','}${quote(key)}:${encode(member)}`
   }
-  return value as Json
+  return `{${written}}`
+}
+
+function quote(value: string): string {
+  return plainText.test(value) ? `"${value}"` : JSON.stringify(value)
+}
+
+/** Turns texts that stand for a bigint into one, in place. */
+function revive(value: unknown): unknown {
+  if (typeof value === 'string') return isBigintText(value) ? BigInt(value.slice(0, -1)) : value
+  if (typeof value !== 'object' || value === null) return value
+  const members = value as Record<string, unknown>
+  for (const key of Object.keys(members)) {
+    const member = members[key]
+    if (typeof member === 'object' || typeof member === 'string') members[key] = revive(member)
+  }
+  return value
+}
+
+function isBigintText(value: string): boolean {
+  return value.charCodeAt(value.length - 1) === 110 && bigintText.test(value)
 }
 
 /** Thrown when code puts a text into an event that would be read back as a number. */

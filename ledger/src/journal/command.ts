@@ -1,3 +1,4 @@
+import type { Purchase } from '../account/purchase.ts'
 import type { Transfer } from '../account/transfer.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { AssignmentRelease } from '../hold/hold-certificate.ts'
@@ -22,13 +23,16 @@ export type LedgerCommand =
       readonly place: ChainPlace
     }
   | { readonly type: 'TransferCredits'; readonly transfer: Signed<Transfer> }
+  | { readonly type: 'BuyService'; readonly purchase: Signed<Purchase> }
   | { readonly type: 'OpenHold'; readonly order: SignedJobOrder }
   | { readonly type: 'AssignHold'; readonly orderDigest: Hex; readonly node: Address; readonly attempt: number }
   | { readonly type: 'ReleaseAssignment'; readonly release: Signed<AssignmentRelease> }
   | { readonly type: 'CancelOrder'; readonly cancellation: Signed<OrderCancellation> }
   /** Gives the credits of a hold that no node has back to its payer. */
   | { readonly type: 'ReleaseHold'; readonly orderDigest: Hex }
-  | { readonly type: 'SettleReceipt'; readonly receipt: SignedUsageReceipt }
+  | { readonly type: 'ReceiveReceipt'; readonly receipt: SignedUsageReceipt }
+  /** Settles a job by the receipt that was received for it, in a later batch, so that checks can come between. */
+  | { readonly type: 'SettleJob'; readonly orderDigest: Hex }
   | { readonly type: 'RegisterNode'; readonly registration: Signed<NodeRegistration> }
   | { readonly type: 'InstructPayouts'; readonly instruction: Signed<PayoutInstruction> }
   | { readonly type: 'WithdrawCredits'; readonly withdrawal: Signed<Withdrawal> }
@@ -50,6 +54,10 @@ export type LedgerCommand =
       readonly cumulativeMicrocredits: bigint
       readonly place: ChainPlace
     }
+  | LinkCommand
+
+/** Signed commands that succeed or fail as one, decided in their order, each on the state that the ones before it left. */
+export type LinkCommand = { readonly type: 'Link'; readonly commands: readonly LedgerCommand[] }
 
 /**
  * The answer to a command. `accepted` names the events that it caused; a repeated command gets the events of its first

@@ -113,7 +113,7 @@ class Driver {
         const outcome = jobOutcomes[pick % jobOutcomes.length] ?? 'completed'
         const attempt = state.holds.get(orderDigest)?.attempts ?? 1
         return {
-          type: 'SettleReceipt',
+          type: 'ReceiveReceipt',
           receipt: node.receipt(orderDigest, { outcome, attempt, sequence: nonce, endedAtMs, memoryBytesPeak: amount }),
         }
       }

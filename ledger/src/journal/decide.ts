@@ -1,18 +1,13 @@
+import { buyService } from '../account/buy-service.ts'
 import { transferCredits } from '../account/decide.ts'
-import { transferType } from '../account/transfer.ts'
 import { closeEpoch, recordClaim, recordEpochFinal, recordPayee } from '../epoch/decide.ts'
 import { assignHold, cancelOrder, openHold, releaseAssignment, releaseHold } from '../hold/decide.ts'
-import { assignmentReleaseType } from '../hold/hold-certificate.ts'
-import { jobOrderType, orderCancellationType } from '../hold/job-order.ts'
 import { recordInboxItem } from '../inbox/decide.ts'
 import { registerNode } from '../node/decide.ts'
-import { nodeRegistrationType } from '../node/node-registration.ts'
 import { instructPayouts, payByInstruction, withdrawCredits } from '../payout/decide.ts'
-import { payoutInstructionType, withdrawalType } from '../payout/withdrawal.ts'
-import { settleReceipt } from '../receipt/decide.ts'
-import { usageReceiptType } from '../receipt/usage-receipt.ts'
+import { receiveReceipt, settleJob } from '../receipt/decide.ts'
 import type { LedgerCommand } from './command.ts'
-import { type Decision, type DecisionContext, digestOf, LedgerNotOpenError } from './decision.ts'
+import { type Decision, type DecisionContext, LedgerNotOpenError } from './decision.ts'
 import { openLedger } from './open-ledger.ts'
 import { noPayouts } from './state.ts'
 
@@ -28,6 +23,8 @@ export function decide(context: DecisionContext, command: LedgerCommand): Decisi
       return recordInboxItem(context, command)
     case 'TransferCredits':
       return transferCredits(context, command.transfer)
+    case 'BuyService':
+      return buyService(context, command.purchase)
     case 'OpenHold':
       return openHold(context, command.order)
     case 'AssignHold':
@@ -38,8 +35,10 @@ export function decide(context: DecisionContext, command: LedgerCommand): Decisi
       return cancelOrder(context, command.cancellation)
     case 'ReleaseHold':
       return releaseHold(context, command.orderDigest)
-    case 'SettleReceipt':
-      return settleReceipt(context, command.receipt)
+    case 'ReceiveReceipt':
+      return receiveReceipt(context, command.receipt)
+    case 'SettleJob':
+      return settleJob(context, command.orderDigest)
     case 'RegisterNode':
       return registerNode(context, command.registration)
     case 'InstructPayouts':
@@ -56,6 +55,8 @@ export function decide(context: DecisionContext, command: LedgerCommand): Decisi
       return recordEpochFinal(context, command)
     case 'RecordClaim':
       return recordClaim(context, command)
+    case 'Link':
+      throw new TypeError('a link is decided member by member')
   }
 }
 
@@ -63,34 +64,22 @@ export function decide(context: DecisionContext, command: LedgerCommand): Decisi
  * The id under which a command is decided once. A signed command's id is the digest of its message, which is its body too;
  * the others are named after the fact that they record.
  */
-export function commandIdOf(context: DecisionContext, command: LedgerCommand): string {
+export function commandIdOf({ state, digest }: DecisionContext, command: LedgerCommand): string {
+  if (command.type === 'Link') return `link:${digest}`
+  if (digest !== undefined) return digest
   switch (command.type) {
     case 'OpenLedger':
       return 'open'
     case 'RecordInboxItem':
       return `inbox:${command.index}`
-    case 'TransferCredits':
-      return digestOf(context, transferType, command.transfer.message)
-    case 'OpenHold':
-      return digestOf(context, jobOrderType, command.order.message)
     case 'AssignHold':
       return `assign:${command.orderDigest}:${command.attempt}`
-    case 'ReleaseAssignment':
-      return digestOf(context, assignmentReleaseType, command.release.message)
-    case 'CancelOrder':
-      return digestOf(context, orderCancellationType, command.cancellation.message)
     case 'ReleaseHold':
       return `release:${command.orderDigest}`
-    case 'SettleReceipt':
-      return digestOf(context, usageReceiptType, command.receipt.message)
-    case 'RegisterNode':
-      return digestOf(context, nodeRegistrationType, command.registration.message)
-    case 'InstructPayouts':
-      return digestOf(context, payoutInstructionType, command.instruction.message)
-    case 'WithdrawCredits':
-      return digestOf(context, withdrawalType, command.withdrawal.message)
+    case 'SettleJob':
+      return `settle:${command.orderDigest}`
     case 'PayByInstruction':
-      return `pay:${command.wallet}:${(context.state.payouts.get(command.wallet) ?? noPayouts).scheduledMicrocredits}`
+      return `pay:${command.wallet}:${(state.payouts.get(command.wallet) ?? noPayouts).scheduledMicrocredits}`
     case 'RecordPayee':
       return `payee:${command.wallet}`
     case 'CloseEpoch':
@@ -99,5 +88,7 @@ export function commandIdOf(context: DecisionContext, command: LedgerCommand): s
       return `epoch-final:${command.epoch}`
     case 'RecordClaim':
       return `claim:${command.wallet}:${command.cumulativeMicrocredits}`
+    default:
+      throw new TypeError(`${command.type} is a signed command and has a digest`)
   }
 }

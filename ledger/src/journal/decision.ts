@@ -1,17 +1,20 @@
-import { type Address, type Hex, hexToBytes, isHexOf, lowerHex } from '../hex.ts'
+import { type Address, type Hex, isHexOf, lowerHex } from '../hex.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
-import { typedDataDigest } from '../typed-data/eip712.ts'
 import type { Domain, Field, FieldValue, Message, MessageType, Signed } from '../typed-data/types.ts'
 import type { Entry } from './entry.ts'
 import type { LedgerEventData } from './event.ts'
 import type { LedgerRefusal } from './refusal.ts'
-import type { LedgerState } from './state.ts'
+import { type LedgerState, lastNonceOf } from './state.ts'
 
-/** What a decision may look at: the state, the batch's time and pure cryptography. */
+/** What a decision may look at: the state, the batch's time, pure cryptography, and what the command's signature says. */
 export type DecisionContext = {
   readonly state: Readonly<LedgerState>
   readonly crypto: LedgerCrypto
   readonly nowMs: number
+  /** What the command's signer signed; `undefined` for a command that nobody signs. */
+  readonly digest: Hex | undefined
+  /** Whose key signed the command; `undefined` when nobody's did. */
+  readonly signer: Address | undefined
 }
 
 /** An event before it has a place in the journal. */
@@ -35,8 +38,10 @@ export function domainOf(state: Readonly<LedgerState>): Domain {
   return { chainId: state.config.chainId, verifyingContract: state.config.settlement }
 }
 
-export function digestOf(context: DecisionContext, type: MessageType, message: Message): Hex {
-  return typedDataDigest(context.crypto, domainOf(context.state), type, message)
+/** The digest of the signed command that is being decided. */
+export function signedDigest({ digest }: DecisionContext): Hex {
+  if (digest === undefined) throw new TypeError('a command without a signature has no digest')
+  return digest
 }
 
 /**
@@ -49,17 +54,22 @@ export function checkSignature(
   signed: Signed<Message>,
   signer: Address,
 ): LedgerRefusal | undefined {
+  const malformed = checkSpelling(type, signed)
+  if (malformed !== undefined) return malformed
+  return context.signer === signer ? undefined : { code: 'INVALID_SIGNATURE', expectedSigner: signer }
+}
+
+/** `MALFORMED` when the signature is not 65 bytes, or an address or hash is not in lower case. */
+export function checkSpelling(type: MessageType, signed: Signed<Message>): LedgerRefusal | undefined {
   if (!isHexOf(signed.signature, 65)) {
     return { code: 'MALFORMED', field: 'signature', problem: 'expected 65 bytes of hexadecimal' }
   }
   const spelled = type.fields.find(field => isMixedCase(field, signed.message[field.name]))
-  if (spelled !== undefined) return { code: 'MALFORMED', field: spelled.name, problem: 'expected lower case' }
-  const digest = typedDataDigest(context.crypto, domainOf(context.state), type, signed.message)
-  const recovered = context.crypto.recoverSigner(hexToBytes(digest), signed.signature)
-  return recovered === signer ? undefined : { code: 'INVALID_SIGNATURE', expectedSigner: signer }
+  return spelled && { code: 'MALFORMED', field: spelled.name, problem: 'expected lower case' }
 }
 
 function isMixedCase({ type }: Field, value: FieldValue | undefined): boolean {
+  if (type === 'address[]' && Array.isArray(value)) return value.some(item => lowerHex(item) !== item)
   return (type === 'address' || type === 'bytes32') && typeof value === 'string' && lowerHex(value) !== value
 }
 
@@ -71,14 +81,14 @@ export function checkDeadline(deadline: bigint, nowMs: number, spanSecondsMax: n
   return deadlineMs > latestMs ? { code: 'DEADLINE_TOO_FAR', deadlineMs, latestMs } : undefined
 }
 
-/** `NONCE_USED` unless the nonce is above the last one of the signer's lane. */
+/** `NONCE_USED` unless the nonce is above the last one in this lane of the wallet's signer: the wallet itself, or a delegate. */
 export function checkNonce(
   state: Readonly<LedgerState>,
+  wallet: Address,
   signer: Address,
-  lane: number,
-  nonce: bigint,
+  { lane, nonce }: { readonly lane: number; readonly nonce: bigint },
 ): LedgerRefusal | undefined {
-  const lastNonce = state.nonces.get(signer)?.get(lane)
+  const lastNonce = lastNonceOf(state, wallet, signer, lane)
   return lastNonce === undefined || nonce > lastNonce ? undefined : { code: 'NONCE_USED', nonce, lastNonce }
 }
 

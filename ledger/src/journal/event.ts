@@ -1,3 +1,4 @@
+import type { Purchase } from '../account/purchase.ts'
 import type { Transfer } from '../account/transfer.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { AssignmentRelease } from '../hold/hold-certificate.ts'
@@ -53,6 +54,7 @@ export type LedgerEventData =
       }
     }
   | { readonly type: 'CreditsTransferred'; readonly data: { readonly transfer: Signed<Transfer> } }
+  | { readonly type: 'ServiceBought'; readonly data: { readonly purchase: Signed<Purchase> } }
   | {
       readonly type: 'HoldOpened'
       readonly data: { readonly orderDigest: Hex; readonly order: SignedJobOrder; readonly expiresAtMs: number }
@@ -116,7 +118,19 @@ export type LedgerEventData =
         readonly place: ChainPlace
       }
     }
-  | { readonly type: 'CommandRefused'; readonly data: { readonly refusal: LedgerRefusal } }
+  /** Comes after the events of linked commands, under the link's own id. */
+  | {
+      readonly type: 'CommandsLinked'
+      readonly data: { readonly commandIds: readonly string[]; readonly firstPosition: number }
+    }
+  | {
+      readonly type: 'CommandRefused'
+      readonly data: {
+        readonly refusal: LedgerRefusal
+        /** The signature's deadline in Unix seconds, after which the refusal is forgotten. */
+        readonly deadline?: bigint
+      }
+    }
 
 export type LedgerEventType = LedgerEventData['type']
 

@@ -2,6 +2,7 @@ import type { Address, Hex } from '../hex.ts'
 import { payoutInstructionType } from '../payout/withdrawal.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
+import type { Pricing } from './config.ts'
 import { domainOf } from './decision.ts'
 import type { Entry } from './entry.ts'
 import type { EventOf, LedgerEvent } from './event.ts'
@@ -56,6 +57,8 @@ function applyFact(state: LedgerState, event: LedgerEvent, crypto: Pick<LedgerCr
       return
     case 'CreditsTransferred':
       return useNonce(state, event.data.transfer.message.from, event.data.transfer.message)
+    case 'ServiceBought':
+      return useNonce(state, event.data.purchase.message.wallet, event.data.purchase.message)
     case 'HoldOpened':
       return holdOpened(state, event)
     case 'HoldAssigned':
@@ -65,7 +68,7 @@ function applyFact(state: LedgerState, event: LedgerEvent, crypto: Pick<LedgerCr
     case 'HoldReleased':
     case 'HoldExpired':
     case 'JobSettled':
-      return holdEnded(state, event.data.orderDigest)
+      return holdEnded(state, event.data.orderDigest, event.position)
     case 'ReceiptReceived':
       return receiptReceived(state, event)
     case 'NodeRegistered':
@@ -84,6 +87,7 @@ function applyFact(state: LedgerState, event: LedgerEvent, crypto: Pick<LedgerCr
       return
     case 'PayoutClaimed':
       return updatePayouts(state, event.data.wallet, { claimedMicrocredits: event.data.cumulativeMicrocredits })
+    case 'CommandsLinked':
     case 'CommandRefused':
       return
   }
@@ -99,16 +103,18 @@ function holdOpened(state: LedgerState, { data }: EventOf<'HoldOpened'>): void {
     expiresAtMs: data.expiresAtMs,
     assignment: undefined,
     attempts: 0,
+    pricing: pricingOf(state),
+    received: undefined,
   })
   addHeld(state, order.payer, order.maxPriceMicrocredits)
   state.expiries.push(data.expiresAtMs, data.orderDigest)
   useNonce(state, order.payer, order)
 }
 
-function holdAssigned(state: LedgerState, { data, atMs }: EventOf<'HoldAssigned'>): void {
+function holdAssigned(state: LedgerState, { data, atMs, position }: EventOf<'HoldAssigned'>): void {
   const hold = state.holds.get(data.orderDigest)
   if (hold === undefined) throw new LedgerInvariantError(`no hold ${data.orderDigest}`)
-  const assignment = { node: data.node, attempt: data.attempt, sinceMs: atMs }
+  const assignment = { node: data.node, attempt: data.attempt, sinceMs: atMs, position }
   state.holds.set(data.orderDigest, { ...hold, assignment, attempts: data.attempt })
 }
 
@@ -118,12 +124,13 @@ function holdUnassigned(state: LedgerState, { data }: EventOf<'HoldUnassigned'>)
   state.holds.set(hold.orderDigest, { ...hold, assignment: undefined })
 }
 
-function holdEnded(state: LedgerState, orderDigest: Hex): void {
+function holdEnded(state: LedgerState, orderDigest: Hex, position: number): void {
   const hold = state.holds.get(orderDigest)
   if (hold === undefined) throw new LedgerInvariantError(`no hold ${orderDigest}`)
   state.holds.delete(orderDigest)
+  state.unsettled.delete(orderDigest)
   addHeld(state, hold.payer, -hold.amountMicrocredits)
-  state.endedJobs.add(orderDigest)
+  state.endedJobs.set(orderDigest, position)
 }
 
 function addHeld(state: LedgerState, payer: Address, amountMicrocredits: bigint): void {
@@ -132,8 +139,12 @@ function addHeld(state: LedgerState, payer: Address, amountMicrocredits: bigint)
   else state.held.set(payer, held)
 }
 
-function receiptReceived(state: LedgerState, { data }: EventOf<'ReceiptReceived'>): void {
-  const { node, sequence } = data.receipt.message
+function receiptReceived(state: LedgerState, { data, atMs }: EventOf<'ReceiptReceived'>): void {
+  const { node, sequence, orderDigest } = data.receipt.message
+  const hold = state.holds.get(orderDigest)
+  if (hold === undefined) throw new LedgerInvariantError(`no hold ${orderDigest}`)
+  state.holds.set(orderDigest, { ...hold, received: { receipt: data.receipt.message, atMs } })
+  state.unsettled.add(orderDigest)
   const registered = state.nodes.get(node)
   if (registered === undefined) throw new LedgerInvariantError(`no node ${node}`)
   state.nodes.set(node, { ...registered, lastSequence: sequence })
@@ -178,9 +189,20 @@ function updatePayouts(state: LedgerState, wallet: Address, change: Partial<Payo
   state.payouts.set(wallet, { ...(state.payouts.get(wallet) ?? noPayouts), ...change })
 }
 
-function useNonce(state: LedgerState, signer: Address, { lane, nonce }: { lane: number; nonce: bigint }): void {
-  const lanes = state.nonces.get(signer) ?? new Map<number, bigint>()
-  state.nonces.set(signer, lanes.set(lane, nonce))
+function useNonce(
+  state: LedgerState,
+  wallet: Address,
+  { lane, nonce }: { readonly lane: number; readonly nonce: bigint },
+  signer = wallet,
+): void {
+  const lanes = state.nonces.get(wallet) ?? []
+  const others = lanes.filter(used => used.signer !== signer || used.lane !== lane)
+  state.nonces.set(wallet, [...others, { signer, lane, nonce }])
+}
+
+function pricingOf({ config }: LedgerState): Pricing {
+  if (config === undefined) throw new LedgerInvariantError('an event stands before the ledger is open')
+  return config
 }
 
 /** Thrown when an event would break the ledger's invariants: a bug or a damaged journal, never an answer to a user. */

@@ -15,7 +15,7 @@ import type { LedgerConfig } from './config.ts'
 import { domainOf } from './decision.ts'
 import type { LedgerEvent } from './event.ts'
 import { JournalWriter } from './journal-writer.ts'
-import { balanceOf, type LedgerState } from './state.ts'
+import { balanceOf, type LedgerState, lastNonceOf } from './state.ts'
 
 export type JournalLedgerParts = {
   readonly store: EventStore
@@ -77,8 +77,12 @@ export class JournalLedger implements Ledger {
     }
   }
 
-  lastNonce(signer: Address, lane: number): bigint | undefined {
-    return this.state.nonces.get(signer)?.get(lane)
+  lastNonce(wallet: Address, lane: number): bigint | undefined {
+    return lastNonceOf(this.state, wallet, wallet, lane)
+  }
+
+  pendingSettlements(): readonly Hex[] {
+    return [...this.state.unsettled]
   }
 
   payoutWallet(node: Address): Address | undefined {
@@ -100,16 +104,14 @@ export class JournalLedger implements Ledger {
   async holdCertificate(orderDigest: Hex): Promise<SignedHoldCertificate | undefined> {
     await this.writer.settled()
     const hold = this.state.holds.get(orderDigest)
-    const position = this.state.decided.get(`assign:${orderDigest}:${hold?.attempts}`)?.firstPosition
-    if (hold?.assignment === undefined || position === undefined) return undefined
-    if (position > this.writer.head.position) return undefined
+    if (hold?.assignment === undefined || hold.assignment.position > this.writer.head.position) return undefined
     const message: HoldCertificate = {
       hold: orderDigest,
       orderDigest,
       node: hold.assignment.node,
       attempt: hold.assignment.attempt,
       amountMicrocredits: hold.amountMicrocredits,
-      position: BigInt(position),
+      position: BigInt(hold.assignment.position),
       expires: BigInt(Math.floor(hold.expiresAtMs / 1000)),
     }
     const digest = typedDataDigest(this.parts.crypto, domainOf(this.state), holdCertificateType, message)

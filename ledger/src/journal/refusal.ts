@@ -16,6 +16,8 @@ export type LedgerRefusal =
   | { readonly code: 'JOB_ENDED'; readonly orderDigest: Hex }
   | { readonly code: 'HOLD_ASSIGNED'; readonly orderDigest: Hex; readonly node: Address }
   | { readonly code: 'NOT_ASSIGNED'; readonly orderDigest: Hex; readonly node: Address; readonly attempt: number }
+  | { readonly code: 'RECEIPT_PENDING'; readonly orderDigest: Hex }
+  | { readonly code: 'NO_RECEIPT'; readonly orderDigest: Hex }
   | { readonly code: 'UNKNOWN_NODE'; readonly node: Address }
   | { readonly code: 'SEQUENCE_USED'; readonly sequence: bigint; readonly lastSequence: bigint }
   | { readonly code: 'NONCE_USED'; readonly nonce: bigint; readonly lastNonce: bigint }
@@ -30,10 +32,13 @@ export type LedgerRefusal =
   | { readonly code: 'EPOCH_OUT_OF_ORDER'; readonly expectedEpoch: number; readonly epoch: number }
   | { readonly code: 'EPOCH_PENDING'; readonly epoch: number }
   | { readonly code: 'CLAIM_NOT_OWED'; readonly wallet: Address; readonly owedMicrocredits: bigint }
+  /** One of the linked commands, counted from 0, was refused, and so none of them happened. */
+  | { readonly code: 'LINK_FAILED'; readonly index: number; readonly refusal: LedgerRefusal }
 
 export type RefusalCode = LedgerRefusal['code']
 
 /** Whether a refusal of a signed command is written to the journal, so that the same signature is answered the same for ever. */
 export function isJournalled(refusal: LedgerRefusal): boolean {
+  if (refusal.code === 'LINK_FAILED') return isJournalled(refusal.refusal)
   return refusal.code === 'INSUFFICIENT_CREDITS'
 }

@@ -1,13 +1,20 @@
 import type { Hex } from '../hex.ts'
 import type { LedgerCommand } from './command.ts'
 import type { LedgerEvent } from './event.ts'
+import { signedPart } from './identify.ts'
 import type { Decided, LedgerState } from './state.ts'
 
 /**
- * How long a decision is remembered. No signature may be presented for longer than 30 days, so that what is forgotten is
- * refused by its deadline, its nonce or its sequence, and never decided twice. The opening of the ledger is remembered for ever.
+ * How long a decision is remembered whose command has no deadline. What is forgotten is refused by its nonce, its sequence or its
+ * order, and never decided twice. The opening of the ledger is remembered for ever.
  */
 export const rememberMs = 31 * 24 * 3_600_000
+
+/** Steps of a job are remembered for a day: the job's own state answers for them afterwards. */
+export const rememberStepMs = 24 * 3_600_000
+
+/** A signed command is remembered this long beyond its deadline, for a retry that was under way. */
+export const rememberAfterDeadlineMs = 600_000
 
 /**
  * Keeps the first decision of the event's command, so that a repeated command gets the same answer, and forgets those whose
@@ -17,14 +24,51 @@ export function remember(state: LedgerState, event: LedgerEvent): void {
   forget(state, event.atMs)
   const first = state.decided.get(event.commandId)
   const decided: Decided = {
-    firstPosition: first?.firstPosition ?? event.position,
+    firstPosition: first?.firstPosition ?? firstPositionOf(event),
     lastPosition: event.position,
     refusal: event.type === 'CommandRefused' ? event.data.refusal : undefined,
     body: first?.body ?? recordedBody(event),
     registrationSignature: event.type === 'NodeRegistered' ? event.data.registration.signature : undefined,
   }
   state.decided.set(event.commandId, decided)
-  if (first === undefined && event.type !== 'LedgerOpened') state.forgets.push(event.atMs + rememberMs, event.commandId)
+  if (first === undefined && event.type !== 'LedgerOpened') state.forgets.push(forgetAtMs(event), event.commandId)
+}
+
+function firstPositionOf(event: LedgerEvent): number {
+  return event.type === 'CommandsLinked' ? event.data.firstPosition : event.position
+}
+
+function forgetAtMs(event: LedgerEvent): number {
+  switch (event.type) {
+    case 'HoldOpened':
+      return event.data.expiresAtMs + rememberAfterDeadlineMs
+    case 'CreditsTransferred':
+      return afterDeadline(event.data.transfer.message.deadline)
+    case 'ServiceBought':
+      return afterDeadline(event.data.purchase.message.deadline)
+    case 'CommandRefused':
+      return event.data.deadline === undefined ? event.atMs + rememberMs : afterDeadline(event.data.deadline)
+    case 'HoldAssigned':
+    case 'HoldUnassigned':
+    case 'HoldReleased':
+    case 'HoldExpired':
+    case 'ReceiptReceived':
+    case 'JobSettled':
+      return event.atMs + rememberStepMs
+    default:
+      return event.atMs + rememberMs
+  }
+}
+
+function afterDeadline(deadline: bigint): number {
+  return Number(deadline) * 1_000 + rememberAfterDeadlineMs
+}
+
+/** The deadline in Unix seconds up to which a command may be presented; `undefined` for one that has none. */
+export function deadlineOf(command: LedgerCommand): bigint | undefined {
+  const deadline = signedPart(command)?.signed.message.deadline
+  if (command.type === 'OpenHold') return command.order.message.deadline + BigInt(command.order.message.graceSeconds)
+  return typeof deadline === 'bigint' ? deadline : undefined
 }
 
 function forget(state: LedgerState, nowMs: number): void {

@@ -2,13 +2,23 @@ import { type Address, type Hex, zeroHash } from '../hex.ts'
 import type { JobOrder } from '../hold/job-order.ts'
 import type { PayoutInstruction } from '../payout/withdrawal.ts'
 import type { OpenHold } from '../ports/ledger.ts'
+import type { UsageReceipt } from '../receipt/usage-receipt.ts'
 import type { AccountName } from './account-name.ts'
-import type { LedgerConfig } from './config.ts'
+import type { LedgerConfig, Pricing } from './config.ts'
 import type { ChainPlace, EpochBooks } from './event.ts'
 import { ExpiryQueue } from './expiry-queue.ts'
 import type { LedgerRefusal } from './refusal.ts'
 
-export type HeldOrder = OpenHold & { readonly order: JobOrder }
+export type HeldOrder = OpenHold & {
+  readonly order: JobOrder
+  /** What was agreed when the hold was opened; later changes do not touch it. */
+  readonly pricing: Pricing
+  /** The receipt that waits for its settlement. */
+  readonly received: { readonly receipt: UsageReceipt; readonly atMs: number } | undefined
+}
+
+/** A lane in which nonces ascend. The signer is the wallet itself or a delegate. */
+export type SignerLane = { readonly signer: Address; readonly lane: number; readonly nonce: bigint }
 
 export type RegisteredNode = {
   readonly payoutWallet: Address
@@ -58,12 +68,15 @@ export type LedgerState = {
   readonly holds: Map<Hex, HeldOrder>
   /** Σ of the open holds of each payer. */
   readonly held: Map<Address, bigint>
-  /** Jobs that have ended, until their order is forgotten. */
-  readonly endedJobs: Set<Hex>
+  /** Position at which each job ended, until its order is forgotten. */
+  readonly endedJobs: Map<Hex, number>
+  /** Jobs with a receipt that waits for its settlement, in the order of the receipts. */
+  readonly unsettled: Set<Hex>
   readonly expiries: ExpiryQueue
   readonly forgets: ExpiryQueue
   readonly decided: Map<string, Decided>
-  readonly nonces: Map<Address, Map<number, bigint>>
+  /** Last nonce of each lane, by the wallet out of which it spends. */
+  readonly nonces: Map<Address, readonly SignerLane[]>
   readonly nodes: Map<Address, RegisteredNode>
   readonly instructions: Map<Address, StandingInstruction>
   readonly payouts: Map<Address, PayoutAccount>
@@ -85,7 +98,8 @@ export function initialState(): LedgerState {
     balances: new Map(),
     holds: new Map(),
     held: new Map(),
-    endedJobs: new Set(),
+    endedJobs: new Map(),
+    unsettled: new Set(),
     expiries: new ExpiryQueue(),
     forgets: new ExpiryQueue(),
     decided: new Map(),
@@ -103,6 +117,15 @@ export function initialState(): LedgerState {
 
 export function balanceOf(state: LedgerState, account: AccountName): bigint {
   return state.balances.get(account) ?? 0n
+}
+
+export function lastNonceOf(
+  state: Readonly<LedgerState>,
+  wallet: Address,
+  signer: Address,
+  lane: number,
+): bigint | undefined {
+  return state.nonces.get(wallet)?.find(used => used.signer === signer && used.lane === lane)?.nonce
 }
 
 export const noPayouts: PayoutAccount = {

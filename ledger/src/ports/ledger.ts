@@ -11,10 +11,19 @@ export type OpenHold = {
   readonly payer: Address
   readonly amountMicrocredits: bigint
   readonly expiresAtMs: number
-  /** The node that may hand in the receipt, and since when; `undefined` while nobody has it. */
-  readonly assignment: { readonly node: Address; readonly attempt: number; readonly sinceMs: number } | undefined
+  /** The node that may hand in the receipt; `undefined` while nobody has it. */
+  readonly assignment: Assignment | undefined
   /** Assignments so far, also those given back. */
   readonly attempts: number
+}
+
+export type Assignment = {
+  readonly node: Address
+  /** Counts the assignments of the hold from 1. */
+  readonly attempt: number
+  readonly sinceMs: number
+  /** Journal position of the assignment. */
+  readonly position: number
 }
 
 export type WalletBalance = {
@@ -46,7 +55,10 @@ export type Ledger = {
   submit(command: LedgerCommand): Promise<LedgerAnswer>
   hold(orderDigest: Hex): OpenHold | undefined
   balance(wallet: Address): WalletBalance
-  lastNonce(signer: Address, lane: number): bigint | undefined
+  /** The last nonce that the wallet itself used in a lane. */
+  lastNonce(wallet: Address, lane: number): bigint | undefined
+  /** The jobs whose receipts are journalled and wait for their settlement. */
+  pendingSettlements(): readonly Hex[]
   payoutWallet(node: Address): Address | undefined
   /** The ledger's signature that the hold stands for its present assignment; `undefined` when it has none. */
   holdCertificate(orderDigest: Hex): Promise<SignedHoldCertificate | undefined>

@@ -151,6 +151,9 @@ describe('the price of a job', () => {
     cpuCoreHourMicrocredits: amount,
     memoryGibHourMicrocredits: amount,
     fuelCoreHourMicrocredits: amount,
+    gpuHourMicrocredits: amount,
+    storageGibHourMicrocredits: amount,
+    egressGibMicrocredits: amount,
   })
   const wallMs = fc.integer({ min: -10, max: 2_592_000_000 })
 

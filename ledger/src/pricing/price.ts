@@ -1,5 +1,5 @@
 import type { JobOrder } from '../hold/job-order.ts'
-import type { LedgerConfig, Rates } from '../journal/config.ts'
+import type { Pricing, Rates } from '../journal/config.ts'
 import { jobOutcomes, type UsageReceipt } from '../receipt/usage-receipt.ts'
 
 const millisecondsPerHour = 3_600_000n
@@ -27,9 +27,9 @@ export function priceOfJob(order: JobOrder, receipt: UsageReceipt, wallBoundMs: 
 }
 
 /** The network's fee on a captured amount, rounded up, and its parts: what is burnt (rounded down) and the treasury's rest. */
-export function feeOf(capturedMicrocredits: bigint, config: LedgerConfig) {
-  const fee = (capturedMicrocredits * BigInt(config.feeBasisPoints) + 9_999n) / 10_000n
-  const burn = (fee * BigInt(config.burnBasisPoints)) / 10_000n
+export function feeOf(capturedMicrocredits: bigint, pricing: Pricing) {
+  const fee = (capturedMicrocredits * BigInt(pricing.feeBasisPoints) + 9_999n) / 10_000n
+  const burn = (fee * BigInt(pricing.burnBasisPoints)) / 10_000n
   return { feeMicrocredits: fee, burnMicrocredits: burn, treasuryMicrocredits: fee - burn }
 }
 

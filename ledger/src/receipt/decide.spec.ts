@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { zeroHash } from '../hex.ts'
 import { Actor, digestOfOrder, testStartMs } from '../testing/actors.ts'
 import { TestLedger } from '../testing/test-ledger.ts'
 import { usageReceiptType } from './usage-receipt.ts'
@@ -21,55 +22,89 @@ describe('a receipt', () => {
     const { ledger, orderDigest } = running()
     const receipt = node.receipt(orderDigest, {})
     const altered = { ...receipt, message: { ...receipt.message, fuel: receipt.message.fuel + 1n } }
-    ledger.refuse({ type: 'SettleReceipt', receipt: altered }, 'INVALID_SIGNATURE')
+    ledger.refuse({ type: 'ReceiveReceipt', receipt: altered }, 'INVALID_SIGNATURE')
   })
 
   it('is refused from another node', () => {
     const { ledger, orderDigest } = running()
     ledger.accept({ type: 'RegisterNode', registration: other.registration() })
-    ledger.refuse({ type: 'SettleReceipt', receipt: other.receipt(orderDigest, {}) }, 'NOT_ASSIGNED')
+    ledger.refuse({ type: 'ReceiveReceipt', receipt: other.receipt(orderDigest, {}) }, 'NOT_ASSIGNED')
   })
 
   it('is refused when another node signed it in the name of the right one', () => {
     const { ledger, orderDigest } = running()
     const receipt = other.sign(usageReceiptType, node.receipt(orderDigest, {}).message)
-    ledger.refuse({ type: 'SettleReceipt', receipt }, 'INVALID_SIGNATURE')
+    ledger.refuse({ type: 'ReceiveReceipt', receipt }, 'INVALID_SIGNATURE')
   })
 
   it('is refused for a job that does not exist and for one that the node does not have', () => {
     const { ledger } = running()
     const free = ann.order({ nonce: 2n })
-    ledger.refuse({ type: 'SettleReceipt', receipt: node.receipt(digestOfOrder(free), {}) }, 'UNKNOWN_JOB')
+    ledger.refuse({ type: 'ReceiveReceipt', receipt: node.receipt(digestOfOrder(free), {}) }, 'UNKNOWN_JOB')
     ledger.accept({ type: 'OpenHold', order: free })
-    ledger.refuse({ type: 'SettleReceipt', receipt: node.receipt(digestOfOrder(free), {}) }, 'NOT_ASSIGNED')
+    ledger.refuse({ type: 'ReceiveReceipt', receipt: node.receipt(digestOfOrder(free), {}) }, 'NOT_ASSIGNED')
   })
 
   it('is refused for another attempt and for an outcome that does not exist', () => {
     const { ledger, orderDigest } = running()
-    ledger.refuse({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, { attempt: 2 }) }, 'NOT_ASSIGNED')
+    ledger.refuse({ type: 'ReceiveReceipt', receipt: node.receipt(orderDigest, { attempt: 2 }) }, 'NOT_ASSIGNED')
     const { message } = node.receipt(orderDigest, {})
     const receipt = node.sign(usageReceiptType, { ...message, outcome: 6 })
-    ledger.refuse({ type: 'SettleReceipt', receipt }, 'MALFORMED')
+    ledger.refuse({ type: 'ReceiveReceipt', receipt }, 'MALFORMED')
   })
 
   it('is refused with a sequence that the node has used', () => {
     const { ledger, orderDigest } = running()
-    ledger.accept({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, { sequence: 5n }) })
+    ledger.settle(node.receipt(orderDigest, { sequence: 5n }))
     const next = ledger.assigned(ann.order({ nonce: 2n }), node)
-    ledger.refuse({ type: 'SettleReceipt', receipt: node.receipt(next, { sequence: 5n }) }, 'SEQUENCE_USED')
+    ledger.refuse({ type: 'ReceiveReceipt', receipt: node.receipt(next, { sequence: 5n }) }, 'SEQUENCE_USED')
   })
 
   it('settles its job once: the same again is answered as before, another one finds the job ended', () => {
     const { ledger, orderDigest } = running()
-    const command = { type: 'SettleReceipt', receipt: node.receipt(orderDigest, {}) } as const
+    const command = { type: 'ReceiveReceipt', receipt: node.receipt(orderDigest, {}) } as const
     const first = ledger.accept(command)
     assert.deepEqual(ledger.accept(command), { ...first, repeated: true })
-    ledger.refuse({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, { sequence: 2n }) }, 'JOB_ENDED')
+    const other = { type: 'ReceiveReceipt', receipt: node.receipt(orderDigest, { sequence: 2n }) } as const
+    ledger.refuse(other, 'RECEIPT_PENDING')
+    const settled = ledger.accept({ type: 'SettleJob', orderDigest })
+    assert.deepEqual(ledger.accept({ type: 'SettleJob', orderDigest }), { ...settled, repeated: true })
+    assert.deepEqual(ledger.accept(command), { ...first, repeated: true })
+    ledger.refuse(other, 'JOB_ENDED')
+  })
+
+  it('that is not there settles nothing', () => {
+    const { ledger, orderDigest } = running()
+    ledger.refuse({ type: 'SettleJob', orderDigest }, 'NO_RECEIPT')
+    ledger.refuse({ type: 'SettleJob', orderDigest: zeroHash }, 'UNKNOWN_JOB')
+  })
+
+  it('keeps its job from being released, and settles it at the hold’s expiry when nobody does before', () => {
+    const { ledger, orderDigest } = running()
+    ledger.accept({ type: 'ReceiveReceipt', receipt: node.receipt(orderDigest, {}) })
+    ledger.refuse({ type: 'ReleaseAssignment', release: node.release(orderDigest) }, 'RECEIPT_PENDING')
+    const expiresAtMs = ledger.state.holds.get(orderDigest)?.expiresAtMs ?? 0
+    ledger.nowMs = expiresAtMs + 5_000
+    ledger.submit()
+    const settled = ledger.events.at(-1)
+    assert.ok(settled?.type === 'JobSettled')
+    assert.deepEqual([settled.atMs, settled.commandId], [expiresAtMs, `expiry:${orderDigest}`])
+    assert.ok(settled.data.earnedMicrocredits > 0n)
+  })
+
+  it('is priced by the time until it was received, however late its settlement comes', () => {
+    const early = running()
+    early.ledger.settle(node.receipt(early.orderDigest, {}))
+    const late = running()
+    late.ledger.accept({ type: 'ReceiveReceipt', receipt: node.receipt(late.orderDigest, {}) })
+    late.ledger.nowMs += 60_000
+    late.ledger.accept({ type: 'SettleJob', orderDigest: late.orderDigest })
+    assert.deepEqual(late.ledger.events.at(-1)?.data, early.ledger.events.at(-1)?.data)
   })
 
   it('splits the price: earning, burnt fee, treasury, and the rest back to the payer', () => {
     const { ledger, orderDigest } = running()
-    ledger.accept({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, { fuel: 36_000_000_000n }) })
+    ledger.settle(node.receipt(orderDigest, { fuel: 36_000_000_000n }))
     const settled = ledger.events.at(-1)
     assert.ok(settled?.type === 'JobSettled')
     assert.equal(settled.data.capturedMicrocredits, 100_000n)
@@ -82,7 +117,7 @@ describe('a receipt', () => {
 
   it('is cut to the hold when its usage costs more', () => {
     const { ledger, orderDigest } = running()
-    ledger.accept({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, { fuel: 10n ** 15n }) })
+    ledger.settle(node.receipt(orderDigest, { fuel: 10n ** 15n }))
     assert.equal(ledger.balance(node.address), 950_000n)
     assert.equal(ledger.balance(ann.address), 2_000_000n)
   })
@@ -93,14 +128,14 @@ describe('a receipt', () => {
     ledger.accept({ type: 'RegisterNode', registration: moved })
     const stolen = node.registration({ payoutWallet: ann.address, nonce: 3n })
     ledger.refuse({ type: 'RegisterNode', registration: stolen }, 'INVALID_SIGNATURE')
-    ledger.accept({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, {}) })
+    ledger.settle(node.receipt(orderDigest, {}))
     assert.equal(ledger.balance(other.address), 95_000n)
     assert.equal(ledger.balance(node.address), 0n)
   })
 
   it('pays nothing when the node failed', () => {
     const { ledger, orderDigest } = running()
-    ledger.accept({ type: 'SettleReceipt', receipt: node.receipt(orderDigest, { outcome: 'failedByNode' }) })
+    ledger.settle(node.receipt(orderDigest, { outcome: 'failedByNode' }))
     assert.equal(ledger.balance(ann.address), 3_000_000n)
     assert.equal(ledger.balance(node.address), 0n)
   })

@@ -1,3 +1,4 @@
+import type { Hex } from '../hex.ts'
 import { findHold } from '../hold/decide.ts'
 import { holdAccount, walletAccount } from '../journal/account-name.ts'
 import {
@@ -6,53 +7,59 @@ import {
   type Decision,
   type DecisionContext,
   type DraftEvent,
-  LedgerNotOpenError,
   refuse,
 } from '../journal/decision.ts'
 import type { Entry } from '../journal/entry.ts'
-import type { HeldOrder, RegisteredNode } from '../journal/state.ts'
+import type { HeldOrder, LedgerState } from '../journal/state.ts'
 import { feeOf, priceOfJob } from '../pricing/price.ts'
 import { jobOutcomes, type SignedUsageReceipt, usageReceiptType } from './usage-receipt.ts'
 
 /**
- * Checks a node's receipt and settles its job in one atomic group: the hold's captured part is burnt, the node's earning is
- * minted to its payout wallet, the fee goes to burn and treasury, the rest returns to the payer. Refusals in order: `MALFORMED`,
- * `INVALID_SIGNATURE`, `UNKNOWN_JOB` or `JOB_ENDED`, `NOT_ASSIGNED`, `UNKNOWN_NODE`, `SEQUENCE_USED`.
+ * Journals a node's receipt. Its job is settled by a later command, or at the hold's expiry, whichever comes first; from now on
+ * nothing else ends the hold. Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `UNKNOWN_JOB` or `JOB_ENDED`, `NOT_ASSIGNED`,
+ * `RECEIPT_PENDING`, `UNKNOWN_NODE`, `SEQUENCE_USED`.
  */
-export function settleReceipt(context: DecisionContext, receipt: SignedUsageReceipt): Decision {
+export function receiveReceipt(context: DecisionContext, receipt: SignedUsageReceipt): Decision {
   const { orderDigest, node, attempt, sequence, outcome } = receipt.message
   if (jobOutcomes[outcome] === undefined) {
     return refuse({ code: 'MALFORMED', field: 'outcome', problem: `expected 0 to ${jobOutcomes.length - 1}` })
   }
   const refusal = checkSignature(context, usageReceiptType, receipt, node)
   if (refusal !== undefined) return refuse(refusal)
-  const hold = findHold(context, orderDigest)
+  const hold = findHold(context.state, orderDigest)
   if ('code' in hold) return refuse(hold)
   if (hold.assignment?.node !== node || hold.assignment.attempt !== attempt) {
     return refuse({ code: 'NOT_ASSIGNED', orderDigest, node, attempt })
   }
+  if (hold.received !== undefined) return refuse({ code: 'RECEIPT_PENDING', orderDigest })
   const registered = context.state.nodes.get(node)
   if (registered === undefined) return refuse({ code: 'UNKNOWN_NODE', node })
   const { lastSequence } = registered
   if (sequence <= lastSequence) return refuse({ code: 'SEQUENCE_USED', sequence, lastSequence })
-  return accept(
-    { type: 'ReceiptReceived', data: { receipt }, entries: [] },
-    jobSettled(context, hold, registered, receipt, hold.assignment.sinceMs),
-  )
+  return accept({ type: 'ReceiptReceived', data: { receipt }, entries: [] })
 }
 
-function jobSettled(
-  context: DecisionContext,
-  hold: HeldOrder,
-  node: RegisteredNode,
-  receipt: SignedUsageReceipt,
-  assignedAtMs: number,
-): DraftEvent {
-  const { config } = context.state
-  if (config === undefined) throw new LedgerNotOpenError()
-  const price = priceOfJob(hold.order, receipt.message, context.nowMs - assignedAtMs, config.rates)
+/** Settles a job by its journalled receipt. Refusals in order: `UNKNOWN_JOB` or `JOB_ENDED`, `NO_RECEIPT`. */
+export function settleJob({ state }: DecisionContext, orderDigest: Hex): Decision {
+  const hold = findHold(state, orderDigest)
+  if ('code' in hold) return refuse(hold)
+  return hold.received === undefined ? refuse({ code: 'NO_RECEIPT', orderDigest }) : accept(settlementOf(state, hold))
+}
+
+/**
+ * One atomic group: the hold's captured part is burnt, the node's earning is minted to its payout wallet, the fee goes to burn
+ * and treasury, the rest returns to the payer. The price counts what was agreed when the hold was opened, and the time to the
+ * receipt, not to the settlement. Throws `TypeError` for a hold without a receipt.
+ */
+export function settlementOf(state: Readonly<LedgerState>, hold: HeldOrder): DraftEvent {
+  const { received, assignment, pricing } = hold
+  const node = assignment && state.nodes.get(assignment.node)
+  if (received === undefined || assignment === undefined || node === undefined) {
+    throw new TypeError(`hold ${hold.orderDigest} has no receipt to be settled by`)
+  }
+  const price = priceOfJob(hold.order, received.receipt, received.atMs - assignment.sinceMs, pricing.rates)
   const captured = price < hold.amountMicrocredits ? price : hold.amountMicrocredits
-  const fee = feeOf(captured, config)
+  const fee = feeOf(captured, pricing)
   const earned = captured - fee.feeMicrocredits
   const released = hold.amountMicrocredits - captured
   const entries: readonly Entry[] = [
@@ -66,7 +73,7 @@ function jobSettled(
     type: 'JobSettled',
     data: {
       orderDigest: hold.orderDigest,
-      node: receipt.message.node,
+      node: assignment.node,
       payoutWallet: node.payoutWallet,
       capturedMicrocredits: captured,
       feeMicrocredits: fee.feeMicrocredits,

@@ -9,7 +9,7 @@ import {
   type OrderCancellation,
   orderCancellationType,
 } from '../hold/job-order.ts'
-import { burnBasisPointsDefault, feeBasisPointsDefault, type LedgerConfig, ratesDefault } from '../journal/config.ts'
+import { type LedgerConfig, ledgerConfigDefaults } from '../journal/config.ts'
 import { type NodeRegistration, nodeRegistrationType } from '../node/node-registration.ts'
 import { type PayoutInstruction, payoutInstructionType, type Withdrawal, withdrawalType } from '../payout/withdrawal.ts'
 import type { LedgerSigner } from '../ports/ledger-signer.ts'
@@ -120,14 +120,16 @@ export class Actor {
 
 export const ledgerActor = new Actor(0xfee)
 
+/** Signs grants and changes of the configuration. */
+export const treasurerActor = new Actor(0x7ea)
+
 export const testConfig: LedgerConfig = {
+  ...ledgerConfigDefaults,
   chainId: testDomain.chainId,
   settlement: testDomain.verifyingContract,
   genesisHash: `0x${'9e'.repeat(32)}`,
   ledgerSigner: ledgerActor.address,
-  rates: ratesDefault,
-  feeBasisPoints: feeBasisPointsDefault,
-  burnBasisPoints: burnBasisPointsDefault,
+  treasurer: treasurerActor.address,
 }
 
 export function digestOfOrder(order: Signed<JobOrder>): Hex {

@@ -2,6 +2,13 @@ import { describeEventStore } from './event-store.behaviour.ts'
 import { InMemoryEventStore, InMemoryJournal } from './in-memory-event-store.ts'
 
 describeEventStore('the in-memory event store', async () => {
-  const journal = new InMemoryJournal()
-  return { open: async () => new InMemoryEventStore(journal), remove: async () => journal.shards.clear() }
+  let nowMs = 0
+  const journal = new InMemoryJournal(() => nowMs)
+  return {
+    open: async () => new InMemoryEventStore(journal),
+    passTime: async ms => {
+      nowMs += ms
+    },
+    remove: async () => journal.shards.clear(),
+  }
 })

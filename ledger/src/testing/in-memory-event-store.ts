@@ -127,7 +127,8 @@ function isWritten(shard: Shard, { expectedPosition, events }: AppendBatch): boo
 }
 
 function assertLeaseMs(leaseMs: number): void {
-  if (!(Number.isSafeInteger(leaseMs) && leaseMs >= 1)) throw new RangeError(`${leaseMs} ms is no time of a lease`)
+  if (!(Number.isSafeInteger(leaseMs) && leaseMs >= 1 && leaseMs <= 86_400_000))
+    throw new RangeError(`${leaseMs} ms is no time of a lease`)
 }
 
 function assertPosition(position: number): void {
@@ -140,7 +141,9 @@ function checkBatch(batch: AppendBatch): void {
   batch.events.forEach((event, index) => {
     const expected = batch.expectedPosition + index + 1
     if (event.position !== expected) throw new TypeError(`expected position ${expected}, found ${event.position}`)
-    if (!isHexOf(event.hash, 32)) throw new TypeError(`the hash at position ${expected} is not 32 bytes`)
-    if (event.payload.includes('\n')) throw new TypeError(`the payload at position ${expected} has more than one line`)
+    if (!isHexOf(event.hash, 32) || event.hash !== event.hash.toLowerCase())
+      throw new TypeError(`the hash at position ${expected} is not 32 bytes in lower case`)
+    if (event.payload.includes('\n') || !event.payload.isWellFormed())
+      throw new TypeError(`the payload at position ${expected} is not one line of well-formed text`)
   })
 }

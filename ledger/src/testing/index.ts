@@ -1,5 +1,6 @@
 export * from './actors.ts'
 export * from './ethers-crypto.ts'
+export type { EventStorage } from './event-store.behaviour.bench.ts'
 export * from './event-store.behaviour.ts'
 export * from './in-memory-event-store.ts'
 export * from './sample-events.ts'

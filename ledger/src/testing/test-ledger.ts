@@ -7,6 +7,7 @@ import type { LedgerEvent } from '../journal/event.ts'
 import type { RefusalCode } from '../journal/refusal.ts'
 import { balanceOf, initialState, type LedgerState } from '../journal/state.ts'
 import type { StoredEvent } from '../ports/event-store.ts'
+import type { SignedUsageReceipt } from '../receipt/usage-receipt.ts'
 import { type Actor, digestOfOrder, testConfig, testStartMs } from './actors.ts'
 import { ethersCrypto } from './ethers-crypto.ts'
 
@@ -73,6 +74,12 @@ export class TestLedger {
     if (!this.state.nodes.has(node.address)) this.accept({ type: 'RegisterNode', registration: node.registration() })
     this.accept({ type: 'AssignHold', orderDigest, node: node.address, attempt: 1 })
     return orderDigest
+  }
+
+  /** Takes a receipt and settles its job; the answer is the settlement's. */
+  settle(receipt: SignedUsageReceipt): LedgerAnswer & { status: 'accepted' } {
+    this.accept({ type: 'ReceiveReceipt', receipt })
+    return this.accept({ type: 'SettleJob', orderDigest: receipt.message.orderDigest })
   }
 
   balance(wallet: Address): bigint {

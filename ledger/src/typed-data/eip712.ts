@@ -32,7 +32,23 @@ export function typedDataDigest(
   )
 }
 
+/** The separator of the last domain that was asked for: a process signs for one network. */
+let lastSeparator: { readonly domain: Domain; readonly hash: Uint8Array } | undefined
+
+const typeHashes = new WeakMap<MessageType, Uint8Array>()
+
 function domainSeparator(crypto: Pick<LedgerCrypto, 'keccak256'>, domain: Domain): Uint8Array {
+  const { chainId, verifyingContract } = domain
+  const last = lastSeparator?.domain
+  if (lastSeparator !== undefined && last?.chainId === chainId && last.verifyingContract === verifyingContract) {
+    return lastSeparator.hash
+  }
+  const hash = hashDomain(crypto, domain)
+  lastSeparator = { domain: { chainId, verifyingContract }, hash }
+  return hash
+}
+
+function hashDomain(crypto: Pick<LedgerCrypto, 'keccak256'>, domain: Domain): Uint8Array {
   const typeText = `EIP712Domain(${domainFields.map(field => `${field.type} ${field.name}`).join(',')})`
   return crypto.keccak256(
     concatBytes(
@@ -46,9 +62,17 @@ function domainSeparator(crypto: Pick<LedgerCrypto, 'keccak256'>, domain: Domain
 }
 
 function structHash(crypto: Pick<LedgerCrypto, 'keccak256'>, type: MessageType, message: Message): Uint8Array {
-  const typeText = `${type.name}(${type.fields.map(field => `${field.type} ${field.name}`).join(',')})`
   const words = type.fields.map(field => encodeField(crypto, field, message[field.name]))
-  return crypto.keccak256(concatBytes(crypto.keccak256(text.encode(typeText)), ...words))
+  return crypto.keccak256(concatBytes(typeHash(crypto, type), ...words))
+}
+
+function typeHash(crypto: Pick<LedgerCrypto, 'keccak256'>, type: MessageType): Uint8Array {
+  const known = typeHashes.get(type)
+  if (known !== undefined) return known
+  const typeText = `${type.name}(${type.fields.map(field => `${field.type} ${field.name}`).join(',')})`
+  const hash = crypto.keccak256(text.encode(typeText))
+  typeHashes.set(type, hash)
+  return hash
 }
 
 function encodeField(crypto: Pick<LedgerCrypto, 'keccak256'>, field: Field, value: FieldValue | undefined): Uint8Array {
@@ -67,7 +91,17 @@ function encodeField(crypto: Pick<LedgerCrypto, 'keccak256'>, field: Field, valu
       return encodeUint(field, value, 32)
     case 'uint64':
       return encodeUint(field, value, 64)
+    case 'address[]':
+      return encodeList(crypto, { name: field.name, type: 'address' }, value)
+    case 'string[]':
+      return encodeList(crypto, { name: field.name, type: 'string' }, value)
   }
+}
+
+/** An array is the hash of its encoded members, one after another (EIP-712, definition of `encodeData`). */
+function encodeList(crypto: Pick<LedgerCrypto, 'keccak256'>, member: Field, value: FieldValue): Uint8Array {
+  if (!Array.isArray(value)) throw new TypedDataFieldError(member.name)
+  return crypto.keccak256(concatBytes(...value.map(item => encodeField(crypto, member, item))))
 }
 
 function encodeHex(field: Field, value: FieldValue, byteCount: number): Uint8Array {
@@ -76,7 +110,7 @@ function encodeHex(field: Field, value: FieldValue, byteCount: number): Uint8Arr
 }
 
 function encodeUint(field: Field, value: FieldValue, bitCount: number): Uint8Array {
-  const isInteger = typeof value === 'bigint' || Number.isSafeInteger(value)
+  const isInteger = typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))
   if (!isInteger || BigInt(value) < 0n || BigInt(value) >> BigInt(bitCount) !== 0n) {
     throw new TypedDataFieldError(field.name)
   }

@@ -78,7 +78,10 @@ describe('a message from outside', () => {
   })
 
   it('keeps addresses in lower case, whatever the case in which they came', () => {
-    const parsed = parseMessage<Transfer>(transferType, { ...json, from: `0x${json['from']?.slice(2).toUpperCase()}` })
+    const parsed = parseMessage<Transfer>(transferType, {
+      ...json,
+      from: `0x${String(json['from']).slice(2).toUpperCase()}`,
+    })
     assert.ok(parsed.ok)
     assert.equal(parsed.message.from, ann.address)
   })

@@ -3,10 +3,13 @@ import { domainFields, domainName, domainVersion } from './eip712.ts'
 import type { Domain, Field, FieldValue, Message, MessageType } from './types.ts'
 
 /** A message on the wire: every integer a decimal string, hexadecimal in any letter case. */
-export type JsonMessage = Readonly<Record<string, string>>
+export type JsonMessage = Readonly<Record<string, string | readonly string[]>>
 
 /** Longest `string` field that a message may carry, in UTF-16 units. */
 export const textFieldLengthMax = 256
+
+/** Members of an array field at most. */
+export const listFieldLengthMax = 32
 
 export type MessageParse<M extends Message> =
   | { readonly ok: true; readonly message: M }
@@ -34,7 +37,7 @@ export function parseMessage<M extends Message>(type: MessageType, input: unknow
 
 /** Writes a message for the wire; {@link parseMessage} reads it back to an equal value. */
 export function formatMessage(type: MessageType, message: Message): JsonMessage {
-  return Object.fromEntries(type.fields.map(field => [field.name, String(message[field.name])]))
+  return Object.fromEntries(type.fields.map(field => [field.name, formatField(message[field.name])]))
 }
 
 /** The complete EIP-712 object that any wallet or library can hash and check, with integers as decimal strings. */
@@ -59,6 +62,10 @@ export type TypedDataJson = {
   readonly message: JsonMessage
 }
 
+function formatField(value: FieldValue | undefined): string | readonly string[] {
+  return Array.isArray(value) ? value.map(String) : String(value)
+}
+
 function parseField(field: Field, value: unknown): FieldValue | undefined {
   switch (field.type) {
     case 'address':
@@ -73,7 +80,17 @@ function parseField(field: Field, value: unknown): FieldValue | undefined {
       return parseUint(value, 32, Number)
     case 'uint64':
       return parseUint(value, 64, BigInt)
+    case 'address[]':
+      return parseList({ name: field.name, type: 'address' }, value)
+    case 'string[]':
+      return parseList({ name: field.name, type: 'string' }, value)
   }
+}
+
+function parseList(member: Field, value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value) || value.length > listFieldLengthMax) return undefined
+  const items = value.map(item => parseField(member, item))
+  return items.every(item => typeof item === 'string') ? items : undefined
 }
 
 function parseUint<T>(value: unknown, bits: number, convert: (text: string) => T): T | undefined {
@@ -86,5 +103,7 @@ function describeField(field: Field): string {
   if (field.type === 'address') return '0x and 40 hexadecimal digits'
   if (field.type === 'bytes32') return '0x and 64 hexadecimal digits'
   if (field.type === 'string') return `text of at most ${textFieldLengthMax} characters`
+  if (field.type === 'address[]') return `at most ${listFieldLengthMax} addresses`
+  if (field.type === 'string[]') return `at most ${listFieldLengthMax} texts of ${textFieldLengthMax} characters`
   return `a decimal integer of type ${field.type}`
 }

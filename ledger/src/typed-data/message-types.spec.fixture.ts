@@ -44,5 +44,9 @@ function fieldValue({ type }: Field): fc.Arbitrary<FieldValue> {
       return fc.nat(2 ** 32 - 1)
     case 'uint64':
       return fc.bigInt(0n, 2n ** 64n - 1n)
+    case 'address[]':
+      return fc.array(addressText, { maxLength: 32 })
+    case 'string[]':
+      return fc.array(fc.string({ unit: 'grapheme', maxLength: 20 }), { maxLength: 32 })
   }
 }

@@ -1,5 +1,5 @@
-import type { JournalLedger } from '@deparrow/ledger'
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
+import type { Hex, JournalLedger, LedgerEvent } from '@deparrow/ledger'
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { PollLoop, waitOnTimer } from '../poll-loop.ts'
 import type { ReadModel } from '../read-model/read-model.port.ts'
 import { JOURNAL, READ_MODEL } from '../tokens.ts'
@@ -10,11 +10,16 @@ const expiryPollMs = 200
 
 const backoffMaxMs = 5_000
 
-/** Ends holds at their time also when nobody sends a command, and folds every durable event into the read model. */
+/**
+ * Ends holds at their time also when nobody sends a command, settles the jobs whose receipts are journalled, and folds every
+ * durable event into the read model.
+ */
 @Injectable()
 export class LedgerService implements OnModuleInit, OnApplicationShutdown {
   private readonly feed: ReadModelFeed
   private readonly expiries: PollLoop
+  private readonly logger = new Logger(LedgerService.name)
+  private endSettling: (() => void) | undefined
 
   constructor(
     @Inject(JOURNAL) private readonly journal: JournalLedger,
@@ -27,12 +32,30 @@ export class LedgerService implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await this.feed.start()
+    this.endSettling = this.journal.subscribe(events => this.settle(events))
+    for (const orderDigest of this.journal.pendingSettlements()) this.settleJob(orderDigest)
     this.expiries.start()
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.endSettling?.()
     await this.expiries.stop()
     await this.feed.stop()
+  }
+
+  private settle(events: readonly LedgerEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'ReceiptReceived') this.settleJob(event.data.receipt.message.orderDigest)
+    }
+  }
+
+  /** A settlement that cannot be written now comes with the next start, or at the hold's expiry. */
+  private settleJob(orderDigest: Hex): void {
+    this.journal.submit({ type: 'SettleJob', orderDigest }).catch((error: unknown) => {
+      this.logger.warn(
+        `job ${orderDigest} is not settled yet: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    })
   }
 
   /** Why the read model is behind, by the error's name; `undefined` while it follows. */

@@ -206,7 +206,7 @@ describe('a restart', () => {
     const { job } = await submitJob(first)
     const receipt = first.fixture.receipt(await first.mesh.assigned(1), nodeActor, { outcome: 'timedOut' })
     await first.market.stop()
-    await (await first.fixture.openLedger()).submit({ type: 'SettleReceipt', receipt })
+    await (await first.fixture.openLedger()).submit({ type: 'ReceiveReceipt', receipt })
     const { market } = await first.fixture.start()
     const done = await market.job(job.id)
     assert.equal(done?.status, 'failed')

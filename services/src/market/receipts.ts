@@ -52,7 +52,7 @@ export class Receipts {
       return { ...refused('OUTPUT_UNAVAILABLE'), final: false }
     this.register.apply(job.id, { type: 'receiptHanded', handed, atMs: receivedAtMs })
     const [answer] = await Promise.all([
-      this.parts.ledger.submit({ type: 'SettleReceipt', receipt }),
+      this.parts.ledger.submit({ type: 'ReceiveReceipt', receipt }),
       this.writer.flush(),
     ])
     if (answer.status === 'accepted') return acknowledged

@@ -23,7 +23,7 @@ export function sampleJournal(): TestLedger {
   })
   const digest = ledger.assigned(settledOrder, node)
   ledger.nowMs += 1_000
-  ledger.accept({ type: 'SettleReceipt', receipt: node.receipt(digest, {}) })
+  ledger.settle(node.receipt(digest, {}))
   ledger.accept({ type: 'OpenHold', order: cancelledOrder })
   ledger.accept({ type: 'CancelOrder', cancellation: payer.cancellation(digestOfOrder(cancelledOrder)) })
   ledger.accept({ type: 'OpenHold', order: openOrder })

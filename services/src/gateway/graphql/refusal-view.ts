@@ -79,6 +79,15 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
     JOB_ENDED: ({ code, orderDigest }) =>
       refusedWith(code, `Job ${orderDigest} has ended. Nothing more can be done to it.`),
     HOLD_ASSIGNED: ({ code, node }) => refusedWith(code, `Node ${node} has the job. Wait for its receipt.`),
+    RECEIPT_PENDING: ({ code, orderDigest }) =>
+      refusedWith(code, `Job ${orderDigest} has its receipt and is being settled. Nothing else can be done to it.`),
+    NO_RECEIPT: ({ code, orderDigest }) =>
+      refusedWith(code, `Job ${orderDigest} has no receipt yet. It is settled when its node has handed one in.`),
+    LINK_FAILED: ({ code, index, refusal }) =>
+      refusedWith(
+        code,
+        `Nothing happened, because command ${index} of the link was refused: ${refusalView(refusal).message}`,
+      ),
     NOT_ASSIGNED: ({ code, node }) => refusedWith(code, `The job is not assigned to node ${node} in this attempt.`),
     UNKNOWN_NODE: ({ code, node }) =>
       refusedWith(code, `Node ${node} is not registered. Start it, so that it registers.`),

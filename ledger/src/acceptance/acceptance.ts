@@ -1,0 +1,44 @@
+import type { Hex } from '../hex.ts'
+import type { MessageType, Signed } from '../typed-data/types.ts'
+
+/** One command that the ledger has journalled: the digest that its signer signed, and the position of its last event. */
+export type Acceptance = { readonly digest: Hex; readonly position: bigint }
+
+export const acceptanceType: MessageType = {
+  name: 'Acceptance',
+  fields: [
+    { name: 'digest', type: 'bytes32' },
+    { name: 'position', type: 'uint64' },
+  ],
+}
+
+/**
+ * What the ledger signs once for each batch, after it is durable: the Merkle root over the batch's acceptances and the end of the
+ * journal with them. A journal without an accepted command, or with another hash at `position`, is a proof against the operator.
+ */
+export type AcceptanceRoot = {
+  readonly shard: number
+  readonly root: Hex
+  readonly position: bigint
+  readonly journalHash: Hex
+}
+
+export const acceptanceRootType: MessageType = {
+  name: 'AcceptanceRoot',
+  fields: [
+    { name: 'shard', type: 'uint32' },
+    { name: 'root', type: 'bytes32' },
+    { name: 'position', type: 'uint64' },
+    { name: 'journalHash', type: 'bytes32' },
+  ],
+}
+
+/** An acceptance that anybody can check: its leaf, the siblings up to the root, and the ledger's signature over the root. */
+export type SignedAcceptance = {
+  readonly acceptance: Acceptance
+  /** Index of the leaf among the batch's acceptances. */
+  readonly index: number
+  /** Hashes beside the path from the leaf to the root. */
+  readonly siblings: readonly Hex[]
+  readonly root: Signed<AcceptanceRoot>
+}

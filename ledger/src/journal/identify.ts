@@ -1,0 +1,81 @@
+import { purchaseType } from '../account/purchase.ts'
+import { transferType } from '../account/transfer.ts'
+import { type Address, bytesToHex, concatBytes, type Hex, hexToBytes } from '../hex.ts'
+import { assignmentReleaseType } from '../hold/hold-certificate.ts'
+import { jobOrderType, orderCancellationType } from '../hold/job-order.ts'
+import { nodeRegistrationType } from '../node/node-registration.ts'
+import { payoutInstructionType, withdrawalType } from '../payout/withdrawal.ts'
+import type { LedgerCrypto } from '../ports/crypto.ts'
+import { usageReceiptType } from '../receipt/usage-receipt.ts'
+import { typedDataDigest } from '../typed-data/eip712.ts'
+import type { Domain, Message, MessageType, Signed } from '../typed-data/types.ts'
+import type { LedgerCommand } from './command.ts'
+
+/**
+ * A command with what its signature says: the digest of its message, which is its id, and the key that signed it. Both follow from
+ * the command alone, so that they can be found ahead of the writer, on another thread.
+ */
+export type Identified<C extends LedgerCommand = LedgerCommand> = {
+  readonly command: C
+  /** `undefined` for a command that nobody signs. */
+  readonly digest: Hex | undefined
+  /** `undefined` also when the signature is none. */
+  readonly signer: Address | undefined
+  /** Of the commands of a link, in their order. */
+  readonly members: readonly Identified[]
+}
+
+/** What a command carries that somebody signed; `undefined` for a command that records a fact. */
+export function signedPart(
+  command: LedgerCommand,
+): { readonly type: MessageType; readonly signed: Signed<Message> } | undefined {
+  switch (command.type) {
+    case 'TransferCredits':
+      return { type: transferType, signed: command.transfer }
+    case 'BuyService':
+      return { type: purchaseType, signed: command.purchase }
+    case 'OpenHold':
+      return { type: jobOrderType, signed: command.order }
+    case 'ReleaseAssignment':
+      return { type: assignmentReleaseType, signed: command.release }
+    case 'CancelOrder':
+      return { type: orderCancellationType, signed: command.cancellation }
+    case 'ReceiveReceipt':
+      return { type: usageReceiptType, signed: command.receipt }
+    case 'RegisterNode':
+      return { type: nodeRegistrationType, signed: command.registration }
+    case 'InstructPayouts':
+      return { type: payoutInstructionType, signed: command.instruction }
+    case 'WithdrawCredits':
+      return { type: withdrawalType, signed: command.withdrawal }
+    default:
+      return undefined
+  }
+}
+
+/** Finds digest and signer of a command. Throws `TypedDataFieldError` on a message whose fields are not of their types. */
+export function identify(crypto: LedgerCrypto, domain: Domain, command: LedgerCommand): Identified {
+  const digest = digestOfCommand(crypto, domain, command)
+  const signature = signedPart(command)?.signed.signature
+  const isSigned = digest !== undefined && signature !== undefined
+  return {
+    command,
+    digest,
+    signer: isSigned ? crypto.recoverSigner(hexToBytes(digest), signature) : undefined,
+    members: command.type === 'Link' ? command.commands.map(member => identify(crypto, domain, member)) : [],
+  }
+}
+
+/** The digest that the command's signer signed; for a link the hash over its members' digests; otherwise `undefined`. */
+export function digestOfCommand(
+  crypto: Pick<LedgerCrypto, 'keccak256'>,
+  domain: Domain,
+  command: LedgerCommand,
+): Hex | undefined {
+  if (command.type === 'Link') {
+    const digests = command.commands.map(member => digestOfCommand(crypto, domain, member) ?? '0x')
+    return bytesToHex(crypto.keccak256(concatBytes(...digests.map(hexToBytes))))
+  }
+  const part = signedPart(command)
+  return part === undefined ? undefined : typedDataDigest(crypto, domain, part.type, part.signed.message)
+}
