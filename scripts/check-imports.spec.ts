@@ -40,6 +40,18 @@ describe('the import checker', () => {
       /may not import/,
     ],
     ['the SDK in the services', 'services/src/a.ts', "import { x } from '@deparrow/sdk'", /may not import/],
+    [
+      'a neighbour of the SDK’s cryptography in the services',
+      'services/src/a.ts',
+      "import { x } from '@deparrow/sdk/crypto-other'",
+      /may not import/,
+    ],
+    [
+      'the SDK’s cryptography in the ledger',
+      'ledger/src/a.ts',
+      "import { x } from '@deparrow/sdk/crypto'",
+      /may not import/,
+    ],
     ['services in the SDK', 'sdk/src/a.ts', "import { x } from '@deparrow/services'", /may not import/],
     [
       'a path into another package',
@@ -57,7 +69,8 @@ describe('the import checker', () => {
     })
   }
 
-  it('lets the protocol into the services, and a test of the ledger use libraries of its choice', () => {
+  it('lets protocol and cryptography into the services, and a test of the ledger use libraries of its choice', () => {
+    assert.deepEqual(problemsOf('services/src/a.ts', "import { x } from '@deparrow/sdk/crypto'"), [])
     assert.deepEqual(problemsOf('services/src/a.ts', "import { x } from '@deparrow/compute-node/protocol'"), [])
     assert.deepEqual(problemsOf('ledger/src/a.spec.ts', "import { it } from 'node:test'"), [])
   })

@@ -1,14 +1,8 @@
 import { join } from 'node:path'
 import { type Clock, isBalanced, isCovered, ledgerConfigDefaults, lowerHex } from '@deparrow/ledger'
 import type { SecretKey } from '@deparrow/sdk'
-import {
-  createServices,
-  type EmbeddedPorts,
-  embeddedShard,
-  nobleCrypto,
-  openEmbeddedPorts,
-  type Services,
-} from '@deparrow/services'
+import { ledgerCrypto } from '@deparrow/sdk/crypto'
+import { createServices, type EmbeddedPorts, embeddedShard, openEmbeddedPorts, type Services } from '@deparrow/services'
 import { privateKeyToAccount } from 'viem/accounts'
 import { auditJournal } from './audit-journal.ts'
 import { startComputeNode } from './compute-node-process.ts'
@@ -129,7 +123,7 @@ async function collectFacts(
   claimEpoch: number,
 ): Promise<NetworkFacts> {
   const [audit, contractWei, epochs] = await Promise.all([
-    auditJournal(store, embeddedShard, nobleCrypto),
+    auditJournal(store, embeddedShard, ledgerCrypto),
     settlement.view.contractWei(),
     settlement.view.epochs(100),
   ])

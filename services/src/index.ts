@@ -1,4 +1,3 @@
-export { nobleCrypto } from './adapters/crypto/noble-crypto.ts'
 export {
   type EmbeddedPorts,
   type EmbeddedPortsOptions,

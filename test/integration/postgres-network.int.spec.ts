@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Auditor, decodeEvent, JournalLedger, type LedgerCommand, zeroHash } from '@deparrow/ledger'
 import { Actor, digestOfOrder, ledgerActor, testConfig, testStartMs } from '@deparrow/ledger/testing'
-import { nobleCrypto } from '@deparrow/services'
+import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import {
   KyselyReadModel,
   openPostgres,
@@ -50,7 +50,7 @@ function describePostgres(address: string): void {
 
   async function openLedger(store: PostgresEventStore): Promise<JournalLedger> {
     const signer = ledgerActor.asLedgerSigner()
-    const ledger = await JournalLedger.open({ store, shard, crypto: nobleCrypto, clock, signer })
+    const ledger = await JournalLedger.open({ store, shard, crypto: ledgerCrypto, clock, signer })
     closers.push(() => ledger.close())
     return ledger
   }
@@ -138,7 +138,7 @@ function describePostgres(address: string): void {
        WHERE payload LIKE '%"5000000n"%' RETURNING position`,
     )
     const altered = Number(rows[0]?.position)
-    const finding = await audit(store, new Auditor(nobleCrypto))
+    const finding = await audit(store, new Auditor(ledgerCrypto))
     assert.deepEqual(finding, { position: altered, problem: 'its hash does not continue the chain' })
     await assert.rejects(openLedger(store), { name: 'StoreDamagedError' })
   })
@@ -201,7 +201,7 @@ async function audit(store: PostgresEventStore, auditor: Auditor) {
 }
 
 async function assertAudited(store: PostgresEventStore, ledger: JournalLedger): Promise<void> {
-  const auditor = new Auditor(nobleCrypto)
+  const auditor = new Auditor(ledgerCrypto)
   assert.equal(await audit(store, auditor), undefined)
   assert.deepEqual(auditor.head(), ledger.head())
   for (const { address } of [payer, node, friend]) {

@@ -6,8 +6,9 @@ import {
   jobSpecDigest,
   typedDataDigest,
 } from '@deparrow/ledger'
+import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import type { AssignmentOffer } from '../../protocol/index.ts'
-import { isSignedBy, nodeCrypto } from './node-crypto.ts'
+import { isSignedBy } from './node-crypto.ts'
 
 /** Why a node gives an assignment back, in the order in which it is checked. */
 export type AssignmentRefusalCode =
@@ -52,9 +53,9 @@ export type AssignmentTerms = {
 export function findForgery(offer: AssignmentOffer, terms: AssignmentTerms): AssignmentRefusalCode | undefined {
   const { order, spec, certificate, orderDigest } = offer
   const { domain } = terms
-  if (typedDataDigest(nodeCrypto, domain, jobOrderType, order.message) !== orderDigest) return 'ORDER_DIGEST_MISMATCH'
+  if (typedDataDigest(ledgerCrypto, domain, jobOrderType, order.message) !== orderDigest) return 'ORDER_DIGEST_MISMATCH'
   if (!isSignedBy(domain, jobOrderType, order, order.message.payer)) return 'ORDER_SIGNATURE_INVALID'
-  if (jobSpecDigest(nodeCrypto, spec) !== order.message.specDigest) return 'SPEC_MISMATCH'
+  if (jobSpecDigest(ledgerCrypto, spec) !== order.message.specDigest) return 'SPEC_MISMATCH'
   const { message } = certificate
   if (message.orderDigest !== orderDigest || message.hold !== orderDigest) return 'CERTIFICATE_MISMATCH'
   if (message.node !== terms.node) return 'CERTIFICATE_MISMATCH'

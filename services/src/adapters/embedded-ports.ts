@@ -6,6 +6,7 @@ import {
   type LedgerConfig,
   type LedgerSigner,
 } from '@deparrow/ledger'
+import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import type { LocalAccount } from 'viem'
 import type { ServicePorts } from '../app.module.ts'
 import type { MarketTables } from '../market/job-row.ts'
@@ -14,7 +15,6 @@ import { KyselyReadModel } from '../read-model/kysely-read-model.ts'
 import { settlementOptionsLocal } from '../settlement/settlement-options.ts'
 import { rpcTransport, sendOptionsLocal, ViemSettlementChain } from './chain/viem-settlement-chain.ts'
 import { FolderContentStore } from './content/folder-content-store.ts'
-import { nobleCrypto } from './crypto/noble-crypto.ts'
 import { SqliteEventStore } from './event-store/sqlite-event-store.ts'
 import { Libp2pNodeMesh } from './mesh/libp2p-node-mesh.ts'
 import { migrate } from './sql/migrate.ts'
@@ -59,7 +59,7 @@ export async function openEmbeddedPorts(options: EmbeddedPortsOptions): Promise<
     closers.push(() => store.close())
     const signer = ledgerSignerOf(options.ledgerSigner)
     const onListenerError = (error: unknown) => options.report(`a reader of the journal failed: ${messageOf(error)}`)
-    const parts = { store, shard: embeddedShard, crypto: nobleCrypto, clock, signer, onListenerError }
+    const parts = { store, shard: embeddedShard, crypto: ledgerCrypto, clock, signer, onListenerError }
     const ledger = await JournalLedger.open(parts)
     closers.push(() => ledger.close())
     await openLedger(ledger, { ...options.config, ledgerSigner: signer.address })
@@ -74,7 +74,7 @@ export async function openEmbeddedPorts(options: EmbeddedPortsOptions): Promise<
       ledger,
       readModel,
       clock,
-      crypto: nobleCrypto,
+      crypto: ledgerCrypto,
       content: await FolderContentStore.open({ folder: paths.content, onDamage }),
       mesh: new Libp2pNodeMesh(options.mesh),
       jobStore: new KyselyJobStore(market.kysely),
