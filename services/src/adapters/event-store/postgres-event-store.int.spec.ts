@@ -14,6 +14,7 @@ type Scene = {
   readonly schema: string
   readonly admin: Pool
   open(): Promise<PostgresEventStore>
+  passTime(ms: number): Promise<void>
   remove(): Promise<void>
 }
 
@@ -30,6 +31,9 @@ async function createScene(t?: TestContext): Promise<Scene> {
       const store = await PostgresEventStore.open(url ?? '', { schema, connectionsMax: 3 })
       opened.push(store)
       return store
+    },
+    async passTime(ms: number) {
+      await admin.query(`UPDATE ${schema}.journal_head SET lease_until_ms = lease_until_ms - $1`, [ms])
     },
     async remove() {
       for (const store of opened) await store.close()

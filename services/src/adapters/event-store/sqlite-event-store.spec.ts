@@ -10,10 +10,18 @@ import { DatabaseDamagedError, NewerSchemaError } from '../sql/sql-errors.ts'
 import { temporaryFolder } from '../sql/temporary-folder.spec.fixture.ts'
 import { SqliteEventStore } from './sqlite-event-store.ts'
 
+function change(path: string, statement: string): void {
+  const database = new DatabaseSync(path)
+  database.exec(statement)
+  database.close()
+}
+
 describeEventStore('the SQLite event store', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'deparrow-journal-'))
+  const path = join(folder, 'journal.sqlite')
   return {
-    open: () => SqliteEventStore.open(join(folder, 'journal.sqlite')),
+    open: () => SqliteEventStore.open(path),
+    passTime: async ms => change(path, `UPDATE journal_head SET lease_until_ms = lease_until_ms - ${ms}`),
     remove: async () => rmSync(folder, { recursive: true }),
   }
 })
@@ -24,12 +32,6 @@ describe('a SQLite journal that is not what was written', () => {
     const { leaseEpoch } = await store.acquire('a', 1_000)
     for (let after = 0; after < 300; after += 3) await store.append(sampleBatch('a', leaseEpoch, after, 3))
     await store.close()
-  }
-
-  function change(path: string, statement: string): void {
-    const database = new DatabaseSync(path)
-    database.exec(statement)
-    database.close()
   }
 
   it('is refused when bytes of the file were overwritten', async t => {
