@@ -1,8 +1,21 @@
-type Due = { readonly atMs: number; readonly id: string }
+/** An id and when it is due. */
+export type Due = { readonly atMs: number; readonly id: string }
 
 /** A binary heap of ids by (time, id): the earliest first, equal times in the order of their ids. */
 export class ExpiryQueue {
   private readonly heap: Due[] = []
+
+  /** A queue of what {@link items} gave. */
+  static of(items: readonly Due[]): ExpiryQueue {
+    const queue = new ExpiryQueue()
+    for (const { atMs, id } of items) queue.push(atMs, id)
+    return queue
+  }
+
+  /** Everything in the queue, in no promised order. */
+  items(): readonly Due[] {
+    return [...this.heap]
+  }
 
   get size(): number {
     return this.heap.length

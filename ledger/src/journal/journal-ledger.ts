@@ -1,21 +1,22 @@
-import type { Address, Hex } from '../hex.ts'
+import type { Hex } from '../hex.ts'
 import { type HoldCertificate, holdCertificateType, type SignedHoldCertificate } from '../hold/hold-certificate.ts'
-import { dueByInstruction } from '../payout/decide.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import type { EventStore, JournalHead } from '../ports/event-store.ts'
-import type { Books, Ledger, OpenHold, WalletBalance } from '../ports/ledger.ts'
+import type { Ledger } from '../ports/ledger.ts'
 import type { LedgerSigner } from '../ports/ledger-signer.ts'
+import type { SnapshotStore } from '../ports/snapshot-store.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
-import { payableAccount, walletAccount } from './account-name.ts'
-import { booksOf } from './books.ts'
 import { decodeEvent } from './codec.ts'
 import type { LedgerAnswer, LedgerCommand } from './command.ts'
-import type { LedgerConfig } from './config.ts'
 import { domainOf } from './decision.ts'
 import type { LedgerEvent } from './event.ts'
-import { JournalWriter } from './journal-writer.ts'
-import { balanceOf, type LedgerState, lastNonceOf } from './state.ts'
+import type { Identified } from './identify.ts'
+import { JournalWriter, leaseMs } from './journal-writer.ts'
+import { LedgerReads } from './ledger-reads.ts'
+import { Replica } from './replica.ts'
+import { takeSnapshot } from './snapshot.ts'
+import type { LedgerState } from './state.ts'
 
 export type JournalLedgerParts = {
   readonly store: EventStore
@@ -23,6 +24,8 @@ export type JournalLedgerParts = {
   readonly crypto: LedgerCrypto
   readonly clock: Clock
   readonly signer: LedgerSigner
+  /** Where snapshots of the state lie; without it every start replays the whole journal. */
+  readonly snapshots?: SnapshotStore
   /** Hears what a subscriber threw; must not throw itself. Without it such errors are dropped. */
   readonly onListenerError?: (error: unknown) => void
 }
@@ -33,21 +36,45 @@ type Listener = (events: readonly LedgerEvent[]) => void
  * The ledger of one shard: its writer, and views of the writer's state. After the writer had to close (it was fenced, the store
  * failed) its views may show what never became durable; certificates, events and the head never do.
  */
-export class JournalLedger implements Ledger {
+export class JournalLedger extends LedgerReads implements Ledger {
   private constructor(
     private readonly parts: JournalLedgerParts,
     private readonly writer: JournalWriter,
     private readonly listeners: Set<Listener>,
-  ) {}
+  ) {
+    super()
+  }
 
   /** Takes the shard's lease and reads its journal. Throws `StoreDamagedError` when the journal is not what was written. */
   static async open(parts: JournalLedgerParts): Promise<JournalLedger> {
-    const listeners = new Set<Listener>()
-    const writer = await JournalWriter.open(parts, events => tellAll(listeners, events, parts.onListenerError))
-    return new JournalLedger(parts, writer, listeners)
+    const { leaseEpoch } = await parts.store.acquire(parts.shard, leaseMs)
+    const replica = await Replica.restore(parts)
+    await replica.catchUp()
+    return JournalLedger.take(parts, leaseEpoch, replica)
   }
 
-  submit(command: LedgerCommand): Promise<LedgerAnswer> {
+  /** Goes on where a replica stands that has caught up under a lease. */
+  static take(parts: JournalLedgerParts, leaseEpoch: number, { state }: Replica): JournalLedger {
+    const listeners = new Set<Listener>()
+    const publish = (events: readonly LedgerEvent[]) => tellAll(listeners, events, parts.onListenerError)
+    return new JournalLedger(parts, new JournalWriter(parts, publish, leaseEpoch, state), listeners)
+  }
+
+  /**
+   * Keeps the shard's lease from running out; to be called every {@link leaseRenewMs}. Resolves to `false` when another writer has
+   * taken it: this one closes then, and answers nothing more.
+   */
+  renewLease(): Promise<boolean> {
+    return this.writer.renewLease()
+  }
+
+  /** Writes the durable state into the snapshot store, if there is one, so that the next start replays from here. */
+  async saveSnapshot(): Promise<void> {
+    const { snapshots, shard } = this.parts
+    if (snapshots !== undefined) await this.writer.whenDurable(state => snapshots.save(shard, takeSnapshot(state)))
+  }
+
+  submit(command: LedgerCommand | Identified): Promise<LedgerAnswer> {
     return this.writer.submit(command)
   }
 
@@ -58,47 +85,6 @@ export class JournalLedger implements Ledger {
   async expireHolds(): Promise<void> {
     const due = this.state.expiries.peek()
     if (due !== undefined && due.atMs <= this.parts.clock.nowMs()) await this.writer.catchUp()
-  }
-
-  dueInstructions(): readonly Address[] {
-    const context = { state: this.state, nowMs: this.parts.clock.nowMs() }
-    return [...this.state.instructions.keys()].filter(wallet => dueByInstruction(context, wallet) > 0n)
-  }
-
-  hold(orderDigest: Hex): OpenHold | undefined {
-    return this.state.holds.get(orderDigest)
-  }
-
-  balance(wallet: Address): WalletBalance {
-    return {
-      availableMicrocredits: balanceOf(this.state, walletAccount(wallet)),
-      heldMicrocredits: this.state.held.get(wallet) ?? 0n,
-      payableMicrocredits: balanceOf(this.state, payableAccount(wallet)),
-    }
-  }
-
-  lastNonce(wallet: Address, lane: number): bigint | undefined {
-    return lastNonceOf(this.state, wallet, wallet, lane)
-  }
-
-  pendingSettlements(): readonly Hex[] {
-    return [...this.state.unsettled]
-  }
-
-  payoutWallet(node: Address): Address | undefined {
-    return this.state.nodes.get(node)?.payoutWallet
-  }
-
-  payeesToRegister(): readonly Address[] {
-    return [...this.state.payouts].filter(([, account]) => account.payeeId === undefined).map(([wallet]) => wallet)
-  }
-
-  books(): Books {
-    return booksOf(this.state)
-  }
-
-  config(): LedgerConfig | undefined {
-    return this.state.config
   }
 
   async holdCertificate(orderDigest: Hex): Promise<SignedHoldCertificate | undefined> {
@@ -131,13 +117,17 @@ export class JournalLedger implements Ledger {
     return () => this.listeners.delete(listener)
   }
 
-  /** Answers what is queued and takes nothing more. The store stays open; it belongs to whoever made it. */
+  /** Answers what is queued, takes nothing more, and ends the lease. The store stays open; it belongs to whoever made it. */
   close(): Promise<void> {
     return this.writer.close()
   }
 
-  private get state(): Readonly<LedgerState> {
+  protected get state(): Readonly<LedgerState> {
     return this.writer.state
+  }
+
+  protected nowMs(): number {
+    return this.parts.clock.nowMs()
   }
 }
 

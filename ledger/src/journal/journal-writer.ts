@@ -4,6 +4,7 @@ import { type EventStore, type JournalHead, UnknownOutcomeError } from '../ports
 import { type BatchAnswer, type DecidedBatch, decideBatch } from './batch.ts'
 import type { LedgerAnswer, LedgerCommand } from './command.ts'
 import type { LedgerEvent } from './event.ts'
+import type { Identified } from './identify.ts'
 import { replayJournal } from './replay.ts'
 import type { LedgerState } from './state.ts'
 
@@ -21,11 +22,19 @@ const batchCommandsMax = 1_000
 const appendAttemptsMax = 5
 
 /** How long the store keeps the lease for a writer that says nothing more. Appends go on after it; a standby may take over. */
-const leaseMs = 2_000
+export const leaseMs = 1_500
+
+/** How often a writer renews its lease: it may miss one renewal and keep the shard. */
+export const leaseRenewMs = 500
 
 type Waiting = {
-  readonly command: LedgerCommand
+  readonly command: LedgerCommand | Identified
   readonly resolve: (answer: LedgerAnswer) => void
+  readonly reject: (error: unknown) => void
+}
+
+type DurableReader = {
+  readonly read: (state: Readonly<LedgerState>) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -38,6 +47,7 @@ type Waiting = {
  */
 export class JournalWriter {
   private readonly queue: Waiting[] = []
+  private readonly readers: DurableReader[] = []
   private current: LedgerState
   private durable: JournalHead
   private writing: Promise<void> | undefined
@@ -45,7 +55,8 @@ export class JournalWriter {
   private isClosing = false
   private failure: { readonly cause: unknown } | undefined
 
-  private constructor(
+  /** `publish` gets every durable batch, in order, before its commands are answered. */
+  constructor(
     private readonly parts: JournalWriterParts,
     private readonly publish: (events: readonly LedgerEvent[]) => void,
     private leaseEpoch: number,
@@ -53,16 +64,6 @@ export class JournalWriter {
   ) {
     this.current = state
     this.durable = { position: state.position, hash: state.hash }
-  }
-
-  /** Takes the shard's lease and reads its journal. `publish` gets every durable batch, in order, before its commands are answered. */
-  static async open(
-    parts: JournalWriterParts,
-    publish: (events: readonly LedgerEvent[]) => void,
-  ): Promise<JournalWriter> {
-    const { leaseEpoch } = await parts.store.acquire(parts.shard, leaseMs)
-    const state = await replayJournal(parts.store, parts.shard, parts.crypto)
-    return new JournalWriter(parts, publish, leaseEpoch, state)
   }
 
   /** The state after the newest decision, which may not be durable yet. */
@@ -75,7 +76,8 @@ export class JournalWriter {
     return this.durable
   }
 
-  submit(command: LedgerCommand): Promise<LedgerAnswer> {
+  /** Decides a command in the next batch. An identified one was found to be signed by whom it says, and is not checked again. */
+  submit(command: LedgerCommand | Identified): Promise<LedgerAnswer> {
     if (this.isClosing || this.failure !== undefined) return Promise.reject(new LedgerClosedError(this.failure))
     return new Promise((resolve, reject) => {
       this.queue.push({ command, resolve, reject })
@@ -95,10 +97,33 @@ export class JournalWriter {
     return this.committing
   }
 
-  /** Answers what is queued and takes nothing more. */
+  /**
+   * Prolongs the lease. Resolves to `false`, and closes the writer, when another one has taken the shard: whatever it would answer
+   * from now on could be out of date.
+   */
+  async renewLease(): Promise<boolean> {
+    const { store, shard } = this.parts
+    const { leaseEpoch } = this
+    const isHeld = await store.renew(shard, leaseEpoch, leaseMs)
+    if (isHeld || leaseEpoch !== this.leaseEpoch) return true
+    this.fail(new WriterFencedError(shard))
+    return false
+  }
+
+  /** Calls `read` with the state at a moment when all of it is durable; `read` must have seen what it needs when it returns. */
+  whenDurable<T>(read: (state: Readonly<LedgerState>) => T): Promise<Awaited<T>> {
+    if (this.failure !== undefined) return Promise.reject(new LedgerClosedError(this.failure))
+    return new Promise((resolve, reject) => {
+      this.readers.push({ read: state => resolve(read(state) as Awaited<T>), reject })
+      this.wake()
+    })
+  }
+
+  /** Answers what is queued, takes nothing more, and ends the lease, so that a standby takes over at once. */
   async close(): Promise<void> {
     this.isClosing = true
     await this.writing
+    if (this.failure === undefined) await this.parts.store.release(this.parts.shard, this.leaseEpoch)
   }
 
   private wake(): void {
@@ -110,6 +135,7 @@ export class JournalWriter {
     do {
       this.committing = this.commit(this.queue.splice(0, batchCommandsMax))
       await this.committing
+      this.showDurable()
     } while (this.queue.length > 0)
     this.writing = undefined
   }
@@ -121,19 +147,34 @@ export class JournalWriter {
         answer(waiting, answers[index] as BatchAnswer)
       })
     } catch (cause) {
-      this.failure = { cause }
-      for (const waiting of [...batch, ...this.queue.splice(0)]) waiting.reject(cause)
+      for (const waiting of batch) waiting.reject(cause)
+      this.fail(cause)
     }
   }
 
-  private async decideAndAppend(commands: readonly LedgerCommand[]): Promise<readonly BatchAnswer[]> {
+  private fail(cause: unknown): void {
+    this.failure ??= { cause }
+    for (const waiting of [...this.queue.splice(0), ...this.readers.splice(0)]) waiting.reject(cause)
+  }
+
+  private showDurable(): void {
+    for (const { read, reject } of this.readers.splice(0)) {
+      try {
+        read(this.current)
+      } catch (error) {
+        reject(error)
+      }
+    }
+  }
+
+  private async decideAndAppend(commands: readonly Waiting['command'][]): Promise<readonly BatchAnswer[]> {
     for (;;) {
       const answers = await this.decideAndAppendOnce(commands)
       if (answers !== undefined) return answers
     }
   }
 
-  private async decideAndAppendOnce(commands: readonly LedgerCommand[]): Promise<DecidedBatch['answers']> {
+  private async decideAndAppendOnce(commands: readonly Waiting['command'][]): Promise<DecidedBatch['answers']> {
     const { clock, crypto, store, shard } = this.parts
     for (let attempt = 1; ; attempt++) {
       const batch = decideBatch(this.current, commands, clock.nowMs(), crypto)
@@ -157,9 +198,13 @@ export class JournalWriter {
     if (result === 'fenced') throw new WriterFencedError(shard)
   }
 
-  /** Whether a write whose answer was lost is in the journal. The new lease fences it off if it is still on its way. */
+  /**
+   * Whether a write whose answer was lost is in the journal. The new lease fences it off if it is still on its way; it is taken only
+   * by the writer that still had one, so that two writers do not take the shard from each other in turn.
+   */
   private async hasArrived({ stored }: DecidedBatch): Promise<boolean> {
     const { store, shard } = this.parts
+    if (!(await store.renew(shard, this.leaseEpoch, leaseMs))) throw new WriterFencedError(shard)
     const { leaseEpoch, head } = await store.acquire(shard, leaseMs)
     this.leaseEpoch = leaseEpoch
     const end = stored.at(-1)
