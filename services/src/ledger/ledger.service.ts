@@ -1,4 +1,4 @@
-import type { Hex, JournalLedger, LedgerEvent } from '@deparrow/ledger'
+import { type Hex, type JournalLedger, type LedgerEvent, leaseRenewMs } from '@deparrow/ledger'
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { PollLoop, waitOnTimer } from '../poll-loop.ts'
 import type { ReadModel } from '../read-model/read-model.port.ts'
@@ -11,13 +11,14 @@ const expiryPollMs = 200
 const backoffMaxMs = 5_000
 
 /**
- * Ends holds at their time also when nobody sends a command, settles the jobs whose receipts are journalled, and folds every
+ * Keeps the writer's lease, ends holds at their time also when nobody sends a command, settles the jobs whose receipts are journalled, and folds every
  * durable event into the read model.
  */
 @Injectable()
 export class LedgerService implements OnModuleInit, OnApplicationShutdown {
   private readonly feed: ReadModelFeed
   private readonly expiries: PollLoop
+  private readonly lease: PollLoop
   private readonly logger = new Logger(LedgerService.name)
   private endSettling: (() => void) | undefined
 
@@ -28,6 +29,8 @@ export class LedgerService implements OnModuleInit, OnApplicationShutdown {
     this.feed = new ReadModelFeed(this.journal, this.readModel)
     const step = () => this.journal.expireHolds()
     this.expiries = new PollLoop({ step, wait: waitOnTimer, intervalMs: expiryPollMs, backoffMaxMs })
+    const renew = async () => void (await this.journal.renewLease())
+    this.lease = new PollLoop({ step: renew, wait: waitOnTimer, intervalMs: leaseRenewMs, backoffMaxMs: leaseRenewMs })
   }
 
   async onModuleInit(): Promise<void> {
@@ -35,11 +38,13 @@ export class LedgerService implements OnModuleInit, OnApplicationShutdown {
     this.endSettling = this.journal.subscribe(events => this.settle(events))
     for (const orderDigest of this.journal.pendingSettlements()) this.settleJob(orderDigest)
     this.expiries.start()
+    this.lease.start()
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.endSettling?.()
     await this.expiries.stop()
+    await this.lease.stop()
     await this.feed.stop()
   }
 
