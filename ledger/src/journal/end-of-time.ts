@@ -2,7 +2,7 @@ import type { Hex } from '../hex.ts'
 import { returnToPayer } from '../hold/decide.ts'
 import { settlementOf } from '../receipt/decide.ts'
 import type { DraftEvent } from './decision.ts'
-import { LedgerInvariantError } from './evolve.ts'
+import { LedgerInvariantError } from './invariant-error.ts'
 import type { LedgerState } from './state.ts'
 
 /** What ends a hold whose time is over: its settlement when a receipt waits for it, otherwise its return to the payer. */

@@ -2,10 +2,12 @@ import type { Address, Hex } from '../hex.ts'
 import { payoutInstructionType } from '../payout/withdrawal.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
+import { addHeld, useNonce } from './change-state.ts'
 import type { Pricing } from './config.ts'
 import { domainOf } from './decision.ts'
 import type { Entry } from './entry.ts'
 import type { EventOf, LedgerEvent } from './event.ts'
+import { LedgerInvariantError } from './invariant-error.ts'
 import { balanceOf, type LedgerState, noPayouts, type PayoutAccount } from './state.ts'
 
 /**
@@ -133,12 +135,6 @@ function holdEnded(state: LedgerState, orderDigest: Hex, position: number): void
   state.endedJobs.set(orderDigest, position)
 }
 
-function addHeld(state: LedgerState, payer: Address, amountMicrocredits: bigint): void {
-  const held = (state.held.get(payer) ?? 0n) + amountMicrocredits
-  if (held === 0n) state.held.delete(payer)
-  else state.held.set(payer, held)
-}
-
 function receiptReceived(state: LedgerState, { data, atMs }: EventOf<'ReceiptReceived'>): void {
   const { node, sequence, orderDigest } = data.receipt.message
   const hold = state.holds.get(orderDigest)
@@ -189,23 +185,7 @@ function updatePayouts(state: LedgerState, wallet: Address, change: Partial<Payo
   state.payouts.set(wallet, { ...(state.payouts.get(wallet) ?? noPayouts), ...change })
 }
 
-function useNonce(
-  state: LedgerState,
-  wallet: Address,
-  { lane, nonce }: { readonly lane: number; readonly nonce: bigint },
-  signer = wallet,
-): void {
-  const lanes = state.nonces.get(wallet) ?? []
-  const others = lanes.filter(used => used.signer !== signer || used.lane !== lane)
-  state.nonces.set(wallet, [...others, { signer, lane, nonce }])
-}
-
 function pricingOf({ config }: LedgerState): Pricing {
   if (config === undefined) throw new LedgerInvariantError('an event stands before the ledger is open')
   return config
-}
-
-/** Thrown when an event would break the ledger's invariants: a bug or a damaged journal, never an answer to a user. */
-export class LedgerInvariantError extends Error {
-  override readonly name = 'LedgerInvariantError'
 }
