@@ -134,8 +134,10 @@ function describePostgres(address: string): void {
     const ledger = await runEconomy(await openLedger(store))
     await ledger.close()
     const { rows } = await journal.admin.query<{ position: string }>(
-      `UPDATE ${journal.name}.journal_event SET payload = replace(payload, '"5000000n"', '"5000001n"')
-       WHERE payload LIKE '%"5000000n"%' RETURNING position`,
+      `SELECT position FROM ${journal.name}.journal_event WHERE payload LIKE '%"5000000n"%' ORDER BY position LIMIT 1`,
+    )
+    await journal.admin.query(
+      `UPDATE ${journal.name}.journal_batch SET payloads = replace(payloads, '"5000000n"', '"5000001n"')`,
     )
     const altered = Number(rows[0]?.position)
     const finding = await audit(store, new Auditor(ledgerCrypto))
@@ -147,7 +149,9 @@ function describePostgres(address: string): void {
     const store = await openStore()
     const ledger = await runEconomy(await openLedger(store))
     await ledger.close()
-    await journal.admin.query(`DELETE FROM ${journal.name}.journal_event WHERE position = 5`)
+    await journal.admin.query(
+      `DELETE FROM ${journal.name}.journal_batch WHERE last_position >= 5 AND first_position <= 5`,
+    )
     await assert.rejects(openLedger(store), { name: 'StoreDamagedError' })
   })
 }

@@ -1,63 +1,36 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
-import { describe, it, type TestContext } from 'node:test'
-import { UnknownOutcomeError } from '@deparrow/ledger'
-import { describeEventStore, sampleBatch } from '@deparrow/ledger/testing'
-import { Pool } from 'pg'
+import { describe, it } from 'node:test'
+import { type EventStore, followJournal, type StoredEvent, UnknownOutcomeError } from '@deparrow/ledger'
+import { describeEventStore, sampleBatch, sampleEvents } from '@deparrow/ledger/testing'
+import { openPostgres } from '../sql/postgres-database.ts'
 import { postgresUrl } from '../sql/postgres-url.spec.fixture.ts'
 import { NewerSchemaError } from '../sql/sql-errors.ts'
+import { describeJournalOf010 } from './journal-of-0.1.0.spec.behaviour.ts'
 import { PostgresEventStore } from './postgres-event-store.ts'
+import { createPostgresScene, untilBlocked } from './postgres-journal.spec.fixture.ts'
 
 const url = postgresUrl()
 
-type Scene = {
-  readonly schema: string
-  readonly admin: Pool
-  open(): Promise<PostgresEventStore>
-  passTime(ms: number): Promise<void>
-  remove(): Promise<void>
-}
-
-/** A schema of its own for each test, which a test removes itself or hands to its context. */
-async function createScene(t?: TestContext): Promise<Scene> {
-  const schema = `journal_${randomBytes(6).toString('hex')}`
-  const admin = new Pool({ connectionString: url, max: 2 })
-  const opened: PostgresEventStore[] = []
-  await admin.query(`CREATE SCHEMA ${schema}`)
-  const scene = {
-    schema,
-    admin,
-    async open() {
-      const store = await PostgresEventStore.open(url ?? '', { schema, connectionsMax: 3 })
-      opened.push(store)
-      return store
-    },
-    async passTime(ms: number) {
-      await admin.query(`UPDATE ${schema}.journal_head SET lease_until_ms = lease_until_ms - $1`, [ms])
-    },
-    async remove() {
-      for (const store of opened) await store.close()
-      await admin.query(`DROP SCHEMA ${schema} CASCADE`)
-      await admin.end()
-    },
-  }
-  t?.after(() => scene.remove())
-  return scene
-}
-
 if (url !== undefined) {
-  describeEventStore('the PostgreSQL event store', () => createScene())
+  describeEventStore('the PostgreSQL event store', () => createPostgresScene(url))
+
+  describeJournalOf010('PostgreSQL', async t => {
+    const scene = await createPostgresScene(url, t)
+    const database = openPostgres<Record<string, never>>(url, { schema: scene.schema })
+    t.after(() => database.close())
+    return { database, openStore: () => scene.open() }
+  })
 
   describe('the PostgreSQL event store, when things break', () => {
     it('does not say whether a batch was written whose connection was lost', async t => {
-      const scene = await createScene(t)
+      const scene = await createPostgresScene(url, t)
       const store = await scene.open()
       const { leaseEpoch } = await store.acquire('a', 1_000)
       await store.append(sampleBatch('a', leaseEpoch, 0, 2))
       const locker = await scene.admin.connect()
       await locker.query(`BEGIN; SELECT * FROM ${scene.schema}.journal_head FOR UPDATE`)
       const appending = assert.rejects(store.append(sampleBatch('a', leaseEpoch, 2, 2)), UnknownOutcomeError)
-      await terminateBlocked(scene.admin, 'journal_head')
+      await scene.admin.query('SELECT pg_terminate_backend($1)', [await untilBlocked(scene)])
       await appending
       await locker.query('ROLLBACK')
       locker.release()
@@ -66,28 +39,79 @@ if (url !== undefined) {
     })
 
     it('lets a batch that hangs behind a take-over write nothing', async t => {
-      const scene = await createScene(t)
+      const scene = await createPostgresScene(url, t)
       const store = await scene.open()
       const { leaseEpoch } = await store.acquire('a', 1_000)
       const other = await scene.admin.connect()
       await other.query(`BEGIN; UPDATE ${scene.schema}.journal_head SET lease_epoch = lease_epoch + 1`)
       const appending = store.append(sampleBatch('a', leaseEpoch, 0, 2))
-      await untilBlocked(scene.admin, 'journal_head')
+      await untilBlocked(scene)
       await other.query('COMMIT')
       other.release()
       assert.equal(await appending, 'fenced')
       assert.deepEqual(await store.read('a', 0, 10), [])
     })
 
+    it('shows a batch that commits late in its place, nothing before it did, and no batch that waited for it', async t => {
+      const scene = await createPostgresScene(url, t)
+      const store = await scene.open()
+      const { leaseEpoch } = await store.acquire('a', 1_000)
+      const [late] = sampleEvents(0, 1)
+      const other = await scene.admin.connect()
+      await other.query(`BEGIN; SET LOCAL search_path = ${scene.schema}`)
+      await other.query('UPDATE journal_head SET position = 1, hash = $1', [late?.hash])
+      await other.query(`INSERT INTO journal_batch VALUES ('a', 1, 1, $1, $2)`, [
+        Buffer.from(late?.hash.slice(2) ?? '', 'hex'),
+        late?.payload,
+      ])
+      const appending = store.append(sampleBatch('a', leaseEpoch, 0, 2, 1))
+      await untilBlocked(scene)
+      assert.deepEqual(await store.read('a', 0, 10), [])
+      assert.equal((await store.head('a')).position, 0)
+      const waiting = store.waitBeyond('a', 0, AbortSignal.timeout(5_000))
+      await other.query('COMMIT')
+      other.release()
+      await waiting
+      assert.equal(await appending, 'fenced')
+      assert.equal(await store.append(sampleBatch('a', leaseEpoch, 1, 2)), 'appended')
+      assert.deepEqual(await store.read('a', 0, 10), sampleEvents(0, 3))
+    })
+
+    it('keeps each batch once, and its followers see each once, while all connections are cut again and again', async t => {
+      const scene = await createPostgresScene(url, t)
+      const [writer, reader] = [await scene.open(), await scene.open()]
+      const { leaseEpoch } = await writer.acquire('a', 1_000)
+      const following = followThroughFailures(reader, 300)
+      let cuts = 0
+      for (let after = 0; after < 300; after += 3) {
+        const cutting = after % 30 === 0 ? scene.cutConnections() : undefined
+        cuts += await appendThroughFailures(writer, leaseEpoch, after)
+        await cutting
+      }
+      assert.deepEqual(await following, sampleEvents(0, 300))
+      assert.ok(cuts > 0, 'no append lost its connection')
+    })
+
+    it('compresses payloads by LZ4 where the server can', async t => {
+      const scene = await createPostgresScene(url, t)
+      await scene.open()
+      const { rows } = await scene.admin.query<{ can: boolean; does: boolean }>(
+        `SELECT (SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression') AS can,
+           attcompression = 'l' AS does FROM pg_attribute WHERE attname = 'payloads' AND attrelid = $1::regclass`,
+        [`${scene.schema}.journal_batch`],
+      )
+      assert.equal(rows[0]?.does, rows[0]?.can ?? false)
+    })
+
     it('refuses a database that a newer version wrote', async t => {
-      const scene = await createScene(t)
+      const scene = await createPostgresScene(url, t)
       await scene.open()
       await scene.admin.query(`UPDATE ${scene.schema}.schema_version SET version = version + 1`)
       await assert.rejects(scene.open(), NewerSchemaError)
     })
 
     it('is set up once when several processes open an empty database at the same time', async t => {
-      const scene = await createScene(t)
+      const scene = await createPostgresScene(url, t)
       const stores = await Promise.all([scene.open(), scene.open(), scene.open()])
       assert.equal((await stores[2]?.acquire('a', 1_000))?.head.position, 0)
     })
@@ -100,16 +124,31 @@ if (url !== undefined) {
   })
 }
 
-async function untilBlocked(admin: Pool, table: string): Promise<number> {
-  for (;;) {
-    const { rows } = await admin.query<{ pid: number }>(
-      "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1 AND query LIKE '%journal_batch%'",
-      [`%${table}%`],
-    )
-    if (rows[0] !== undefined) return rows[0].pid
+/** Sends a batch until its answer comes, and gives how many were lost. */
+async function appendThroughFailures(store: EventStore, leaseEpoch: number, after: number): Promise<number> {
+  for (let lost = 0; ; lost++) {
+    try {
+      assert.equal(await store.append(sampleBatch('a', leaseEpoch, after, 3)), 'appended')
+      return lost
+    } catch (error) {
+      if (!(error instanceof UnknownOutcomeError)) throw error
+    }
   }
 }
 
-async function terminateBlocked(admin: Pool, table: string): Promise<void> {
-  await admin.query('SELECT pg_terminate_backend($1)', [await untilBlocked(admin, table)])
+/** Follows shard `a` up to a position and begins again where it was whenever the store fails. */
+async function followThroughFailures(store: EventStore, toPosition: number): Promise<readonly StoredEvent[]> {
+  const seen: StoredEvent[] = []
+  while (seen.length < toPosition) {
+    const controller = new AbortController()
+    try {
+      for await (const page of followJournal(store, 'a', seen.length, controller.signal)) {
+        seen.push(...page)
+        if (seen.length >= toPosition) controller.abort()
+      }
+    } catch (error) {
+      assert.ok(error instanceof Error)
+    }
+  }
+  return seen
 }
