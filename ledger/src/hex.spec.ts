@@ -48,6 +48,21 @@ describe('hexadecimal', () => {
     assert.deepEqual(concatBytes(Uint8Array.of(1), new Uint8Array(), Uint8Array.of(2, 3)), Uint8Array.of(1, 2, 3))
   })
 
+  it('writes any integer big-endian into any number of bytes that it fits', () => {
+    for (let byteCount = 1; byteCount <= 33; byteCount++) {
+      for (let bits = 0; bits <= byteCount * 8; bits++) {
+        for (const value of [
+          (1n << BigInt(bits)) - 1n,
+          1n << BigInt(Math.max(0, bits - 1)),
+          0xa5n ** BigInt(bits >> 3),
+        ]) {
+          const expected = `0x${value.toString(16).padStart(byteCount * 2, '0')}`
+          assert.equal(bytesToHex(uintToBytes(value, byteCount)), expected)
+        }
+      }
+    }
+  })
+
   it('refuses an integer that does not fit its bytes rather than cut it', () => {
     for (const value of [256n, -1n, 2n ** 64n]) assert.throws(() => uintToBytes(value, 1), RangeError)
   })

@@ -63,15 +63,24 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** Big-endian encoding of a non-negative integer in `byteCount` bytes; throws `RangeError` when it does not fit. */
 export function uintToBytes(value: bigint, byteCount: number): Uint8Array {
+  const bytes = new Uint8Array(byteCount)
+  writeUint(value, bytes, 0, byteCount)
+  return bytes
+}
+
+/** Writes an integer as {@link uintToBytes} encodes it into bytes that are there and zero, from an offset on. */
+export function writeUint(value: bigint, into: Uint8Array, offset: number, byteCount: number): void {
   if (value < 0n || value >> BigInt(byteCount * 8) !== 0n)
     throw new RangeError(`${value} does not fit ${byteCount} bytes`)
-  const bytes = new Uint8Array(byteCount)
   let rest = value
-  for (let index = byteCount - 1; index >= 0; index--) {
-    bytes[index] = Number(rest & 0xffn)
-    rest >>= 8n
+  for (let end = offset + byteCount; rest > 0n; end -= 4) {
+    let word = Number(rest & 0xffff_ffffn)
+    for (let index = end - 1; word > 0; index--) {
+      into[index] = word & 0xff
+      word >>>= 8
+    }
+    rest >>= 32n
   }
-  return bytes
 }
 
 /** Thrown when text that the code itself holds to be hexadecimal is not. Input from outside is checked before. */
