@@ -2,7 +2,17 @@ export * from './account/transfer.ts'
 export * from './audit/auditor.ts'
 export * from './canonical-json.ts'
 export * from './credits.ts'
-export * from './epoch/leaves.ts'
+export * from './epoch/inclusion-proof.ts'
+export {
+  type Leaf,
+  type LeafAccount,
+  type LeavesRoot,
+  leafHash,
+  leafPlace,
+  leavesRoot,
+  type TreeHashing,
+} from './epoch/leaves.ts'
+export { SumTree } from './epoch/sum-tree.ts'
 export * from './hex.ts'
 export * from './hold/hold-certificate.ts'
 export * from './hold/job-order.ts'
