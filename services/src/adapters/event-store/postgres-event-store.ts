@@ -93,7 +93,7 @@ export class PostgresEventStore implements EventStore {
 
   async read(shard: string, afterPosition: number, limit: number): Promise<readonly StoredEvent[]> {
     assertPage(afterPosition, limit)
-    const values = [shard, afterPosition, afterPosition + limit, limit]
+    const values = [shard, afterPosition, afterPosition + limit]
     const { rows } = await this.pool.query<BatchRow>({ name: 'journal-read', text: readSql, values })
     return toStoredEvents(shard, afterPosition, limit, rows)
   }
@@ -157,11 +157,11 @@ const appendSql = `WITH moved AS (
 const hashesSql = `SELECT first_position, last_position, hashes FROM journal_batch
   WHERE shard = $1 AND last_position >= $2 ORDER BY last_position LIMIT 1`
 
-/** The row after the position comes in any case, so that a gap before it is seen. */
+/** Up to the row that holds the page's last position, or to the next one where that is missing, so that a gap is seen. */
 const readSql = `SELECT first_position, last_position, hashes, payloads FROM journal_batch
-  WHERE shard = $1 AND last_position > $2 AND first_position <= greatest($3, (
-    SELECT first_position FROM journal_batch WHERE shard = $1 AND last_position > $2 ORDER BY last_position LIMIT 1
-  )) ORDER BY last_position LIMIT $4`
+  WHERE shard = $1 AND last_position > $2 AND last_position <= coalesce((
+    SELECT last_position FROM journal_batch WHERE shard = $1 AND last_position >= $3 ORDER BY last_position LIMIT 1
+  ), ${Number.MAX_SAFE_INTEGER}) ORDER BY last_position`
 
 function appendValues({ shard, leaseEpoch, expectedPosition, events }: AppendBatch): unknown[] {
   const position = expectedPosition + events.length

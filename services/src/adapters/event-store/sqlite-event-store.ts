@@ -180,13 +180,13 @@ function prepareStatements(database: DatabaseSync) {
       `SELECT first_position, last_position, hashes FROM journal_batch
        WHERE shard = ? AND last_position >= ? ORDER BY last_position LIMIT 1`,
     ),
-    // The row after the position comes in any case, so that a gap before it is seen.
+    // Up to the row that holds the page's last position, or to the next one where that is missing, so that a gap is seen.
     read: database.prepare(
       `SELECT first_position, last_position, hashes, payloads FROM journal_batch
-       WHERE shard = :shard AND last_position > :afterPosition AND first_position <= max(:afterPosition + :limit, (
-         SELECT first_position FROM journal_batch WHERE shard = :shard AND last_position > :afterPosition
+       WHERE shard = :shard AND last_position > :afterPosition AND last_position <= coalesce((
+         SELECT last_position FROM journal_batch WHERE shard = :shard AND last_position >= :afterPosition + :limit
          ORDER BY last_position LIMIT 1
-       )) ORDER BY last_position LIMIT :limit`,
+       ), ${Number.MAX_SAFE_INTEGER}) ORDER BY last_position`,
     ),
   }
 }
