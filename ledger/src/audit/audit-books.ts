@@ -20,6 +20,10 @@ export type AuditBooks = {
   readonly sequences: Map<Address, bigint>
   readonly nonces: Map<string, bigint>
   readonly instructions: Map<Address, { readonly digest: Hex; readonly instruction: PayoutInstruction }>
+  /** Sequence of the newest sending to each other shard. */
+  readonly clearingSent: Map<number, number>
+  /** Sequence and sender's position of the newest sending taken from each other shard. */
+  readonly clearingReceived: Map<number, { readonly sequence: number; readonly position: number }>
   config: LedgerConfig | undefined
   inboxCount: number
   reserve: bigint
@@ -35,6 +39,8 @@ export function emptyBooks(): AuditBooks {
     sequences: new Map(),
     nonces: new Map(),
     instructions: new Map(),
+    clearingSent: new Map(),
+    clearingReceived: new Map(),
     config: undefined,
     inboxCount: 0,
     reserve: 0n,

@@ -5,6 +5,7 @@ import type { LedgerCrypto } from '../ports/crypto.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
 import type { Message, MessageType, Signed } from '../typed-data/types.ts'
 import type { AuditBooks } from './audit-books.ts'
+import { movedAccounts } from './moved-accounts.ts'
 
 /** What a movement may be judged with, once the ledger is open. */
 export type Audit = { readonly books: AuditBooks; readonly config: LedgerConfig; readonly crypto: LedgerCrypto }
@@ -41,7 +42,7 @@ export function ascendingProblem(books: AuditBooks, key: string, nonce: bigint):
 
 /** Says which account an event moves otherwise than its signature allows. */
 export function expectEntries(event: LedgerEvent, expected: Expected): string | undefined {
-  const found = sum(event.entries.map(entry => [entry.account, entry.amountMicrocredits]))
+  const found = sum(movedAccounts(event))
   const accounts = new Set([...Object.keys(found), ...Object.keys(expected)])
   for (const account of accounts) {
     if ((found[account] ?? 0n) !== (expected[account] ?? 0n)) {

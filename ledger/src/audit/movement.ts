@@ -4,6 +4,7 @@ import type { EventOf, LedgerEvent } from '../journal/event.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import type { AuditBooks } from './audit-books.ts'
 import { type Audit, expectEntries, isSignedBy, nonceProblem } from './checks.ts'
+import { clearingProblem, receivingProblem } from './clearing-movement.ts'
 import {
   assignmentProblem,
   expiryProblem,
@@ -25,7 +26,9 @@ export function checkMovement(books: AuditBooks, event: LedgerEvent, crypto: Led
     return expectEntries(event, {})
   }
   const { config } = books
-  return config === undefined ? 'comes before LedgerOpened' : movementProblem({ books, config, crypto }, event)
+  if (config === undefined) return 'comes before LedgerOpened'
+  const audit = { books, config, crypto }
+  return clearingProblem(audit, event) ?? movementProblem(audit, event)
 }
 
 function movementProblem(
@@ -63,6 +66,8 @@ function movementProblem(
       return claimProblem(event)
     case 'ServiceBought':
       return purchaseProblem(audit, event)
+    case 'ClearingReceived':
+      return receivingProblem(audit, event)
     case 'PayeeRegistered':
     case 'EpochClosed':
     case 'CommandsLinked':

@@ -12,9 +12,13 @@ export type AccountName =
   | `wallet:${Address}`
   | `hold:${Hex}`
   | `payable:${Address}`
+  | `clearing:${number}`
 
 export const walletAccount = (address: Address): AccountName => `wallet:${address}`
 
 export const holdAccount = (orderDigest: Hex): AccountName => `hold:${orderDigest}`
+
+/** What has been sent to another shard, less what has come from it: the one account that may be negative. */
+export const clearingAccount = (shard: number): AccountName => `clearing:${shard}`
 
 export const payableAccount = (address: Address): AccountName => `payable:${address}`

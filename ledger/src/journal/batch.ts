@@ -1,3 +1,4 @@
+import { sendElsewhere } from '../clearing/send.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import type { StoredEvent } from '../ports/event-store.ts'
@@ -135,7 +136,8 @@ class Batch {
   }
 
   private write(draft: DraftEvent, commandId: string, atMs: number): void {
-    const event: LedgerEvent = { ...draft, position: this.state.position + 1, atMs, commandId }
+    const placed = { position: this.state.position + 1, atMs, commandId }
+    const event: LedgerEvent = { ...sendElsewhere(this.state, draft), ...placed }
     const payload = encodeEvent(event)
     const hash = chainHash(this.crypto, this.state.hash, payload)
     evolve(this.state, event, hash, this.crypto)

@@ -1,5 +1,6 @@
 import type { Purchase } from '../account/purchase.ts'
 import type { Transfer } from '../account/transfer.ts'
+import type { ClearingDelivery } from '../clearing/clearing.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { AssignmentRelease } from '../hold/hold-certificate.ts'
 import type { OrderCancellation, SignedJobOrder } from '../hold/job-order.ts'
@@ -54,6 +55,8 @@ export type LedgerCommand =
       readonly cumulativeMicrocredits: bigint
       readonly place: ChainPlace
     }
+  /** Takes what an event of another shard sent here. */
+  | ({ readonly type: 'ReceiveClearing' } & ClearingDelivery)
   | LinkCommand
 
 /** Signed commands that succeed or fail as one, decided in their order, each on the state that the ones before it left. */

@@ -1,5 +1,7 @@
 import { buyService } from '../account/buy-service.ts'
 import { transferCredits } from '../account/decide.ts'
+import { clearingCommandId, receiveClearing } from '../clearing/decide.ts'
+import { checkShard } from '../clearing/home-of-command.ts'
 import { closeEpoch, recordClaim, recordEpochFinal, recordPayee } from '../epoch/decide.ts'
 import { assignHold, cancelOrder, openHold, releaseAssignment, releaseHold } from '../hold/decide.ts'
 import { recordInboxItem } from '../inbox/decide.ts'
@@ -7,7 +9,7 @@ import { registerNode } from '../node/decide.ts'
 import { instructPayouts, payByInstruction, withdrawCredits } from '../payout/decide.ts'
 import { receiveReceipt, settleJob } from '../receipt/decide.ts'
 import type { LedgerCommand } from './command.ts'
-import { type Decision, type DecisionContext, LedgerNotOpenError } from './decision.ts'
+import { type Decision, type DecisionContext, LedgerNotOpenError, refuse } from './decision.ts'
 import { openLedger } from './open-ledger.ts'
 import { noPayouts } from './state.ts'
 
@@ -17,7 +19,18 @@ import { noPayouts } from './state.ts'
  */
 export function decide(context: DecisionContext, command: LedgerCommand): Decision {
   if (command.type === 'OpenLedger') return openLedger(context, command.config)
-  if (context.state.config === undefined) throw new LedgerNotOpenError()
+  const { config } = context.state
+  if (config === undefined) throw new LedgerNotOpenError()
+  const decision = decideHere(context, command)
+  const elsewhere = checkShard(config, command)
+  return elsewhere === undefined || isMalformed(decision) ? decision : refuse(elsewhere)
+}
+
+function isMalformed(decision: Decision): boolean {
+  return !decision.accepted && decision.refusal.code === 'MALFORMED'
+}
+
+function decideHere(context: DecisionContext, command: Exclude<LedgerCommand, { type: 'OpenLedger' }>): Decision {
   switch (command.type) {
     case 'RecordInboxItem':
       return recordInboxItem(context, command)
@@ -55,6 +68,8 @@ export function decide(context: DecisionContext, command: LedgerCommand): Decisi
       return recordEpochFinal(context, command)
     case 'RecordClaim':
       return recordClaim(context, command)
+    case 'ReceiveClearing':
+      return receiveClearing(context, command)
     case 'Link':
       throw new TypeError('a link is decided member by member')
   }
@@ -80,6 +95,8 @@ export function commandIdOf({ state, digest }: DecisionContext, command: LedgerC
       return `settle:${command.orderDigest}`
     case 'PayByInstruction':
       return `pay:${command.wallet}:${(state.payouts.get(command.wallet) ?? noPayouts).scheduledMicrocredits}`
+    case 'ReceiveClearing':
+      return clearingCommandId(command)
     case 'RecordPayee':
       return `payee:${command.wallet}`
     case 'CloseEpoch':

@@ -1,8 +1,7 @@
 import { type Address, type Hex, isHexOf, lowerHex } from '../hex.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import type { Domain, Field, FieldValue, Message, MessageType, Signed } from '../typed-data/types.ts'
-import type { Entry } from './entry.ts'
-import type { LedgerEventData } from './event.ts'
+import type { LedgerEvent, LedgerEventData } from './event.ts'
 import type { LedgerRefusal } from './refusal.ts'
 import { type LedgerState, lastNonceOf } from './state.ts'
 
@@ -18,7 +17,7 @@ export type DecisionContext = {
 }
 
 /** An event before it has a place in the journal. */
-export type DraftEvent = LedgerEventData & { readonly entries: readonly Entry[] }
+export type DraftEvent = LedgerEventData & Pick<LedgerEvent, 'entries' | 'clearing'>
 
 export type Decision =
   | { readonly accepted: true; readonly events: readonly DraftEvent[] }

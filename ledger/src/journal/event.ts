@@ -1,5 +1,6 @@
 import type { Purchase } from '../account/purchase.ts'
 import type { Transfer } from '../account/transfer.ts'
+import type { ClearingDelivery, ClearingSent } from '../clearing/clearing.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { AssignmentRelease } from '../hold/hold-certificate.ts'
 import type { OrderCancellation, SignedJobOrder } from '../hold/job-order.ts'
@@ -118,6 +119,7 @@ export type LedgerEventData =
         readonly place: ChainPlace
       }
     }
+  | { readonly type: 'ClearingReceived'; readonly data: ClearingDelivery }
   /** Comes after the events of linked commands, under the link's own id. */
   | {
       readonly type: 'CommandsLinked'
@@ -143,6 +145,8 @@ export type LedgerEvent = LedgerEventData & {
   /** The command that caused it; an expiry has the id `expiry:<order digest>`. */
   readonly commandId: string
   readonly entries: readonly Entry[]
+  /** Who is to get, in other shards, what the entries put into `clearing:<shard>`; absent when nobody is. */
+  readonly clearing?: readonly ClearingSent[]
 }
 
 export type EventOf<T extends LedgerEventType> = Extract<LedgerEvent, { readonly type: T }>

@@ -1,3 +1,4 @@
+import { clearingReceived, clearingSent } from '../clearing/evolve.ts'
 import type { Address, Hex } from '../hex.ts'
 import { payoutInstructionType } from '../payout/withdrawal.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
@@ -24,6 +25,7 @@ export function evolve(
     throw new LedgerInvariantError(`position ${event.position} after ${state.position}`)
   applyEntries(state, event.entries)
   applyFact(state, event, crypto)
+  if (event.clearing !== undefined) clearingSent(state, event.clearing)
   state.position = event.position
   state.hash = hash
   state.atMs = event.atMs
@@ -42,7 +44,8 @@ function applyEntries(state: LedgerState, entries: readonly Entry[]): void {
   for (const { account, amountMicrocredits } of entries) {
     imbalance += account === 'reserve' ? amountMicrocredits : -amountMicrocredits
     const balance = balanceOf(state, account) + amountMicrocredits
-    if (balance < 0n) throw new LedgerInvariantError(`${account} would be ${balance} µcr`)
+    if (balance < 0n && !account.startsWith('clearing:'))
+      throw new LedgerInvariantError(`${account} would be ${balance} µcr`)
     if (balance === 0n) state.balances.delete(account)
     else state.balances.set(account, balance)
   }
@@ -89,6 +92,8 @@ function applyFact(state: LedgerState, event: LedgerEvent, crypto: Pick<LedgerCr
       return
     case 'PayoutClaimed':
       return updatePayouts(state, event.data.wallet, { claimedMicrocredits: event.data.cumulativeMicrocredits })
+    case 'ClearingReceived':
+      return clearingReceived(state, event)
     case 'CommandsLinked':
     case 'CommandRefused':
       return

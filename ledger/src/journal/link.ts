@@ -1,3 +1,4 @@
+import { sendElsewhere } from '../clearing/send.ts'
 import type { Hex } from '../hex.ts'
 import type { LinkCommand } from './command.ts'
 import { decide } from './decide.ts'
@@ -36,7 +37,8 @@ export function decideLink(context: DecisionContext, { command, members }: Ident
     const decision = decide({ ...context, state, digest: member.digest, signer: member.signer }, member.command)
     if (!decision.accepted) return failed(decision.refusal)
     for (const draft of decision.events) {
-      const event = { ...draft, position: state.position + 1, atMs: context.nowMs, commandId }
+      const placed = { position: state.position + 1, atMs: context.nowMs, commandId }
+      const event = { ...sendElsewhere(state, draft), ...placed }
       evolve(state, event, state.hash, context.crypto)
     }
     linked.push({ commandId, events: decision.events })

@@ -7,6 +7,8 @@ import type { Address, Hex } from '../hex.ts'
  */
 export type LedgerRefusal =
   | { readonly code: 'MALFORMED'; readonly field: string; readonly problem: string }
+  /** The command belongs to `shard`, such as the home of the wallet that it spends from. */
+  | { readonly code: 'WRONG_SHARD'; readonly shard: number }
   | { readonly code: 'INVALID_SIGNATURE'; readonly expectedSigner: Address }
   | { readonly code: 'DEADLINE_PASSED'; readonly deadlineMs: number; readonly nowMs: number }
   | { readonly code: 'DEADLINE_TOO_FAR'; readonly deadlineMs: number; readonly latestMs: number }
@@ -28,6 +30,12 @@ export type LedgerRefusal =
     }
   | { readonly code: 'PAYOUT_NOT_DUE'; readonly wallet: Address }
   | { readonly code: 'INBOX_OUT_OF_ORDER'; readonly expectedIndex: number; readonly index: number }
+  | {
+      readonly code: 'CLEARING_OUT_OF_ORDER'
+      readonly fromShard: number
+      readonly expectedSequence: number
+      readonly sequence: number
+    }
   | { readonly code: 'PAYEE_ID_CONFLICT'; readonly wallet: Address; readonly id: number }
   | { readonly code: 'EPOCH_OUT_OF_ORDER'; readonly expectedEpoch: number; readonly epoch: number }
   | { readonly code: 'EPOCH_PENDING'; readonly epoch: number }

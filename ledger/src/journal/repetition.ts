@@ -54,6 +54,7 @@ function forgetAtMs(event: LedgerEvent): number {
     case 'HoldExpired':
     case 'ReceiptReceived':
     case 'JobSettled':
+    case 'ClearingReceived':
       return event.atMs + rememberStepMs
     default:
       return event.atMs + rememberMs
@@ -100,6 +101,7 @@ function recordedBody(event: LedgerEvent): Decided['body'] {
     case 'LedgerOpened':
     case 'InboxItemRecorded':
     case 'HoldAssigned':
+    case 'ClearingReceived':
     case 'PayeeRegistered':
     case 'EpochClosed':
     case 'EpochFinalised':

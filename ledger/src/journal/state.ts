@@ -1,3 +1,4 @@
+import type { ClearingPlace } from '../clearing/clearing.ts'
 import { type Address, type Hex, zeroHash } from '../hex.ts'
 import type { JobOrder } from '../hold/job-order.ts'
 import type { PayoutInstruction } from '../payout/withdrawal.ts'
@@ -82,6 +83,10 @@ export type LedgerState = {
   readonly payouts: Map<Address, PayoutAccount>
   /** The wallet of each id under which the contract knows a payee. */
   readonly payees: Map<number, Address>
+  /** Sequence of the newest sending to each other shard. */
+  readonly clearingSent: Map<number, number>
+  /** The newest sending that was taken from each other shard. */
+  readonly clearingReceived: Map<number, ClearingPlace>
   inboxCount: number
   lastEpoch: EpochBooks | undefined
   lastEpochFinal: number
@@ -108,6 +113,8 @@ export function initialState(): LedgerState {
     instructions: new Map(),
     payouts: new Map(),
     payees: new Map(),
+    clearingSent: new Map(),
+    clearingReceived: new Map(),
     inboxCount: 0,
     lastEpoch: undefined,
     lastEpochFinal: 0,

@@ -45,6 +45,8 @@ export type Books = {
   readonly rewards: bigint
   /** What epochs still have to pay out, the part of `payables` that is in no closed epoch. */
   readonly unposted: bigint
+  /** Sent to other shards less what came from them; over all shards together what is on its way. May be negative in one shard. */
+  readonly clearing: bigint
 }
 
 /**

@@ -3,6 +3,7 @@ import { Auditor } from '../audit/auditor.ts'
 import { type Address, zeroHash } from '../hex.ts'
 import { decideBatch } from '../journal/batch.ts'
 import type { LedgerAnswer, LedgerCommand } from '../journal/command.ts'
+import type { LedgerConfig } from '../journal/config.ts'
 import type { LedgerEvent } from '../journal/event.ts'
 import type { RefusalCode } from '../journal/refusal.ts'
 import { balanceOf, initialState, type LedgerState } from '../journal/state.ts'
@@ -20,8 +21,8 @@ export class TestLedger {
   nowMs = testStartMs
   private inboxCount = 0
 
-  constructor() {
-    this.accept({ type: 'OpenLedger', config: testConfig })
+  constructor(config: LedgerConfig = testConfig) {
+    this.accept({ type: 'OpenLedger', config })
   }
 
   submit(...commands: readonly LedgerCommand[]): readonly LedgerAnswer[] {

@@ -49,6 +49,8 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
       expectedSigner,
       message: `The signature is not one of ${expectedSigner} over this message. Check chain id, contract and every field.`,
     }),
+    WRONG_SHARD: ({ code, shard }) =>
+      refusedWith(code, `The wallet is at home in shard ${shard}. Send the same request there.`),
     INSUFFICIENT_CREDITS: ({ code, requiredMicrocredits, availableMicrocredits }) => ({
       __typename: 'InsufficientCredits',
       code,
@@ -99,6 +101,8 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
       refusedWith(code, 'The payout is not due yet. Its minimum or interval is not reached.'),
     INBOX_OUT_OF_ORDER: ({ code }) =>
       refusedWith(code, 'Deposits are recorded in their order on chain. Try again later.'),
+    CLEARING_OUT_OF_ORDER: ({ code, fromShard, expectedSequence }) =>
+      refusedWith(code, `The next sending of shard ${fromShard} is ${expectedSequence}.`),
     PAYEE_ID_CONFLICT: ({ code, wallet }) => refusedWith(code, `Wallet ${wallet} has another payee id on chain.`),
     EPOCH_OUT_OF_ORDER: ({ code, expectedEpoch }) => refusedWith(code, `The next epoch is ${expectedEpoch}.`),
     EPOCH_PENDING: ({ code, epoch }) => refusedWith(code, `Epoch ${epoch} is not final yet. Try again later.`),
