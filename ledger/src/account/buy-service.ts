@@ -3,13 +3,13 @@ import { walletAccount } from '../journal/account-name.ts'
 import { accept, type Decision, type DecisionContext, refuse } from '../journal/decision.ts'
 import { move } from '../journal/entry.ts'
 import type { Signed } from '../typed-data/types.ts'
-import { checkSpend } from './check-spend.ts'
+import { checkDelegableSpend } from './check-spend.ts'
 import { type Purchase, purchaseType } from './purchase.ts'
 import { signatureSecondsMax } from './transfer.ts'
 
 /**
- * Pays another agent for a service. Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `DEADLINE_PASSED`, `DEADLINE_TOO_FAR`,
- * `AMOUNT_OUT_OF_RANGE`, `NONCE_USED`, `INSUFFICIENT_CREDITS`.
+ * Pays another agent for a service, under the signature of the buyer or its delegate. Refusals: `MALFORMED`, then those of
+ * {@link checkDelegableSpend} in their order.
  */
 export function buyService(context: DecisionContext, purchase: Signed<Purchase>): Decision {
   const { wallet, seller, amountMicrocredits } = purchase.message
@@ -17,12 +17,12 @@ export function buyService(context: DecisionContext, purchase: Signed<Purchase>)
   if (seller === zeroAddress) {
     return refuse({ code: 'MALFORMED', field: 'seller', problem: 'the zero address is no wallet' })
   }
-  const spend = { ...purchase.message, spanSecondsMax: signatureSecondsMax }
-  const refusal = checkSpend(context, purchaseType, purchase, spend)
-  if (refusal !== undefined) return refuse(refusal)
+  const about = { counterparty: seller, engine: undefined, spanSecondsMax: signatureSecondsMax }
+  const checked = checkDelegableSpend(context, purchaseType, purchase, { ...purchase.message, ...about })
+  if (!checked.accepted) return checked
   return accept({
     type: 'ServiceBought',
-    data: { purchase },
+    data: { purchase, ...checked.underPermission },
     entries: move(walletAccount(wallet), walletAccount(seller), amountMicrocredits),
   })
 }

@@ -1,9 +1,13 @@
 import { isAmount } from '../credits.ts'
 import type { Address } from '../hex.ts'
 import { walletAccount } from '../journal/account-name.ts'
-import { checkDeadline, checkNonce, checkSignature, type DecisionContext } from '../journal/decision.ts'
+import { checkDeadline, checkNonce, checkSignature, checkSpelling, type DecisionContext } from '../journal/decision.ts'
 import type { LedgerRefusal } from '../journal/refusal.ts'
 import { balanceOf } from '../journal/state.ts'
+import { checkCaps, checkPermission, type SpendDetails } from '../permission/check-permission.ts'
+import { type Delegation, delegationOf } from '../permission/delegation.ts'
+import type { SpendPermission, UnderPermission } from '../permission/spend-permission.ts'
+import { countSpend, totalsAt } from '../permission/spend-usage.ts'
 import type { Message, MessageType, Signed } from '../typed-data/types.ts'
 
 /** A movement out of a wallet: what its owner signed, read out of the signed message. */
@@ -18,23 +22,98 @@ export type Spend = {
   readonly spanSecondsMax: number
 }
 
+/** A spend that the wallet's delegate may sign in its place. */
+export type DelegableSpend = Spend & SpendDetails
+
+/** A refused one is the decision; an accepted one says what its event must carry. */
+export type SpendCheck =
+  | { readonly accepted: true; readonly underPermission: UnderPermission }
+  | { readonly accepted: false; readonly refusal: LedgerRefusal }
+
+type StandingDelegation = Delegation & { readonly permission: SpendPermission }
+
 /**
- * What every movement out of a wallet must pass. Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `DEADLINE_PASSED`,
- * `DEADLINE_TOO_FAR`, `AMOUNT_OUT_OF_RANGE`, `NONCE_USED`, `INSUFFICIENT_CREDITS`.
+ * What a movement out of a wallet must pass that the wallet alone may sign, such as a withdrawal. Refusals in order: `MALFORMED`,
+ * `INVALID_SIGNATURE`, `DEADLINE_PASSED`, `DEADLINE_TOO_FAR`, `AMOUNT_OUT_OF_RANGE`, `NONCE_USED`, `INSUFFICIENT_CREDITS`.
  */
 export function checkSpend(
   context: DecisionContext,
   type: MessageType,
   signed: Signed<Message>,
-  { wallet, amountMicrocredits, lane, nonce, deadline, spanSecondsMax }: Spend,
+  spend: Spend,
 ): LedgerRefusal | undefined {
+  return (
+    checkSignature(context, type, signed, spend.wallet) ??
+    checkTimeAndAmount(context, spend) ??
+    checkNonce(context.state, spend.wallet, spend.wallet, spend) ??
+    checkFunds(context, spend)
+  )
+}
+
+/**
+ * What a movement out of a wallet must pass that a delegate may sign too. Who signed decides by which rules: the wallet itself by those of
+ * {@link checkSpend}, anybody else by the permission that the wallet gave to that key, and without one it is `INVALID_SIGNATURE`. Nonces are
+ * those of the signer.
+ *
+ * Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `DEADLINE_PASSED`, `DEADLINE_TOO_FAR`, `AMOUNT_OUT_OF_RANGE`, `PERMISSION_EXPIRED`,
+ * `ENGINE_NOT_ALLOWED`, `COUNTERPARTY_NOT_ALLOWED`, `NONCE_USED`, `CAP_EXCEEDED`, `INSUFFICIENT_CREDITS`: first what the message says by
+ * itself, then what a permission forbids for good, then what time or other spends may change. The last two are journalled, so that a retry
+ * gets the same answer although there may be room by then; the others cost the journal nothing.
+ */
+export function checkDelegableSpend(
+  context: DecisionContext,
+  type: MessageType,
+  signed: Signed<Message>,
+  spend: DelegableSpend,
+): SpendCheck {
+  const delegation = delegationOfSigner(context, spend.wallet)
+  if (delegation !== undefined) return checkDelegatedSpend(context, type, signed, spend, delegation)
+  const refusal = checkSpend(context, type, signed, spend)
+  return refusal === undefined ? { accepted: true, underPermission: {} } : { accepted: false, refusal }
+}
+
+function checkDelegatedSpend(
+  context: DecisionContext,
+  type: MessageType,
+  signed: Signed<Message>,
+  spend: DelegableSpend,
+  { permission, digest, endsAtMs, usage }: StandingDelegation,
+): SpendCheck {
+  const { state, nowMs } = context
+  const { wallet, amountMicrocredits } = spend
   const refusal =
-    checkSignature(context, type, signed, wallet) ?? checkDeadline(deadline, context.nowMs, spanSecondsMax)
-  if (refusal !== undefined) return refusal
-  if (!isAmount(amountMicrocredits)) return { code: 'AMOUNT_OUT_OF_RANGE', amountMicrocredits }
-  const used = checkNonce(context.state, wallet, wallet, { lane, nonce })
-  if (used !== undefined) return used
-  const availableMicrocredits = balanceOf(context.state, walletAccount(wallet))
+    checkSpelling(type, signed) ??
+    checkTimeAndAmount(context, spend) ??
+    checkPermission({ endsAtMs }, permission, spend, nowMs) ??
+    checkNonce(state, wallet, permission.delegate, spend) ??
+    checkCaps(permission, totalsAt(usage, nowMs), amountMicrocredits) ??
+    checkFunds(context, spend)
+  if (refusal !== undefined) return { accepted: false, refusal }
+  const totals = totalsAt(countSpend(usage, nowMs, amountMicrocredits), nowMs)
+  return {
+    accepted: true,
+    underPermission: { spend: { permission: digest, delegate: permission.delegate, ...totals } },
+  }
+}
+
+/** What the wallet gave to the key that signed, also when it has ended; `undefined` for the wallet itself and for strangers. */
+function delegationOfSigner({ state, signer }: DecisionContext, wallet: Address): StandingDelegation | undefined {
+  if (signer === undefined || signer === wallet) return undefined
+  const delegation = delegationOf(state, wallet, signer)
+  return delegation?.permission === undefined ? undefined : { ...delegation, permission: delegation.permission }
+}
+
+function checkTimeAndAmount(
+  { nowMs }: DecisionContext,
+  { amountMicrocredits, deadline, spanSecondsMax }: Spend,
+): LedgerRefusal | undefined {
+  const untimely = checkDeadline(deadline, nowMs, spanSecondsMax)
+  if (untimely !== undefined) return untimely
+  return isAmount(amountMicrocredits) ? undefined : { code: 'AMOUNT_OUT_OF_RANGE', amountMicrocredits }
+}
+
+function checkFunds({ state }: DecisionContext, { wallet, amountMicrocredits }: Spend): LedgerRefusal | undefined {
+  const availableMicrocredits = balanceOf(state, walletAccount(wallet))
   if (availableMicrocredits >= amountMicrocredits) return undefined
   return { code: 'INSUFFICIENT_CREDITS', requiredMicrocredits: amountMicrocredits, availableMicrocredits }
 }

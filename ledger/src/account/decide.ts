@@ -3,23 +3,23 @@ import { walletAccount } from '../journal/account-name.ts'
 import { accept, type Decision, type DecisionContext, refuse } from '../journal/decision.ts'
 import { move } from '../journal/entry.ts'
 import type { Signed } from '../typed-data/types.ts'
-import { checkSpend } from './check-spend.ts'
+import { checkDelegableSpend } from './check-spend.ts'
 import { signatureSecondsMax, type Transfer, transferType } from './transfer.ts'
 
 /**
- * Moves credits between two wallets under the sender's signature. Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`,
- * `DEADLINE_PASSED`, `DEADLINE_TOO_FAR`, `AMOUNT_OUT_OF_RANGE`, `NONCE_USED`, `INSUFFICIENT_CREDITS`.
+ * Moves credits between two wallets under the sender's signature, or that of its delegate. Refusals: `MALFORMED`, then those of
+ * {@link checkDelegableSpend} in their order.
  */
 export function transferCredits(context: DecisionContext, transfer: Signed<Transfer>): Decision {
   const { from, to, amountMicrocredits } = transfer.message
   if (from === to) return refuse({ code: 'MALFORMED', field: 'to', problem: 'must differ from the sender' })
   if (to === zeroAddress) return refuse({ code: 'MALFORMED', field: 'to', problem: 'the zero address is no wallet' })
-  const spend = { ...transfer.message, wallet: from, spanSecondsMax: signatureSecondsMax }
-  const refusal = checkSpend(context, transferType, transfer, spend)
-  if (refusal !== undefined) return refuse(refusal)
+  const about = { counterparty: to, engine: undefined, spanSecondsMax: signatureSecondsMax }
+  const checked = checkDelegableSpend(context, transferType, transfer, { ...transfer.message, ...about, wallet: from })
+  if (!checked.accepted) return checked
   return accept({
     type: 'CreditsTransferred',
-    data: { transfer },
+    data: { transfer, ...checked.underPermission },
     entries: move(walletAccount(from), walletAccount(to), amountMicrocredits),
   })
 }

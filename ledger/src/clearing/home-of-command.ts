@@ -28,6 +28,18 @@ export function homeOfCommand(command: LedgerCommand): CommandHome {
       return ofWallet(command.order.message.payer)
     case 'CancelOrder':
       return ofWallet(command.cancellation.message.payer)
+    case 'GrantPermission':
+      return ofWallet(command.permission.message.wallet)
+    case 'RevokePermission':
+      return ofWallet(command.revocation.message.wallet)
+    case 'OpenEscrow':
+      return ofWallet(command.order.message.wallet)
+    case 'CaptureEscrow':
+      return ofWallet(command.capture.message.wallet)
+    case 'IssueIou':
+      return ofWallet(command.iou.message.debtor)
+    case 'RedeemIou':
+      return ofWallet(command.redemption.message.debtor)
     case 'InstructPayouts':
       return ofWallet(command.instruction.message.wallet)
     case 'WithdrawCredits':
@@ -51,6 +63,10 @@ export function homeOfCommand(command: LedgerCommand): CommandHome {
       return { of: 'id', id: command.orderDigest }
     case 'ReleaseAssignment':
       return { of: 'id', id: command.release.message.orderDigest }
+    case 'ReleaseEscrow':
+      return { of: 'id', id: command.release.message.escrow }
+    case 'DefaultIou':
+      return { of: 'id', id: command.declaration.message.iou }
     case 'ReceiveReceipt':
       return { of: 'id', id: command.receipt.message.orderDigest }
     case 'Link':

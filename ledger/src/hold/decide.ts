@@ -1,4 +1,4 @@
-import { checkSpend } from '../account/check-spend.ts'
+import { checkDelegableSpend } from '../account/check-spend.ts'
 import type { Address, Hex } from '../hex.ts'
 import { holdAccount, walletAccount } from '../journal/account-name.ts'
 import {
@@ -13,41 +13,51 @@ import {
 import { move } from '../journal/entry.ts'
 import type { LedgerRefusal } from '../journal/refusal.ts'
 import type { HeldOrder, LedgerState } from '../journal/state.ts'
+import { totalsAfterReturn } from '../permission/decide.ts'
+import { delegationOf } from '../permission/delegation.ts'
 import type { Signed } from '../typed-data/types.ts'
 import { type AssignmentRelease, assignmentReleaseType } from './hold-certificate.ts'
 import {
+  type AnyJobOrder,
   holdSecondsMax,
-  type JobOrder,
-  jobOrderType,
   type OrderCancellation,
   orderCancellationType,
+  orderTypeOf,
   type SignedJobOrder,
 } from './job-order.ts'
 
 /**
- * Sets the order's highest price aside. Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `DEADLINE_PASSED`,
- * `DEADLINE_TOO_FAR`, `AMOUNT_OUT_OF_RANGE`, `NONCE_USED`, `INSUFFICIENT_CREDITS`.
+ * Sets the order's highest price aside, under the signature of the payer or its delegate. Refusals: `MALFORMED`, then those of
+ * {@link checkDelegableSpend} in their order; which nodes may run the job is asked when one gets it.
  */
 export function openHold(context: DecisionContext, order: SignedJobOrder): Decision {
   const { payer, maxPriceMicrocredits, deadline, graceSeconds } = order.message
   const spanSecondsMax = holdSecondsMax - graceSeconds
-  const spend = { ...order.message, wallet: payer, amountMicrocredits: maxPriceMicrocredits, spanSecondsMax }
-  const refusal = malformedOrder(order.message) ?? checkSpend(context, jobOrderType, order, spend)
-  if (refusal !== undefined) return refuse(refusal)
+  const malformed = malformedOrder(order.message)
+  if (malformed !== undefined) return refuse(malformed)
+  const about = { wallet: payer, amountMicrocredits: maxPriceMicrocredits, counterparty: undefined, spanSecondsMax }
+  const spend = { ...order.message, ...about }
+  const checked = checkDelegableSpend(context, orderTypeOf(order.message), order, spend)
+  if (!checked.accepted) return checked
   const orderDigest = signedDigest(context)
   return accept({
     type: 'HoldOpened',
-    data: { orderDigest, order, expiresAtMs: (Number(deadline) + graceSeconds) * 1000 },
+    data: { orderDigest, order, expiresAtMs: (Number(deadline) + graceSeconds) * 1000, ...checked.underPermission },
     entries: move(walletAccount(payer), holdAccount(orderDigest), maxPriceMicrocredits),
   })
 }
 
-/** Gives a hold to a node. Refusals in order: `UNKNOWN_JOB` or `JOB_ENDED`, `UNKNOWN_NODE`, `HOLD_ASSIGNED`, `COMMAND_CONFLICT`. */
+/**
+ * Gives a hold to a node. Refusals in order: `UNKNOWN_JOB` or `JOB_ENDED`, `UNKNOWN_NODE`, `HOLD_ASSIGNED`, `COUNTERPARTY_NOT_ALLOWED` (the
+ * permission behind the hold names other nodes), `COMMAND_CONFLICT`.
+ */
 export function assignHold(context: DecisionContext, orderDigest: Hex, node: Address, attempt: number): Decision {
   const hold = findHold(context.state, orderDigest)
   if ('code' in hold) return refuse(hold)
   if (!context.state.nodes.has(node)) return refuse({ code: 'UNKNOWN_NODE', node })
   if (hold.assignment !== undefined) return refuse({ code: 'HOLD_ASSIGNED', orderDigest, node: hold.assignment.node })
+  if (hold.allowedNodes?.includes(node) === false)
+    return refuse({ code: 'COUNTERPARTY_NOT_ALLOWED', counterparty: node })
   if (attempt !== hold.attempts + 1) {
     return refuse({ code: 'COMMAND_CONFLICT', commandId: `assign:${orderDigest}:${attempt}`, field: 'attempt' })
   }
@@ -72,22 +82,25 @@ export function releaseAssignment(context: DecisionContext, release: Signed<Assi
 }
 
 /**
- * The payer takes an order back that no node has. Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `DEADLINE_PASSED`,
+ * The payer, or the delegate that opened it, takes an order back that no node has. Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `DEADLINE_PASSED`,
  * `DEADLINE_TOO_FAR`, `UNKNOWN_JOB` or `JOB_ENDED`, `INVALID_SIGNATURE` (somebody else's order), `HOLD_ASSIGNED`.
  */
 export function cancelOrder(context: DecisionContext, cancellation: Signed<OrderCancellation>): Decision {
   const { orderDigest, payer, deadline } = cancellation.message
+  const delegate = delegateOf(context, payer)
   const refusal =
-    checkSignature(context, orderCancellationType, cancellation, payer) ??
+    checkSignature(context, orderCancellationType, cancellation, delegate ?? payer) ??
     checkDeadline(deadline, context.nowMs, holdSecondsMax)
   if (refusal !== undefined) return refuse(refusal)
   const hold = findHold(context.state, orderDigest)
   if ('code' in hold) return refuse(hold)
-  if (hold.payer !== payer) return refuse({ code: 'INVALID_SIGNATURE', expectedSigner: hold.payer })
+  if (hold.payer !== payer || (delegate !== undefined && delegate !== hold.permission?.delegate)) {
+    return refuse({ code: 'INVALID_SIGNATURE', expectedSigner: hold.payer })
+  }
   if (hold.assignment !== undefined) return refuse({ code: 'HOLD_ASSIGNED', orderDigest, node: hold.assignment.node })
   return accept({
     type: 'HoldReleased',
-    data: { orderDigest, amountMicrocredits: hold.amountMicrocredits, reason: 'cancelled', cancellation },
+    data: { ...returnedData(context.state, hold, context.nowMs), reason: 'cancelled', cancellation },
     entries: returnToPayer(hold),
   })
 }
@@ -99,9 +112,15 @@ export function releaseHold(context: DecisionContext, orderDigest: Hex): Decisio
   if (hold.assignment !== undefined) return refuse({ code: 'HOLD_ASSIGNED', orderDigest, node: hold.assignment.node })
   return accept({
     type: 'HoldReleased',
-    data: { orderDigest, amountMicrocredits: hold.amountMicrocredits, reason: 'notAssigned' },
+    data: { ...returnedData(context.state, hold, context.nowMs), reason: 'notAssigned' },
     entries: returnToPayer(hold),
   })
+}
+
+/** What an event says that gives a whole hold back. */
+export function returnedData(state: Readonly<LedgerState>, hold: HeldOrder, atMs: number) {
+  const { orderDigest, payer, permission, amountMicrocredits } = hold
+  return { orderDigest, amountMicrocredits, ...totalsAfterReturn(state, payer, permission, amountMicrocredits, atMs) }
 }
 
 export function returnToPayer(hold: HeldOrder) {
@@ -114,7 +133,12 @@ export function findHold(state: Readonly<LedgerState>, orderDigest: Hex): HeldOr
   return { code: state.endedJobs.has(orderDigest) ? 'JOB_ENDED' : 'UNKNOWN_JOB', orderDigest }
 }
 
-function malformedOrder(order: JobOrder): LedgerRefusal | undefined {
+/** The signer, if the payer has ever let that key spend. */
+function delegateOf({ state, signer }: DecisionContext, payer: Address): Address | undefined {
+  return signer !== undefined && delegationOf(state, payer, signer)?.permission !== undefined ? signer : undefined
+}
+
+function malformedOrder(order: AnyJobOrder): LedgerRefusal | undefined {
   const malformed = (field: string, problem: string): LedgerRefusal => ({ code: 'MALFORMED', field, problem })
   if (order.engine !== 'wasm' && order.engine !== 'docker') return malformed('engine', 'expected wasm or docker')
   if (order.priority !== 1 && order.priority !== 2) return malformed('priority', 'expected 1 (normal) or 2 (high)')

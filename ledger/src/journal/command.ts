@@ -1,11 +1,14 @@
 import type { Purchase } from '../account/purchase.ts'
 import type { Transfer } from '../account/transfer.ts'
 import type { ClearingDelivery } from '../clearing/clearing.ts'
+import type { EscrowCapture, EscrowOrder, EscrowRelease } from '../escrow/escrow-order.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { AssignmentRelease } from '../hold/hold-certificate.ts'
 import type { OrderCancellation, SignedJobOrder } from '../hold/job-order.ts'
+import type { Iou, IouDefault, IouRedemption } from '../iou/iou.ts'
 import type { NodeRegistration } from '../node/node-registration.ts'
 import type { PayoutInstruction, Withdrawal } from '../payout/withdrawal.ts'
+import type { PermissionRevocation, SpendPermission } from '../permission/spend-permission.ts'
 import type { SignedUsageReceipt } from '../receipt/usage-receipt.ts'
 import type { Signed } from '../typed-data/types.ts'
 import type { LedgerConfig } from './config.ts'
@@ -34,7 +37,15 @@ export type LedgerCommand =
   | { readonly type: 'ReceiveReceipt'; readonly receipt: SignedUsageReceipt }
   /** Settles a job by the receipt that was received for it, in a later batch, so that checks can come between. */
   | { readonly type: 'SettleJob'; readonly orderDigest: Hex }
+  | { readonly type: 'OpenEscrow'; readonly order: Signed<EscrowOrder> }
+  | { readonly type: 'CaptureEscrow'; readonly capture: Signed<EscrowCapture> }
+  | { readonly type: 'ReleaseEscrow'; readonly release: Signed<EscrowRelease> }
+  | { readonly type: 'IssueIou'; readonly iou: Signed<Iou> }
+  | { readonly type: 'RedeemIou'; readonly redemption: Signed<IouRedemption> }
+  | { readonly type: 'DefaultIou'; readonly declaration: Signed<IouDefault> }
   | { readonly type: 'RegisterNode'; readonly registration: Signed<NodeRegistration> }
+  | { readonly type: 'GrantPermission'; readonly permission: Signed<SpendPermission> }
+  | { readonly type: 'RevokePermission'; readonly revocation: Signed<PermissionRevocation> }
   | { readonly type: 'InstructPayouts'; readonly instruction: Signed<PayoutInstruction> }
   | { readonly type: 'WithdrawCredits'; readonly withdrawal: Signed<Withdrawal> }
   /** Pays out by the wallet's standing instruction, if it is due. */

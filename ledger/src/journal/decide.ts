@@ -3,10 +3,13 @@ import { transferCredits } from '../account/decide.ts'
 import { clearingCommandId, receiveClearing } from '../clearing/decide.ts'
 import { checkShard } from '../clearing/home-of-command.ts'
 import { closeEpoch, recordClaim, recordEpochFinal, recordPayee } from '../epoch/decide.ts'
+import { captureEscrow, openEscrow, releaseEscrow } from '../escrow/decide.ts'
 import { assignHold, cancelOrder, openHold, releaseAssignment, releaseHold } from '../hold/decide.ts'
 import { recordInboxItem } from '../inbox/decide.ts'
+import { defaultIou, issueIou, redeemIou } from '../iou/decide.ts'
 import { registerNode } from '../node/decide.ts'
 import { instructPayouts, payByInstruction, withdrawCredits } from '../payout/decide.ts'
+import { grantPermission, revokePermission } from '../permission/decide.ts'
 import { receiveReceipt, settleJob } from '../receipt/decide.ts'
 import type { LedgerCommand } from './command.ts'
 import { type Decision, type DecisionContext, LedgerNotOpenError, refuse } from './decision.ts'
@@ -52,8 +55,24 @@ function decideHere(context: DecisionContext, command: Exclude<LedgerCommand, { 
       return receiveReceipt(context, command.receipt)
     case 'SettleJob':
       return settleJob(context, command.orderDigest)
+    case 'OpenEscrow':
+      return openEscrow(context, command.order)
+    case 'CaptureEscrow':
+      return captureEscrow(context, command.capture)
+    case 'ReleaseEscrow':
+      return releaseEscrow(context, command.release)
+    case 'IssueIou':
+      return issueIou(context, command.iou)
+    case 'RedeemIou':
+      return redeemIou(context, command.redemption)
+    case 'DefaultIou':
+      return defaultIou(context, command.declaration)
     case 'RegisterNode':
       return registerNode(context, command.registration)
+    case 'GrantPermission':
+      return grantPermission(context, command.permission)
+    case 'RevokePermission':
+      return revokePermission(context, command.revocation)
     case 'InstructPayouts':
       return instructPayouts(context, command.instruction)
     case 'WithdrawCredits':

@@ -1,11 +1,14 @@
 import type { Purchase } from '../account/purchase.ts'
 import type { Transfer } from '../account/transfer.ts'
 import type { ClearingDelivery, ClearingSent } from '../clearing/clearing.ts'
+import type { EscrowCapture, EscrowOrder, EscrowRelease } from '../escrow/escrow-order.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { AssignmentRelease } from '../hold/hold-certificate.ts'
 import type { OrderCancellation, SignedJobOrder } from '../hold/job-order.ts'
+import type { Iou, IouDefault, IouRedemption } from '../iou/iou.ts'
 import type { NodeRegistration } from '../node/node-registration.ts'
 import type { PayoutInstruction, Withdrawal } from '../payout/withdrawal.ts'
+import type { PermissionRevocation, SpendPermission, UnderPermission } from '../permission/spend-permission.ts'
 import type { SignedUsageReceipt } from '../receipt/usage-receipt.ts'
 import type { Signed } from '../typed-data/types.ts'
 import type { LedgerConfig } from './config.ts'
@@ -54,11 +57,15 @@ export type LedgerEventData =
         readonly place: ChainPlace
       }
     }
-  | { readonly type: 'CreditsTransferred'; readonly data: { readonly transfer: Signed<Transfer> } }
-  | { readonly type: 'ServiceBought'; readonly data: { readonly purchase: Signed<Purchase> } }
+  | { readonly type: 'CreditsTransferred'; readonly data: { readonly transfer: Signed<Transfer> } & UnderPermission }
+  | { readonly type: 'ServiceBought'; readonly data: { readonly purchase: Signed<Purchase> } & UnderPermission }
   | {
       readonly type: 'HoldOpened'
-      readonly data: { readonly orderDigest: Hex; readonly order: SignedJobOrder; readonly expiresAtMs: number }
+      readonly data: {
+        readonly orderDigest: Hex
+        readonly order: SignedJobOrder
+        readonly expiresAtMs: number
+      } & UnderPermission
     }
   | {
       readonly type: 'HoldAssigned'
@@ -73,9 +80,12 @@ export type LedgerEventData =
         /** The payer's signature, or that the market found no node; a release only ever returns credits to the payer. */
         readonly reason: 'cancelled' | 'notAssigned'
         readonly cancellation?: Signed<OrderCancellation>
-      }
+      } & UnderPermission
     }
-  | { readonly type: 'HoldExpired'; readonly data: { readonly orderDigest: Hex; readonly amountMicrocredits: bigint } }
+  | {
+      readonly type: 'HoldExpired'
+      readonly data: { readonly orderDigest: Hex; readonly amountMicrocredits: bigint } & UnderPermission
+    }
   | { readonly type: 'ReceiptReceived'; readonly data: { readonly receipt: SignedUsageReceipt } }
   | {
       readonly type: 'JobSettled'
@@ -87,12 +97,53 @@ export type LedgerEventData =
         readonly feeMicrocredits: bigint
         readonly earnedMicrocredits: bigint
         readonly releasedMicrocredits: bigint
+      } & UnderPermission
+    }
+  | {
+      readonly type: 'EscrowOpened'
+      readonly data: { readonly escrow: Hex; readonly order: Signed<EscrowOrder> } & UnderPermission
+    }
+  | {
+      readonly type: 'EscrowCaptured'
+      readonly data: {
+        readonly capture: Signed<EscrowCapture>
+        /** What was left and has returned to the wallet. */
+        readonly releasedMicrocredits: bigint
+      } & UnderPermission
+    }
+  | {
+      readonly type: 'EscrowReleased'
+      readonly data: {
+        readonly release: Signed<EscrowRelease>
+        readonly amountMicrocredits: bigint
+      } & UnderPermission
+    }
+  | {
+      readonly type: 'EscrowExpired'
+      readonly data: { readonly escrow: Hex; readonly amountMicrocredits: bigint } & UnderPermission
+    }
+  | { readonly type: 'IouIssued'; readonly data: { readonly digest: Hex; readonly iou: Signed<Iou> } }
+  | {
+      readonly type: 'IouRedeemed'
+      readonly data: {
+        readonly redemption: Signed<IouRedemption>
+        /** What the debtor still owes on the IOU; 0 when it is paid. */
+        readonly outstandingMicrocredits: bigint
       }
+    }
+  | {
+      readonly type: 'IouDefaulted'
+      readonly data: { readonly declaration: Signed<IouDefault>; readonly outstandingMicrocredits: bigint }
     }
   | {
       readonly type: 'NodeRegistered'
       readonly data: { readonly registration: Signed<NodeRegistration> }
     }
+  | {
+      readonly type: 'PermissionGranted'
+      readonly data: { readonly permission: Signed<SpendPermission>; readonly digest: Hex }
+    }
+  | { readonly type: 'PermissionRevoked'; readonly data: { readonly revocation: Signed<PermissionRevocation> } }
   | { readonly type: 'PayoutInstructed'; readonly data: { readonly instruction: Signed<PayoutInstruction> } }
   | {
       readonly type: 'PayoutScheduled'

@@ -1,6 +1,16 @@
 import { clearingReceived, clearingSent } from '../clearing/evolve.ts'
+import { escrowCaptured, escrowExpired, escrowOpened, escrowReleased } from '../escrow/evolve.ts'
 import type { Address, Hex } from '../hex.ts'
+import { iouDefaulted, iouIssued, iouRedeemed } from '../iou/evolve.ts'
 import { payoutInstructionType } from '../payout/withdrawal.ts'
+import {
+  allowedNodes,
+  heldUnder,
+  permissionGranted,
+  permissionRevoked,
+  spendReturned,
+  spent,
+} from '../permission/evolve.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
 import { addHeld, useNonce } from './change-state.ts'
@@ -33,10 +43,10 @@ export function evolve(
   dropEndedExpiries(state)
 }
 
-/** Keeps an open hold at the front of the queue, in a replay as in the writer. */
-function dropEndedExpiries({ expiries, holds }: LedgerState): void {
-  for (let next = expiries.peek(); next !== undefined && !holds.has(next.id as Hex); next = expiries.peek())
-    expiries.pop()
+/** Keeps an open hold or escrow at the front of the queue, in a replay as in the writer. */
+function dropEndedExpiries({ expiries, holds, escrows }: LedgerState): void {
+  const isOpen = (id: Hex) => holds.has(id) || escrows.has(id)
+  for (let next = expiries.peek(); next !== undefined && !isOpen(next.id as Hex); next = expiries.peek()) expiries.pop()
 }
 
 function applyEntries(state: LedgerState, entries: readonly Entry[]): void {
@@ -61,9 +71,9 @@ function applyFact(state: LedgerState, event: LedgerEvent, crypto: Pick<LedgerCr
       state.inboxCount = event.data.index + 1
       return
     case 'CreditsTransferred':
-      return useNonce(state, event.data.transfer.message.from, event.data.transfer.message)
+      return transferred(state, event)
     case 'ServiceBought':
-      return useNonce(state, event.data.purchase.message.wallet, event.data.purchase.message)
+      return spent(state, event.data.purchase.message, event.data, event.atMs)
     case 'HoldOpened':
       return holdOpened(state, event)
     case 'HoldAssigned':
@@ -72,12 +82,31 @@ function applyFact(state: LedgerState, event: LedgerEvent, crypto: Pick<LedgerCr
       return holdUnassigned(state, event)
     case 'HoldReleased':
     case 'HoldExpired':
+      return holdEnded(state, event.data.orderDigest, event.data.amountMicrocredits, event.position)
     case 'JobSettled':
-      return holdEnded(state, event.data.orderDigest, event.position)
+      return holdEnded(state, event.data.orderDigest, event.data.releasedMicrocredits, event.position)
     case 'ReceiptReceived':
       return receiptReceived(state, event)
+    case 'EscrowOpened':
+      return escrowOpened(state, event)
+    case 'EscrowCaptured':
+      return escrowCaptured(state, event)
+    case 'EscrowReleased':
+      return escrowReleased(state, event)
+    case 'EscrowExpired':
+      return escrowExpired(state, event)
+    case 'IouIssued':
+      return iouIssued(state, event)
+    case 'IouRedeemed':
+      return iouRedeemed(state, event)
+    case 'IouDefaulted':
+      return iouDefaulted(state, event)
     case 'NodeRegistered':
       return nodeRegistered(state, event)
+    case 'PermissionGranted':
+      return permissionGranted(state, event)
+    case 'PermissionRevoked':
+      return permissionRevoked(state, event)
     case 'PayoutInstructed':
       return payoutInstructed(state, event, crypto)
     case 'PayoutScheduled':
@@ -100,7 +129,11 @@ function applyFact(state: LedgerState, event: LedgerEvent, crypto: Pick<LedgerCr
   }
 }
 
-function holdOpened(state: LedgerState, { data }: EventOf<'HoldOpened'>): void {
+function transferred(state: LedgerState, { data, atMs }: EventOf<'CreditsTransferred'>): void {
+  spent(state, { ...data.transfer.message, wallet: data.transfer.message.from }, data, atMs)
+}
+
+function holdOpened(state: LedgerState, { data, atMs }: EventOf<'HoldOpened'>): void {
   const order = data.order.message
   state.holds.set(data.orderDigest, {
     orderDigest: data.orderDigest,
@@ -110,12 +143,14 @@ function holdOpened(state: LedgerState, { data }: EventOf<'HoldOpened'>): void {
     expiresAtMs: data.expiresAtMs,
     assignment: undefined,
     attempts: 0,
+    allowedNodes: allowedNodes(state, order.payer, data),
+    permission: heldUnder(data, atMs),
     pricing: pricingOf(state),
     received: undefined,
   })
   addHeld(state, order.payer, order.maxPriceMicrocredits)
   state.expiries.push(data.expiresAtMs, data.orderDigest)
-  useNonce(state, order.payer, order)
+  spent(state, { ...order, wallet: order.payer, amountMicrocredits: order.maxPriceMicrocredits }, data, atMs)
 }
 
 function holdAssigned(state: LedgerState, { data, atMs, position }: EventOf<'HoldAssigned'>): void {
@@ -131,12 +166,13 @@ function holdUnassigned(state: LedgerState, { data }: EventOf<'HoldUnassigned'>)
   state.holds.set(hold.orderDigest, { ...hold, assignment: undefined })
 }
 
-function holdEnded(state: LedgerState, orderDigest: Hex, position: number): void {
+function holdEnded(state: LedgerState, orderDigest: Hex, releasedMicrocredits: bigint, position: number): void {
   const hold = state.holds.get(orderDigest)
   if (hold === undefined) throw new LedgerInvariantError(`no hold ${orderDigest}`)
   state.holds.delete(orderDigest)
   state.unsettled.delete(orderDigest)
   addHeld(state, hold.payer, -hold.amountMicrocredits)
+  spendReturned(state, hold.payer, hold.permission, releasedMicrocredits)
   state.endedJobs.set(orderDigest, position)
 }
 

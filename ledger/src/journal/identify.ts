@@ -1,12 +1,15 @@
 import { purchaseType } from '../account/purchase.ts'
 import { transferType } from '../account/transfer.ts'
+import { escrowCaptureType, escrowOrderType, escrowReleaseType } from '../escrow/escrow-order.ts'
 import { type Address, bytesToHex, concatBytes, type Hex, hexToBytes } from '../hex.ts'
 import { assignmentReleaseType } from '../hold/hold-certificate.ts'
-import { jobOrderType, orderCancellationType } from '../hold/job-order.ts'
+import { orderCancellationType, orderTypeOf } from '../hold/job-order.ts'
+import { iouDefaultType, iouRedemptionType, iouType } from '../iou/iou.ts'
 import { nodeRegistrationType } from '../node/node-registration.ts'
 import { payoutInstructionType, withdrawalType } from '../payout/withdrawal.ts'
+import { permissionRevocationType, spendPermissionType } from '../permission/spend-permission.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
-import { usageReceiptType } from '../receipt/usage-receipt.ts'
+import { receiptTypeOf } from '../receipt/usage-receipt.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
 import type { Domain, Message, MessageType, Signed } from '../typed-data/types.ts'
 import type { LedgerCommand } from './command.ts'
@@ -35,15 +38,31 @@ export function signedPart(
     case 'BuyService':
       return { type: purchaseType, signed: command.purchase }
     case 'OpenHold':
-      return { type: jobOrderType, signed: command.order }
+      return { type: orderTypeOf(command.order.message), signed: command.order }
     case 'ReleaseAssignment':
       return { type: assignmentReleaseType, signed: command.release }
     case 'CancelOrder':
       return { type: orderCancellationType, signed: command.cancellation }
     case 'ReceiveReceipt':
-      return { type: usageReceiptType, signed: command.receipt }
+      return { type: receiptTypeOf(command.receipt.message), signed: command.receipt }
+    case 'OpenEscrow':
+      return { type: escrowOrderType, signed: command.order }
+    case 'CaptureEscrow':
+      return { type: escrowCaptureType, signed: command.capture }
+    case 'ReleaseEscrow':
+      return { type: escrowReleaseType, signed: command.release }
+    case 'IssueIou':
+      return { type: iouType, signed: command.iou }
+    case 'RedeemIou':
+      return { type: iouRedemptionType, signed: command.redemption }
+    case 'DefaultIou':
+      return { type: iouDefaultType, signed: command.declaration }
     case 'RegisterNode':
       return { type: nodeRegistrationType, signed: command.registration }
+    case 'GrantPermission':
+      return { type: spendPermissionType, signed: command.permission }
+    case 'RevokePermission':
+      return { type: permissionRevocationType, signed: command.revocation }
     case 'InstructPayouts':
       return { type: payoutInstructionType, signed: command.instruction }
     case 'WithdrawCredits':

@@ -20,9 +20,33 @@ export type LedgerRefusal =
   | { readonly code: 'NOT_ASSIGNED'; readonly orderDigest: Hex; readonly node: Address; readonly attempt: number }
   | { readonly code: 'RECEIPT_PENDING'; readonly orderDigest: Hex }
   | { readonly code: 'NO_RECEIPT'; readonly orderDigest: Hex }
+  | { readonly code: 'UNKNOWN_ESCROW'; readonly escrow: Hex }
+  | { readonly code: 'ESCROW_ENDED'; readonly escrow: Hex }
+  /** More is to be captured than the escrow holds. */
+  | { readonly code: 'ESCROW_EXCEEDED'; readonly escrow: Hex; readonly heldMicrocredits: bigint }
+  | { readonly code: 'UNKNOWN_IOU'; readonly iou: Hex }
+  | { readonly code: 'IOU_PAID'; readonly iou: Hex }
+  /** More is to be redeemed than the debtor owes. */
+  | { readonly code: 'IOU_EXCEEDED'; readonly iou: Hex; readonly outstandingMicrocredits: bigint }
+  | { readonly code: 'IOU_DEFAULTED'; readonly iou: Hex; readonly defaultedAtMs: number }
+  /** `dueAt` in Unix seconds. */
+  | { readonly code: 'IOU_NOT_DUE'; readonly iou: Hex; readonly dueAt: bigint }
   | { readonly code: 'UNKNOWN_NODE'; readonly node: Address }
+  /** The permission has expired or was revoked. */
+  | { readonly code: 'PERMISSION_EXPIRED'; readonly delegate: Address; readonly endedAtMs: number }
+  | { readonly code: 'ENGINE_NOT_ALLOWED'; readonly engine: string }
+  /** The permission names others as recipients of credits, or as nodes that may run a job. */
+  | { readonly code: 'COUNTERPARTY_NOT_ALLOWED'; readonly counterparty: Address }
   | { readonly code: 'SEQUENCE_USED'; readonly sequence: bigint; readonly lastSequence: bigint }
   | { readonly code: 'NONCE_USED'; readonly nonce: bigint; readonly lastNonce: bigint }
+  | { readonly code: 'TOO_MANY_DELEGATES'; readonly wallet: Address; readonly delegatesMax: number }
+  | {
+      readonly code: 'CAP_EXCEEDED'
+      readonly cap: 'job' | 'hour' | 'day'
+      readonly limitMicrocredits: bigint
+      readonly usedMicrocredits: bigint
+      readonly requestedMicrocredits: bigint
+    }
   | {
       readonly code: 'INSUFFICIENT_CREDITS'
       readonly requiredMicrocredits: bigint
@@ -30,6 +54,12 @@ export type LedgerRefusal =
     }
   | { readonly code: 'PAYOUT_NOT_DUE'; readonly wallet: Address }
   | { readonly code: 'INBOX_OUT_OF_ORDER'; readonly expectedIndex: number; readonly index: number }
+  /** The reserve would be larger than the token's cap: what is to be counted was not seen on the ledger's own chain. */
+  | {
+      readonly code: 'SUPPLY_EXCEEDED'
+      readonly amountMicrocredits: bigint
+      readonly reserveMicrocredits: bigint
+    }
   | {
       readonly code: 'CLEARING_OUT_OF_ORDER'
       readonly fromShard: number
@@ -48,5 +78,5 @@ export type RefusalCode = LedgerRefusal['code']
 /** Whether a refusal of a signed command is written to the journal, so that the same signature is answered the same for ever. */
 export function isJournalled(refusal: LedgerRefusal): boolean {
   if (refusal.code === 'LINK_FAILED') return isJournalled(refusal.refusal)
-  return refusal.code === 'INSUFFICIENT_CREDITS'
+  return refusal.code === 'INSUFFICIENT_CREDITS' || refusal.code === 'CAP_EXCEEDED'
 }

@@ -1,9 +1,12 @@
 import type { ClearingPlace } from '../clearing/clearing.ts'
+import type { EndedEscrow, OpenEscrow } from '../escrow/escrow.ts'
 import { type Address, type Hex, zeroHash } from '../hex.ts'
-import type { JobOrder } from '../hold/job-order.ts'
+import type { AnyJobOrder } from '../hold/job-order.ts'
+import type { OpenIou } from '../iou/open-iou.ts'
 import type { PayoutInstruction } from '../payout/withdrawal.ts'
+import type { Delegation, DelegationKey, HeldUnderPermission } from '../permission/delegation.ts'
 import type { OpenHold } from '../ports/ledger.ts'
-import type { UsageReceipt } from '../receipt/usage-receipt.ts'
+import type { AnyUsageReceipt } from '../receipt/usage-receipt.ts'
 import type { AccountName } from './account-name.ts'
 import type { LedgerConfig, Pricing } from './config.ts'
 import type { ChainPlace, EpochBooks } from './event.ts'
@@ -11,11 +14,13 @@ import { ExpiryQueue } from './expiry-queue.ts'
 import type { LedgerRefusal } from './refusal.ts'
 
 export type HeldOrder = OpenHold & {
-  readonly order: JobOrder
+  readonly order: AnyJobOrder
   /** What was agreed when the hold was opened; later changes do not touch it. */
   readonly pricing: Pricing
+  /** Under which permission a delegate opened it; `undefined` when the payer itself did. */
+  readonly permission: HeldUnderPermission | undefined
   /** The receipt that waits for its settlement. */
-  readonly received: { readonly receipt: UsageReceipt; readonly atMs: number } | undefined
+  readonly received: { readonly receipt: AnyUsageReceipt; readonly atMs: number } | undefined
 }
 
 /** A lane in which nonces ascend. The signer is the wallet itself or a delegate. */
@@ -67,17 +72,28 @@ export type LedgerState = {
   atMs: number
   readonly balances: Map<AccountName, bigint>
   readonly holds: Map<Hex, HeldOrder>
-  /** Σ of the open holds of each payer. */
+  /** Σ of the open holds and escrows of each payer. */
   readonly held: Map<Address, bigint>
   /** Position at which each job ended, until its order is forgotten. */
   readonly endedJobs: Map<Hex, number>
   /** Jobs with a receipt that waits for its settlement, in the order of the receipts. */
   readonly unsettled: Set<Hex>
+  readonly escrows: Map<Hex, OpenEscrow>
+  /** Of each escrow that has ended, until its order is forgotten. */
+  readonly endedEscrows: Map<Hex, EndedEscrow>
+  /** By the digest of the IOU, until it is paid. */
+  readonly ious: Map<Hex, OpenIou>
+  /** Until when it is remembered that an IOU was paid; afterwards its used nonce alone keeps it from being issued again. */
+  readonly paidIous: Map<Hex, number>
+  /** When each open hold and escrow ends by itself. */
   readonly expiries: ExpiryQueue
   readonly forgets: ExpiryQueue
   readonly decided: Map<string, Decided>
   /** Last nonce of each lane, by the wallet out of which it spends. */
   readonly nonces: Map<Address, readonly SignerLane[]>
+  readonly delegations: Map<DelegationKey, Delegation>
+  /** The delegates that each wallet has ever named, in the order in which it did. */
+  readonly delegates: Map<Address, readonly Address[]>
   readonly nodes: Map<Address, RegisteredNode>
   readonly instructions: Map<Address, StandingInstruction>
   readonly payouts: Map<Address, PayoutAccount>
@@ -105,10 +121,16 @@ export function initialState(): LedgerState {
     held: new Map(),
     endedJobs: new Map(),
     unsettled: new Set(),
+    escrows: new Map(),
+    endedEscrows: new Map(),
+    ious: new Map(),
+    paidIous: new Map(),
     expiries: new ExpiryQueue(),
     forgets: new ExpiryQueue(),
     decided: new Map(),
     nonces: new Map(),
+    delegations: new Map(),
+    delegates: new Map(),
     nodes: new Map(),
     instructions: new Map(),
     payouts: new Map(),

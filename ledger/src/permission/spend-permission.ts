@@ -50,11 +50,29 @@ export const permissionRevocationType: MessageType = {
   ],
 }
 
-/** What a delegate has spent once a spend is counted, in µcr; journalled with each spend under a permission. */
+/**
+ * What a delegate has spent out of a wallet, in µcr, once an event counts: journalled with each spend under a permission, and with the end of
+ * what such a spend had set aside. `SpendUsage` says how hour and day are counted.
+ */
 export type PermissionTotals = {
-  /** Digest of the permission. */
+  /** Digest of the permission under which the spend was made. */
   readonly permission: Hex
+  /** Whose key signed the spend. */
+  readonly delegate: Address
   readonly hourMicrocredits: bigint
   readonly dayMicrocredits: bigint
+  /** Since the wallet's first permission for this delegate. */
   readonly totalMicrocredits: bigint
 }
+
+/** What an event says of the permission behind it: the delegate's totals, or nothing when the wallet itself signed. */
+export type UnderPermission = { readonly spend?: PermissionTotals }
+
+/** A permission may stand for at most two years before its wallet must sign it again. */
+export const permissionSecondsMax = 2 * 365 * 24 * 3600
+
+/**
+ * Delegates that a wallet may ever name, also those whose power has ended: their nonces are kept for ever, so that an old permission never
+ * stands again. A delegate that was named before can be given a new permission at any time.
+ */
+export const delegatesMax = 1_000

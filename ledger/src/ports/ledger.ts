@@ -15,6 +15,8 @@ export type OpenHold = {
   readonly assignment: Assignment | undefined
   /** Assignments so far, also those given back. */
   readonly attempts: number
+  /** The only nodes that may get it, by the permission under which it was opened; `undefined` allows every node. */
+  readonly allowedNodes: readonly Address[] | undefined
 }
 
 export type Assignment = {

@@ -11,8 +11,9 @@ import {
 } from '../journal/decision.ts'
 import type { Entry } from '../journal/entry.ts'
 import type { HeldOrder, LedgerState } from '../journal/state.ts'
+import { totalsAfterReturn } from '../permission/decide.ts'
 import { feeOf, priceOfJob } from '../pricing/price.ts'
-import { jobOutcomes, type SignedUsageReceipt, usageReceiptType } from './usage-receipt.ts'
+import { jobOutcomes, receiptTypeOf, type SignedUsageReceipt } from './usage-receipt.ts'
 
 /**
  * Journals a node's receipt. Its job is settled by a later command, or at the hold's expiry, whichever comes first; from now on
@@ -24,7 +25,7 @@ export function receiveReceipt(context: DecisionContext, receipt: SignedUsageRec
   if (jobOutcomes[outcome] === undefined) {
     return refuse({ code: 'MALFORMED', field: 'outcome', problem: `expected 0 to ${jobOutcomes.length - 1}` })
   }
-  const refusal = checkSignature(context, usageReceiptType, receipt, node)
+  const refusal = checkSignature(context, receiptTypeOf(receipt.message), receipt, node)
   if (refusal !== undefined) return refuse(refusal)
   const hold = findHold(context.state, orderDigest)
   if ('code' in hold) return refuse(hold)
@@ -40,10 +41,10 @@ export function receiveReceipt(context: DecisionContext, receipt: SignedUsageRec
 }
 
 /** Settles a job by its journalled receipt. Refusals in order: `UNKNOWN_JOB` or `JOB_ENDED`, `NO_RECEIPT`. */
-export function settleJob({ state }: DecisionContext, orderDigest: Hex): Decision {
+export function settleJob({ state, nowMs }: DecisionContext, orderDigest: Hex): Decision {
   const hold = findHold(state, orderDigest)
   if ('code' in hold) return refuse(hold)
-  return hold.received === undefined ? refuse({ code: 'NO_RECEIPT', orderDigest }) : accept(settlementOf(state, hold))
+  return hold.received === undefined ? refuse({ code: 'NO_RECEIPT', orderDigest }) : accept(settlementOf(state, hold, nowMs))
 }
 
 /**
@@ -51,7 +52,7 @@ export function settleJob({ state }: DecisionContext, orderDigest: Hex): Decisio
  * and treasury, the rest returns to the payer. The price counts what was agreed when the hold was opened, and the time to the
  * receipt, not to the settlement. Throws `TypeError` for a hold without a receipt.
  */
-export function settlementOf(state: Readonly<LedgerState>, hold: HeldOrder): DraftEvent {
+export function settlementOf(state: Readonly<LedgerState>, hold: HeldOrder, atMs: number): DraftEvent {
   const { received, assignment, pricing } = hold
   const node = assignment && state.nodes.get(assignment.node)
   if (received === undefined || assignment === undefined || node === undefined) {
@@ -79,6 +80,7 @@ export function settlementOf(state: Readonly<LedgerState>, hold: HeldOrder): Dra
       feeMicrocredits: fee.feeMicrocredits,
       earnedMicrocredits: earned,
       releasedMicrocredits: released,
+      ...totalsAfterReturn(state, hold.payer, hold.permission, released, atMs),
     },
     entries: entries.filter(entry => entry.amountMicrocredits !== 0n),
   }

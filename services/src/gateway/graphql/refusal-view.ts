@@ -91,8 +91,43 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
         `Nothing happened, because command ${index} of the link was refused: ${refusalView(refusal).message}`,
       ),
     NOT_ASSIGNED: ({ code, node }) => refusedWith(code, `The job is not assigned to node ${node} in this attempt.`),
+    UNKNOWN_ESCROW: ({ code, escrow }) =>
+      refusedWith(code, `There is no escrow ${escrow}. An escrow's id is the digest of its order.`),
+    ESCROW_ENDED: ({ code, escrow }) =>
+      refusedWith(code, `Escrow ${escrow} has ended. Nothing more can be done to it.`),
+    ESCROW_EXCEEDED: ({ code, heldMicrocredits }) =>
+      refusedWith(code, `The escrow holds ${heldMicrocredits} µcr. Sign a capture of at most as much.`),
+    UNKNOWN_IOU: ({ code, iou }) =>
+      refusedWith(code, `There is no IOU ${iou}, or it was paid long ago. An IOU's id is the digest of its message.`),
+    IOU_PAID: ({ code, iou }) => refusedWith(code, `IOU ${iou} is paid. Nothing is owed any more.`),
+    IOU_EXCEEDED: ({ code, outstandingMicrocredits }) =>
+      refusedWith(code, `Only ${outstandingMicrocredits} µcr are still owed. Sign a redemption of at most as much.`),
+    IOU_DEFAULTED: ({ code, iou }) => refusedWith(code, `IOU ${iou} is in default already. It can still be redeemed.`),
+    IOU_NOT_DUE: ({ code, dueAt }) =>
+      refusedWith(code, `The IOU is due at ${dueAt} (Unix seconds). Declare its default then.`),
+    SUPPLY_EXCEEDED: ({ code }) =>
+      refusedWith(code, 'More DPC would be counted than can exist. Check that the ledger follows its own chain.'),
     UNKNOWN_NODE: ({ code, node }) =>
       refusedWith(code, `Node ${node} is not registered. Start it, so that it registers.`),
+    PERMISSION_EXPIRED: ({ code, delegate, endedAtMs }) =>
+      refusedWith(
+        code,
+        `The permission of ${delegate} ended at ${new Date(endedAtMs).toISOString()}. Its wallet must sign a new one.`,
+      ),
+    ENGINE_NOT_ALLOWED: ({ code, engine }) =>
+      refusedWith(code, `The permission does not allow the engine ${engine}. Its wallet must sign one that does.`),
+    COUNTERPARTY_NOT_ALLOWED: ({ code, counterparty }) =>
+      refusedWith(code, `The permission does not name ${counterparty}. Its wallet must sign one that does.`),
+    TOO_MANY_DELEGATES: ({ code, wallet, delegatesMax }) =>
+      refusedWith(
+        code,
+        `Wallet ${wallet} has named ${delegatesMax} delegates. Give a new permission to one that it has named.`,
+      ),
+    CAP_EXCEEDED: ({ code, cap, limitMicrocredits, usedMicrocredits, requestedMicrocredits }) =>
+      refusedWith(
+        code,
+        `${formatCredits(requestedMicrocredits)} credits are above the permission's cap per ${cap} of ${formatCredits(limitMicrocredits)}, of which ${formatCredits(usedMicrocredits)} are used. Spend less or later, then sign again with a new nonce.`,
+      ),
     SEQUENCE_USED: ({ code, lastSequence }) =>
       refusedWith(code, `The receipt's sequence must be higher than ${lastSequence}. Sign it again.`),
     NONCE_USED: ({ code, lastNonce }) =>
