@@ -9,8 +9,9 @@ export type EscrowOrder = {
   readonly wallet: Address
   readonly seller: Address
   readonly amountMicrocredits: bigint
+  /** What is paid for, in the seller's own numbering, such as the hash of an invoice; zero for nothing said. */
   readonly reference: Hex
-  /** Unix seconds at which what is left returns to the wallet. */
+  /** Unix seconds at which everything returns to the wallet: not before the deadline, and at most 30 days ahead. */
   readonly expires: bigint
   readonly lane: number
   readonly nonce: bigint

@@ -46,6 +46,12 @@ function forgetAtMs(event: LedgerEvent): number {
       return afterDeadline(event.data.transfer.message.deadline)
     case 'ServiceBought':
       return afterDeadline(event.data.purchase.message.deadline)
+    case 'EscrowOpened':
+      return Number(event.data.order.message.expires) * 1_000 + rememberStepMs
+    case 'IouIssued':
+      return afterDeadline(event.data.iou.message.deadline)
+    case 'IouRedeemed':
+      return afterDeadline(event.data.redemption.message.deadline)
     case 'CommandRefused':
       return event.data.deadline === undefined ? event.atMs + rememberMs : afterDeadline(event.data.deadline)
     case 'HoldAssigned':
@@ -54,6 +60,9 @@ function forgetAtMs(event: LedgerEvent): number {
     case 'HoldExpired':
     case 'ReceiptReceived':
     case 'JobSettled':
+    case 'EscrowCaptured':
+    case 'EscrowReleased':
+    case 'EscrowExpired':
     case 'ClearingReceived':
       return event.atMs + rememberStepMs
     default:
@@ -77,6 +86,8 @@ function forget(state: LedgerState, nowMs: number): void {
     state.forgets.pop()
     state.decided.delete(due.id)
     state.endedJobs.delete(due.id as Hex)
+    state.endedEscrows.delete(due.id as Hex)
+    if ((state.paidIous.get(due.id as Hex) ?? nowMs) <= nowMs) state.paidIous.delete(due.id as Hex)
   }
 }
 
