@@ -77,6 +77,12 @@ describe('checking signatures on worker threads', () => {
     await checks.close()
   })
 
+  it('refuses to be without a thread or without room', () => {
+    for (const options of [{ threadCount: 0 }, { threadCount: Number.NaN }, { pairsMax: 0 }]) {
+      assert.throws(() => new SignatureChecks(options), RangeError)
+    }
+  })
+
   it('refuses lists that do not pair', async () => {
     const checks = new SignatureChecks()
     await assert.rejects(checks.recoverMany([new Uint8Array(32)], []), RangeError)

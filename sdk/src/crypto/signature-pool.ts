@@ -46,7 +46,9 @@ export class SignatureChecks {
   #lastCall: Promise<void> = Promise.resolve()
   #isClosed = false
 
+  /** Throws `RangeError` unless there is to be a thread and room for a pair. */
   constructor({ threadCount = 1, pairsMax = 100_000, createWorker = signatureWorker }: SignatureChecksOptions = {}) {
+    if (!(threadCount >= 1 && pairsMax >= 1)) throw new RangeError('expected at least one thread and room for one pair')
     this.#slots = Array.from({ length: threadCount }, () => ({ thread: undefined, busyCount: 0, crashCount: 0 }))
     this.#pairsMax = pairsMax
     this.#createWorker = createWorker
