@@ -1,5 +1,5 @@
 import type { ClearingCredit, ClearingDelivery } from '../clearing/clearing.ts'
-import type { Hex } from '../hex.ts'
+import { type Hex, zeroHash } from '../hex.ts'
 import { decodeEvent } from '../journal/codec.ts'
 import type { LedgerConfig } from '../journal/config.ts'
 import type { LedgerEvent } from '../journal/event.ts'
@@ -45,6 +45,11 @@ export class ShardsAuditor {
       this.sendingProblem(shard, event, hash) ??
       this.takingProblem(event)
     return problem === undefined ? undefined : { shard, position: event.position, problem }
+  }
+
+  /** How far the auditor has followed a shard. */
+  head(shard: number): { readonly position: number; readonly hash: Hex } {
+    return this.auditors[shard]?.head() ?? { position: 0, hash: zeroHash }
   }
 
   /**

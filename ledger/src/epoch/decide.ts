@@ -3,8 +3,8 @@ import { payableAccount } from '../journal/account-name.ts'
 import type { LedgerCommand } from '../journal/command.ts'
 import { accept, type Decision, type DecisionContext, refuse } from '../journal/decision.ts'
 import type { EpochBooks, PayoutRow } from '../journal/event.ts'
-import { balanceOf, type LedgerState, noPayouts, type PayoutAccount } from '../journal/state.ts'
-import { type Leaf, leavesRoot } from './leaves.ts'
+import { balanceOf, clearingBalance, type LedgerState, noPayouts, type PayoutAccount } from '../journal/state.ts'
+import { type Leaf, type LeafAccount, leavesRoot } from './leaves.ts'
 
 type CommandOf<T extends LedgerCommand['type']> = Extract<LedgerCommand, { type: T }>
 
@@ -107,8 +107,8 @@ function unpostedOf(account: PayoutAccount): bigint {
 }
 
 /**
- * All leaves: each wallet with its holds and with payouts that cannot be in a row for want of a payee id, and the treasury and
- * rewards budgets. Wallets that never held anything have none.
+ * All leaves: each wallet with its holds and with payouts that cannot be in a row for want of a payee id, the treasury and rewards
+ * budgets, and in a ledger of several shards `clearing`. Wallets that never held anything have none.
  */
 export function leavesOf(state: Readonly<LedgerState>): readonly Leaf[] {
   const wallets = new Set<Address>([...state.held.keys(), ...state.nonces.keys(), ...state.nodes.keys()])
@@ -116,14 +116,13 @@ export function leavesOf(state: Readonly<LedgerState>): readonly Leaf[] {
   for (const account of state.balances.keys()) {
     if (account.startsWith('wallet:')) wallets.add(account.slice('wallet:'.length) as Address)
   }
-  const budgets = (['treasury', 'rewards'] as const).map(account => ({
-    account,
-    availableMicrocredits: balanceOf(state, account),
-    heldMicrocredits: 0n,
-    nonces: [],
-    receiptSequence: 0n,
-  }))
-  return [...budgets, ...[...wallets].map(wallet => leafOf(state, wallet))]
+  const budgets = (['treasury', 'rewards'] as const).map(account => plainLeaf(account, balanceOf(state, account)))
+  const elsewhere = (state.config?.shardCount ?? 1) === 1 ? [] : [plainLeaf('clearing', clearingBalance(state))]
+  return [...budgets, ...elsewhere, ...[...wallets].map(wallet => leafOf(state, wallet))]
+}
+
+function plainLeaf(account: LeafAccount, availableMicrocredits: bigint): Leaf {
+  return { account, availableMicrocredits, heldMicrocredits: 0n, nonces: [], receiptSequence: 0n }
 }
 
 function leafOf(state: Readonly<LedgerState>, wallet: Address): Leaf {

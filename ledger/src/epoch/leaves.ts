@@ -13,7 +13,8 @@ export type Leaf = {
   readonly receiptSequence: bigint
 }
 
-export type LeafAccount = Address | 'treasury' | 'rewards'
+/** `clearing` stands for all that is in other shards or on its way to them. */
+export type LeafAccount = Address | 'treasury' | 'rewards' | 'clearing'
 
 export type LeavesRoot = { readonly root: Hex; readonly totalMicrocredits: bigint }
 

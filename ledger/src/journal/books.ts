@@ -1,16 +1,15 @@
+import { reserveShard } from '../clearing/home-of-account.ts'
 import { weiPerMicrocredit } from '../credits.ts'
 import type { Books } from '../ports/ledger.ts'
-import { balanceOf, type LedgerState } from './state.ts'
+import { balanceOf, clearingBalance, type LedgerState } from './state.ts'
 
 /** Adds every account up. Walks all balances: for views and audits, not for decisions. */
 export function booksOf(state: Readonly<LedgerState>): Books {
-  const sums = { wallet: 0n, hold: 0n, payable: 0n, clearing: 0n }
+  const sums = { wallet: 0n, hold: 0n, payable: 0n }
   for (const [account, balance] of state.balances) {
     const kind = account.slice(0, account.indexOf(':'))
-    if (kind === 'wallet' || kind === 'hold' || kind === 'payable' || kind === 'clearing') sums[kind] += balance
+    if (kind === 'wallet' || kind === 'hold' || kind === 'payable') sums[kind] += balance
   }
-  let unposted = 0n
-  for (const account of state.payouts.values()) unposted += account.scheduledMicrocredits - account.postedMicrocredits
   return {
     reserve: balanceOf(state, 'reserve'),
     wallets: sums.wallet,
@@ -19,9 +18,17 @@ export function booksOf(state: Readonly<LedgerState>): Books {
     burn: balanceOf(state, 'burn'),
     treasury: balanceOf(state, 'treasury'),
     rewards: balanceOf(state, 'rewards'),
-    clearing: sums.clearing,
-    unposted,
+    clearing: clearingBalance(state),
+    unposted: unpostedOf(state),
   }
+}
+
+/** Epochs are closed in the reserve's shard, to which the others send their payouts. */
+function unpostedOf({ config, payouts }: Readonly<LedgerState>): bigint {
+  if (config !== undefined && config.shard !== reserveShard) return 0n
+  let unposted = 0n
+  for (const account of payouts.values()) unposted += account.scheduledMicrocredits - account.postedMicrocredits
+  return unposted
 }
 
 /** Invariant R: the reserve is the sum of everything owed. */

@@ -1,3 +1,4 @@
+import { type ClearingPlace, noClearing } from '../clearing/clearing.ts'
 import type { Address, Hex } from '../hex.ts'
 import { dueByInstruction } from '../payout/decide.ts'
 import type { Books, OpenHold, WalletBalance } from '../ports/ledger.ts'
@@ -46,6 +47,11 @@ export abstract class LedgerReads {
 
   books(): Books {
     return booksOf(this.state)
+  }
+
+  /** The newest sending of another shard that was taken here: where to go on in that shard's journal. */
+  clearingReceived(fromShard: number): ClearingPlace {
+    return this.state.clearingReceived.get(fromShard) ?? noClearing
   }
 
   config(): LedgerConfig | undefined {

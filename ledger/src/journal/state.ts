@@ -144,6 +144,16 @@ export function initialState(): LedgerState {
   }
 }
 
+/**
+ * What was sent to all other shards less what came from them, in µcr. In the shard that keeps the reserve it is never negative: what the
+ * others have came from there.
+ */
+export function clearingBalance(state: Readonly<LedgerState>): bigint {
+  let balance = 0n
+  for (let shard = 0; shard < (state.config?.shardCount ?? 1); shard++) balance += balanceOf(state, `clearing:${shard}`)
+  return balance
+}
+
 export function balanceOf(state: LedgerState, account: AccountName): bigint {
   return state.balances.get(account) ?? 0n
 }

@@ -52,10 +52,10 @@ export type Books = {
 }
 
 /**
- * The ledger as the other services see it. Answers, certificates and published events come after the events are durable. The
- * other reads may already include the batch that is being written.
+ * The ledger as it answers to the other services, whether its wallets are kept in one shard or in several. Answers and certificates come
+ * after the events are durable. The other reads may already include the batch that is being written.
  */
-export type Ledger = {
+export type LedgerDesk = {
   submit(command: LedgerCommand): Promise<LedgerAnswer>
   hold(orderDigest: Hex): OpenHold | undefined
   balance(wallet: Address): WalletBalance
@@ -73,9 +73,16 @@ export type Ledger = {
   books(): Books
   /** The parameters of the first event; `undefined` before the ledger is open. */
   config(): LedgerConfig | undefined
+}
+
+/** The journal of one shard, as it is followed. Positions are the shard's own. What is published is durable. */
+export type JournalReads = {
   head(): JournalHead
   /** Events after a position, at most `limit`. */
   events(afterPosition: number, limit: number): Promise<readonly LedgerEvent[]>
   /** Calls back after every durable batch, in order, with its events; returns the function that ends it. */
   subscribe(listener: (events: readonly LedgerEvent[]) => void): () => void
 }
+
+/** The ledger of one shard as the other services see it. */
+export type Ledger = LedgerDesk & JournalReads
