@@ -160,7 +160,10 @@ function repeatedAnswer(command: LedgerCommand, commandId: string, decided: Deci
   const field = conflictingField(command, decided)
   if (field !== undefined)
     return { status: 'refused', commandId, refusal: { code: 'COMMAND_CONFLICT', commandId, field } }
-  if (decided.refusal !== undefined) return { status: 'refused', commandId, refusal: decided.refusal }
-  const { firstPosition, lastPosition } = decided
+  if (typeof decided === 'number') {
+    return { status: 'accepted', commandId, firstPosition: decided, lastPosition: decided, repeated: true }
+  }
+  const { refusal, firstPosition, lastPosition } = decided
+  if (refusal !== undefined) return { status: 'refused', commandId, refusal }
   return { status: 'accepted', commandId, firstPosition, lastPosition, repeated: true }
 }

@@ -1,10 +1,11 @@
 import type { Clock } from '../ports/clock.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
-import { type EventStore, type JournalHead, UnknownOutcomeError } from '../ports/event-store.ts'
-import { type BatchAnswer, type DecidedBatch, decideBatch } from './batch.ts'
+import { type EventStore, type JournalHead, type StoredEvent, UnknownOutcomeError } from '../ports/event-store.ts'
+import { decideBatch } from './batch.ts'
 import type { LedgerAnswer, LedgerCommand } from './command.ts'
 import type { LedgerEvent } from './event.ts'
 import type { Identified } from './identify.ts'
+import { addAll, answerAll, emptyBatch, type OpenBatch, type Waiting } from './open-batch.ts'
 import { replayJournal } from './replay.ts'
 import type { LedgerState } from './state.ts'
 
@@ -27,32 +28,29 @@ export const leaseMs = 1_500
 /** How often a writer renews its lease: it may miss one renewal and keep the shard. */
 export const leaseRenewMs = 500
 
-type Waiting = {
-  readonly command: LedgerCommand | Identified
-  readonly resolve: (answer: LedgerAnswer) => void
-  readonly reject: (error: unknown) => void
-}
-
 type DurableReader = {
   readonly read: (state: Readonly<LedgerState>) => void
   readonly reject: (error: unknown) => void
 }
 
 /**
- * The one writer of a shard. It holds the state in memory, takes all commands that queued while the previous commit ran, decides
- * them one after another, appends all their events in one durable write, and then answers. When the outcome of a write is unknown
- * it takes a new lease, after which the lost write cannot arrive any more, and looks whether it had: if so it answers, if not it reads
- * the journal again and decides the same commands anew. When it is fenced, or the store fails otherwise, it closes: its callers get
- * the error, and nothing is answered that is not in the journal.
+ * The one writer of a shard. It holds the state in memory and decides commands as they come, one after another, while the
+ * previous write is on its way; when that is durable, all that was decided meanwhile goes out in one write, and is answered when it is
+ * durable in its turn. When the outcome of a write is unknown it takes a new lease, after which the lost write cannot arrive any
+ * more, and looks whether it had: if so it answers, if not it reads the journal again and decides the same commands anew. When it is
+ * fenced, or the store fails otherwise, it closes: its callers get the error, and nothing is answered that is not in the journal.
  */
 export class JournalWriter {
   private readonly queue: Waiting[] = []
   private readonly readers: DurableReader[] = []
   private current: LedgerState
   private durable: JournalHead
-  private writing: Promise<void> | undefined
-  private committing: Promise<void> = Promise.resolve()
+  private open: OpenBatch = emptyBatch()
+  private appending: Promise<void> | undefined
+  private isScheduled = false
   private isClosing = false
+  private lostInARow = 0
+  private idle: (() => void)[] = []
   private failure: { readonly cause: unknown } | undefined
 
   /** `publish` gets every durable batch, in order, before its commands are answered. */
@@ -87,14 +85,22 @@ export class JournalWriter {
 
   /** Writes what time alone has brought, such as expiries. Resolves when it is durable, rejects when it cannot be. */
   async catchUp(): Promise<void> {
-    if (this.failure === undefined && !this.isClosing) this.wake()
-    await this.writing
     if (this.failure !== undefined) throw new LedgerClosedError(this.failure)
+    if (this.isClosing) return this.whenIdle()
+    await new Promise<void>((resolve, reject) => {
+      this.queue.push({ command: undefined, resolve: () => resolve(), reject })
+      this.wake()
+    }).catch((cause: unknown) => {
+      throw new LedgerClosedError({ cause })
+    })
   }
 
-  /** Resolves when the write that is on its way has ended, in whatever way. */
-  settled(): Promise<void> {
-    return this.committing
+  /** Resolves when all that is decided now is written, or cannot be. */
+  async settled(): Promise<void> {
+    const { position } = this.current
+    while (this.failure === undefined && this.durable.position < position) {
+      await (this.appending ?? Promise.resolve())
+    }
   }
 
   /**
@@ -122,79 +128,113 @@ export class JournalWriter {
   /** Answers what is queued, takes nothing more, and ends the lease, so that a standby takes over at once. */
   async close(): Promise<void> {
     this.isClosing = true
-    await this.writing
+    await this.whenIdle()
     if (this.failure === undefined) await this.parts.store.release(this.parts.shard, this.leaseEpoch)
   }
 
+  private whenIdle(): Promise<void> {
+    if (this.isIdle()) return Promise.resolve()
+    return new Promise(resolve => this.idle.push(resolve))
+  }
+
+  private isIdle(): boolean {
+    return this.appending === undefined && this.queue.length === 0 && this.open.waiting.length === 0
+  }
+
   private wake(): void {
-    this.writing ??= this.writeQueued()
+    if (this.isScheduled) return
+    this.isScheduled = true
+    queueMicrotask(() => {
+      this.isScheduled = false
+      this.work()
+    })
   }
 
-  private async writeQueued(): Promise<void> {
-    await Promise.resolve()
-    do {
-      this.committing = this.commit(this.queue.splice(0, batchCommandsMax))
-      await this.committing
-      this.showDurable()
-    } while (this.queue.length > 0)
-    this.writing = undefined
-  }
-
-  private async commit(batch: readonly Waiting[]): Promise<void> {
+  private work(): void {
     try {
-      const answers = await this.decideAndAppend(batch.map(waiting => waiting.command))
-      batch.forEach((waiting, index) => {
-        answer(waiting, answers[index] as BatchAnswer)
-      })
+      this.showDurable()
+      this.decideQueued()
+      if (this.appending === undefined) this.writeOpen()
     } catch (cause) {
-      for (const waiting of batch) waiting.reject(cause)
       this.fail(cause)
     }
+    if (this.isIdle()) for (const resolve of this.idle.splice(0)) resolve()
   }
 
-  private fail(cause: unknown): void {
-    this.failure ??= { cause }
-    for (const waiting of [...this.queue.splice(0), ...this.readers.splice(0)]) waiting.reject(cause)
-  }
-
-  private showDurable(): void {
-    for (const { read, reject } of this.readers.splice(0)) {
-      try {
-        read(this.current)
-      } catch (error) {
-        reject(error)
+  /** Decides what is queued, as far as one write takes it; waits with it while somebody wants to see a durable state. */
+  private decideQueued(): void {
+    const { clock, crypto } = this.parts
+    while (this.queue.length > 0 && this.readers.length === 0 && !this.open.isFull) {
+      const room = batchCommandsMax - this.open.waiting.length
+      if (room <= 0) return
+      const taken = this.queue.splice(0, room)
+      const commands = taken.flatMap(({ command }) => (command === undefined ? [] : [command]))
+      const { answers, events, stored } = decideBatch(this.current, commands, clock.nowMs(), crypto)
+      addAll(this.open.events, events)
+      addAll(this.open.stored, stored)
+      if (answers === undefined) {
+        this.queue.unshift(...taken)
+        this.open.isFull = true
+        return
       }
+      addAll(this.open.waiting, taken)
+      addAll(this.open.answers, answers)
     }
   }
 
-  private async decideAndAppend(commands: readonly Waiting['command'][]): Promise<readonly BatchAnswer[]> {
-    for (;;) {
-      const answers = await this.decideAndAppendOnce(commands)
-      if (answers !== undefined) return answers
+  private writeOpen(): void {
+    const batch = this.open
+    if (batch.waiting.length === 0 && batch.stored.length === 0) return
+    this.open = emptyBatch()
+    if (batch.stored.length === 0) {
+      answerAll(batch)
+      return
     }
+    this.appending = this.commit(batch).then(
+      () => this.ended(),
+      (cause: unknown) => {
+        for (const { reject } of batch.waiting) reject(cause)
+        this.fail(cause)
+        this.ended()
+      },
+    )
   }
 
-  private async decideAndAppendOnce(commands: readonly Waiting['command'][]): Promise<DecidedBatch['answers']> {
-    const { clock, crypto, store, shard } = this.parts
-    for (let attempt = 1; ; attempt++) {
-      const batch = decideBatch(this.current, commands, clock.nowMs(), crypto)
-      if (batch.stored.length === 0) return batch.answers
-      try {
-        await this.append(batch)
-        return this.written(batch)
-      } catch (error) {
-        if (!(error instanceof UnknownOutcomeError)) throw error
-        if (await this.hasArrived(batch)) return this.written(batch)
-        if (attempt === appendAttemptsMax) throw error
-        this.current = await replayJournal(store, shard, crypto)
-      }
-    }
+  private ended(): void {
+    this.appending = undefined
+    this.work()
   }
 
-  private async append({ stored }: DecidedBatch): Promise<void> {
+  private async commit(batch: OpenBatch): Promise<void> {
+    try {
+      await this.append(batch.stored)
+    } catch (error) {
+      if (!(error instanceof UnknownOutcomeError)) throw error
+      if (!(await this.hasArrived(batch.stored))) return this.decideAgain(batch, error)
+    }
+    this.lostInARow = 0
+    const end = batch.stored.at(-1) as StoredEvent
+    this.durable = { position: end.position, hash: end.hash }
+    this.publish(batch.events)
+    answerAll(batch)
+  }
+
+  /** Reads the journal as it is and queues what was lost again, before what came later. */
+  private async decideAgain(lost: OpenBatch, error: UnknownOutcomeError): Promise<void> {
+    const { store, shard, crypto } = this.parts
+    this.lostInARow += 1
+    if (this.lostInARow === appendAttemptsMax) throw error
+    const later = this.open
+    this.open = { ...emptyBatch(), isFull: true }
+    this.queue.unshift(...lost.waiting, ...later.waiting)
+    this.current = await replayJournal(store, shard, crypto)
+    this.open.isFull = false
+  }
+
+  private async append(events: readonly StoredEvent[]): Promise<void> {
     const { store, shard } = this.parts
     const { leaseEpoch } = this
-    const result = await store.append({ shard, leaseEpoch, expectedPosition: this.durable.position, events: stored })
+    const result = await store.append({ shard, leaseEpoch, expectedPosition: this.durable.position, events })
     if (result === 'fenced') throw new WriterFencedError(shard)
   }
 
@@ -202,7 +242,7 @@ export class JournalWriter {
    * Whether a write whose answer was lost is in the journal. The new lease fences it off if it is still on its way; it is taken only
    * by the writer that still had one, so that two writers do not take the shard from each other in turn.
    */
-  private async hasArrived({ stored }: DecidedBatch): Promise<boolean> {
+  private async hasArrived(stored: readonly StoredEvent[]): Promise<boolean> {
     const { store, shard } = this.parts
     if (!(await store.renew(shard, this.leaseEpoch, leaseMs))) throw new WriterFencedError(shard)
     const { leaseEpoch, head } = await store.acquire(shard, leaseMs)
@@ -213,17 +253,23 @@ export class JournalWriter {
     throw new WriterFencedError(shard)
   }
 
-  private written({ answers, events }: DecidedBatch): DecidedBatch['answers'] {
-    const { position, hash } = this.current
-    this.durable = { position, hash }
-    this.publish(events)
-    return answers
+  private fail(cause: unknown): void {
+    this.failure ??= { cause }
+    const waiting = [...this.open.waiting, ...this.queue.splice(0), ...this.readers.splice(0)]
+    this.open = emptyBatch()
+    for (const { reject } of waiting) reject(cause)
   }
-}
 
-function answer(waiting: Waiting, given: BatchAnswer): void {
-  if (given.status === 'undecidable') waiting.reject(given.cause)
-  else waiting.resolve(given)
+  private showDurable(): void {
+    if (this.appending !== undefined || this.open.stored.length > 0) return
+    for (const { read, reject } of this.readers.splice(0)) {
+      try {
+        read(this.current)
+      } catch (error) {
+        reject(error)
+      }
+    }
+  }
 }
 
 /** Thrown to callers whose commands may be undecided because another writer holds the shard; ask that one again. */

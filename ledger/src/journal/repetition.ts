@@ -23,15 +23,22 @@ export const rememberAfterDeadlineMs = 600_000
 export function remember(state: LedgerState, event: LedgerEvent): void {
   forget(state, event.atMs)
   const first = state.decided.get(event.commandId)
-  const decided: Decided = {
-    firstPosition: first?.firstPosition ?? firstPositionOf(event),
+  state.decided.set(event.commandId, decidedBy(event, first))
+  if (first === undefined && event.type !== 'LedgerOpened') state.forgets.push(forgetAtMs(event), event.commandId)
+}
+
+function decidedBy(event: LedgerEvent, first: Decided | undefined): Decided {
+  const body = recordedBody(event)
+  const isPlain = first === undefined && body === undefined && firstPositionOf(event) === event.position
+  if (isPlain && event.type !== 'CommandRefused' && event.type !== 'NodeRegistered') return event.position
+  const former = typeof first === 'object' ? first : undefined
+  return {
+    firstPosition: typeof first === 'number' ? first : (first?.firstPosition ?? firstPositionOf(event)),
     lastPosition: event.position,
     refusal: event.type === 'CommandRefused' ? event.data.refusal : undefined,
-    body: first?.body ?? recordedBody(event),
+    body: former?.body ?? body,
     registrationSignature: event.type === 'NodeRegistered' ? event.data.registration.signature : undefined,
   }
-  state.decided.set(event.commandId, decided)
-  if (first === undefined && event.type !== 'LedgerOpened') state.forgets.push(forgetAtMs(event), event.commandId)
 }
 
 function firstPositionOf(event: LedgerEvent): number {
@@ -96,18 +103,20 @@ function forget(state: LedgerState, nowMs: number): void {
  * retry is recognised by its signature and not by its signer.
  */
 export function isSameRegistration(command: LedgerCommand, decided: Decided | undefined): boolean {
-  return command.type === 'RegisterNode' && command.registration.signature === decided?.registrationSignature
+  if (command.type !== 'RegisterNode' || typeof decided !== 'object') return false
+  return command.registration.signature === decided.registrationSignature
 }
 
 /** The first field in which an unsigned command differs from the one that was decided under its id. */
 export function conflictingField(command: LedgerCommand, decided: Decided): string | undefined {
-  if (decided.body === undefined) return undefined
+  if (typeof decided === 'number' || decided.body === undefined) return undefined
+  const { body } = decided
   const given = Object.entries(command).filter(([field]) => field !== 'type')
-  return given.find(([field, value]) => !isSame(value, decided.body?.[field]))?.[0]
+  return given.find(([field, value]) => !isSame(value, body[field]))?.[0]
 }
 
 /** The fields of the unsigned command that an event records. */
-function recordedBody(event: LedgerEvent): Decided['body'] {
+function recordedBody(event: LedgerEvent): Readonly<Record<string, unknown>> | undefined {
   switch (event.type) {
     case 'LedgerOpened':
     case 'InboxItemRecorded':

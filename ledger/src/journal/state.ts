@@ -50,16 +50,21 @@ export type PayoutAccount = {
   readonly lastEpoch: number
 }
 
-/** The first decision on a command: its events, or the refusal that was journalled. */
-export type Decided = {
-  readonly firstPosition: number
-  readonly lastPosition: number
-  readonly refusal: LedgerRefusal | undefined
-  /** What a repeated command must equal; signed commands need none, their id is their body. */
-  readonly body: Readonly<Record<string, unknown>> | undefined
-  /** Of a node's registration, by which its retry is recognised. */
-  readonly registrationSignature: Hex | undefined
-}
+/**
+ * The first decision on a command: its events, or the refusal that was journalled. A command that was accepted with one event, and
+ * is its own body, is remembered by the position of that event alone: most are of this kind, and there are many.
+ */
+export type Decided =
+  | number
+  | {
+      readonly firstPosition: number
+      readonly lastPosition: number
+      readonly refusal: LedgerRefusal | undefined
+      /** What a repeated command must equal; signed commands need none, their id is their body. */
+      readonly body: Readonly<Record<string, unknown>> | undefined
+      /** Of a node's registration, by which its retry is recognised. */
+      readonly registrationSignature: Hex | undefined
+    }
 
 /**
  * Everything that the decider knows, changed in place by `evolve` alone. It is a fold of the journal and nothing else, so
