@@ -1,21 +1,21 @@
 import {
   type Address,
+  type AnyJobOrder,
+  type AnyUsageReceipt,
   type AssignmentRelease,
   assignmentReleaseType,
   type EngineName,
   type Hex,
   type HoldCertificate,
   holdCertificateType,
-  type JobOrder,
   type JobSpec,
-  jobOrderType,
   type NodeRegistration,
   nodeRegistrationType,
+  orderTypeOf,
   type PayoutInstruction,
   payoutInstructionType,
+  receiptTypeOf,
   type Signed,
-  type UsageReceipt,
-  usageReceiptType,
 } from '@deparrow/ledger'
 import * as z from 'zod'
 import { contentBytesMax, failureMessageLengthMax, logChunkBytesMax, runningJobsMax, slotsMaxMax } from './limits.ts'
@@ -29,6 +29,7 @@ import {
   jobSpecSchema,
   type MessageCodec,
   signedSchema,
+  signedSchemaOf,
 } from './wire-values.ts'
 
 /** Node → market: who joins, what it offers, and the jobs that it holds and has not handed a receipt in for. */
@@ -49,7 +50,7 @@ export type JoinAnswer = { readonly accepted: true } | { readonly accepted: fals
 /** Market → node: one job, with the payer's order and the ledger's certificate that its price is held for this node. */
 export type AssignmentOffer = {
   readonly orderDigest: Hex
-  readonly order: Signed<JobOrder>
+  readonly order: Signed<AnyJobOrder>
   readonly spec: JobSpec
   readonly certificate: Signed<HoldCertificate>
 }
@@ -71,7 +72,7 @@ export type ProgressMessage =
 
 /** Node → market: what the node is to be paid for, with the output's CID and, if the job did not complete, why. */
 export type ReceiptHandover = {
-  readonly receipt: Signed<UsageReceipt>
+  readonly receipt: Signed<AnyUsageReceipt>
   readonly outputCid: string | null
   readonly failure: { readonly code: string; readonly message: string } | null
 }
@@ -120,13 +121,13 @@ export const joinAnswerCodec: MessageCodec<JoinAnswer> = {
 export const assignmentOfferCodec: MessageCodec<AssignmentOffer> = {
   encode: offer => ({
     orderDigest: offer.orderDigest,
-    order: encodeSigned(jobOrderType, offer.order),
+    order: encodeSigned(orderTypeOf(offer.order.message), offer.order),
     spec: offer.spec,
     certificate: encodeSigned(holdCertificateType, offer.certificate),
   }),
   schema: z.strictObject({
     orderDigest: digestSchema,
-    order: signedSchema<JobOrder>(jobOrderType).refine(
+    order: signedSchemaOf<AnyJobOrder>(orderTypeOf).refine(
       order => order.message.engine === 'wasm' || order.message.engine === 'docker',
       'engine is not known',
     ),
@@ -179,9 +180,12 @@ export const progressMessageCodec: MessageCodec<ProgressMessage> = {
 }
 
 export const receiptHandoverCodec: MessageCodec<ReceiptHandover> = {
-  encode: handover => ({ ...handover, receipt: encodeSigned(usageReceiptType, handover.receipt) }),
+  encode: handover => ({
+    ...handover,
+    receipt: encodeSigned(receiptTypeOf(handover.receipt.message), handover.receipt),
+  }),
   schema: z.strictObject({
-    receipt: signedSchema<UsageReceipt>(usageReceiptType),
+    receipt: signedSchemaOf<AnyUsageReceipt>(receiptTypeOf),
     outputCid: contentIdSchema.nullable(),
     failure: z.strictObject({ code: codeSchema, message: z.string().max(failureMessageLengthMax) }).nullable(),
   }),

@@ -37,8 +37,13 @@ export const jobSpecSchema: z.ZodType<JobSpec> = z.unknown().transform((input, c
 
 /** A typed-data message with its 65-byte signature. Whether the signature is the right one is not checked here. */
 export function signedSchema<M extends Message>(type: MessageType): z.ZodType<Signed<M>> {
+  return signedSchemaOf(() => type)
+}
+
+/** The same for a message of which several versions are signed: `typeOf` tells from the unchecked message which one it is. */
+export function signedSchemaOf<M extends Message>(typeOf: (message: unknown) => MessageType): z.ZodType<Signed<M>> {
   const message = z.unknown().transform((input, context): M => {
-    const parsed = parseMessage<M>(type, input)
+    const parsed = parseMessage<M>(typeOf(input), input)
     if (parsed.ok) return parsed.message
     context.addIssue(`${parsed.field} ${parsed.problem}`)
     return z.NEVER

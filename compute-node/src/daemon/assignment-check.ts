@@ -1,9 +1,10 @@
 import {
   type Address,
+  addedLimitsOf,
   type Domain,
   holdCertificateType,
-  jobOrderType,
   jobSpecDigest,
+  orderTypeOf,
   typedDataDigest,
 } from '@deparrow/ledger'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
@@ -27,6 +28,8 @@ export type AssignmentRefusalCode =
   | 'DEADLINE_PASSED'
   | 'GRACE_TOO_SHORT'
   | 'ENGINE_NOT_OFFERED'
+  /** The order counts on GPUs, which no engine of this version has. */
+  | 'GPU_NOT_OFFERED'
   /** The specification's limits are above those of the order, by which the job is priced. */
   | 'LIMITS_ABOVE_ORDER'
   /** One job alone may not have this much memory here. */
@@ -53,8 +56,9 @@ export type AssignmentTerms = {
 export function findForgery(offer: AssignmentOffer, terms: AssignmentTerms): AssignmentRefusalCode | undefined {
   const { order, spec, certificate, orderDigest } = offer
   const { domain } = terms
-  if (typedDataDigest(ledgerCrypto, domain, jobOrderType, order.message) !== orderDigest) return 'ORDER_DIGEST_MISMATCH'
-  if (!isSignedBy(domain, jobOrderType, order, order.message.payer)) return 'ORDER_SIGNATURE_INVALID'
+  const type = orderTypeOf(order.message)
+  if (typedDataDigest(ledgerCrypto, domain, type, order.message) !== orderDigest) return 'ORDER_DIGEST_MISMATCH'
+  if (!isSignedBy(domain, type, order, order.message.payer)) return 'ORDER_SIGNATURE_INVALID'
   if (jobSpecDigest(ledgerCrypto, spec) !== order.message.specDigest) return 'SPEC_MISMATCH'
   const { message } = certificate
   if (message.orderDigest !== orderDigest || message.hold !== orderDigest) return 'CERTIFICATE_MISMATCH'
@@ -77,6 +81,7 @@ export function findUnsuited(
   if (deadlineMs <= nowMs) return 'DEADLINE_PASSED'
   if (order.graceSeconds < terms.graceSecondsMin) return 'GRACE_TOO_SHORT'
   if (spec.engine !== order.engine || !terms.engines.includes(spec.engine)) return 'ENGINE_NOT_OFFERED'
+  if (addedLimitsOf(order).gpuCountMax > 0) return 'GPU_NOT_OFFERED'
   if (!isWithinOrder(offer)) return 'LIMITS_ABOVE_ORDER'
   return spec.limits.memoryBytesMax > terms.memoryBytesMax ? 'MEMORY_ABOVE_CAPACITY' : undefined
 }

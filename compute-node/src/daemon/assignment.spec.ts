@@ -95,6 +95,10 @@ describe('an assignment', () => {
     await refused(job, 'ENGINE_NOT_OFFERED')
   })
 
+  it('is given back when the order counts on GPUs, which this node has not got', async () => {
+    await refused(offer('echo', { order: { gpuCountMax: 1 } }), 'GPU_NOT_OFFERED')
+  })
+
   it('is given back when the specification may use more than the order pays for', async () => {
     await refused(offer('echo', { order: { fuelMax: 999_999n } }), 'LIMITS_ABOVE_ORDER')
     await refused(offer('echo', { order: { wallMsMax: 4_999n } }), 'LIMITS_ABOVE_ORDER')

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Clock, usageReceiptType } from '@deparrow/ledger'
+import { type Clock, receiptTypeOf } from '@deparrow/ledger'
 import {
   type ReceiptAnswer,
   type ReceiptHandover,
@@ -136,9 +136,10 @@ export class ReceiptCourier {
   #signAnew(pending: PendingReceipt): void {
     const { store, signer, clock } = this.parts
     const { handover } = pending.held
+    const { message } = handover.receipt
     pending.held = store.keepReceipt(pending.held, clock.nowMs(), sequence => ({
       ...handover,
-      receipt: signer.sign(usageReceiptType, { ...handover.receipt.message, sequence }),
+      receipt: signer.sign(receiptTypeOf(message), { ...message, sequence }),
     }))
     pending.dueAtMs = 0
   }

@@ -52,6 +52,9 @@ export function resultOf(end: JobEnd, startedAtMs: number, outputCid: string | n
 
 const nodesOwnRefusals: readonly JobRefusalCode[] = ['IMAGE_NOT_AVAILABLE', 'ENGINE_CLOSED']
 
+/** No engine of this version has GPUs, keeps what a job stores, or lets a job reach the outside, so none of it is ever claimed. */
+const noAddedUsage = { gpuMs: 0n, storageByteSeconds: 0n, egressBytes: 0n } as const
+
 /** Signs the receipt. The wall time is the engine's, by a monotonic clock: the receipt's end is its start plus that. */
 export function signReceipt(
   signer: NodeSigner,
@@ -73,6 +76,7 @@ export function signReceipt(
     fuel: usage.fuel,
     cpuMs: BigInt(Math.floor(usage.cpuMs)),
     memoryBytesPeak: BigInt(Math.floor(usage.memoryBytesPeak)),
+    ...noAddedUsage,
   }
   return {
     receipt: signer.sign(usageReceiptType, message),

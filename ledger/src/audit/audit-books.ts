@@ -1,10 +1,10 @@
 import type { Address, Hex } from '../hex.ts'
-import type { JobOrder } from '../hold/job-order.ts'
+import type { AnyJobOrder } from '../hold/job-order.ts'
 import type { LedgerConfig, Pricing } from '../journal/config.ts'
 import type { PayoutInstruction } from '../payout/withdrawal.ts'
 
 export type AuditedHold = {
-  readonly order: JobOrder
+  readonly order: AnyJobOrder
   readonly expiresAtMs: number
   /** As the configuration stood when the hold was opened. */
   readonly pricing: Pricing

@@ -1,5 +1,5 @@
 import { assignmentReleaseType } from '../hold/hold-certificate.ts'
-import { jobOrderType, orderCancellationType } from '../hold/job-order.ts'
+import { orderCancellationType, orderTypeOf } from '../hold/job-order.ts'
 import type { EventOf } from '../journal/event.ts'
 import type { AuditBooks } from './audit-books.ts'
 import { type Audit, digestOf, expectEntries, isSignedBy, nonceProblem } from './checks.ts'
@@ -7,8 +7,9 @@ import { type Audit, digestOf, expectEntries, isSignedBy, nonceProblem } from '.
 export function openingProblem(audit: Audit, event: EventOf<'HoldOpened'>): string | undefined {
   const { order, orderDigest, expiresAtMs } = event.data
   const { payer, maxPriceMicrocredits } = order.message
-  if (digestOf(audit, jobOrderType, order.message) !== orderDigest) return 'the hold is not named by its order'
-  if (!isSignedBy(audit, jobOrderType, order, payer)) return 'the payer did not sign the order'
+  const type = orderTypeOf(order.message)
+  if (digestOf(audit, type, order.message) !== orderDigest) return 'the hold is not named by its order'
+  if (!isSignedBy(audit, type, order, payer)) return 'the payer did not sign the order'
   audit.books.holds.set(orderDigest, {
     order: order.message,
     expiresAtMs,

@@ -1,6 +1,6 @@
 import type { EventOf } from '../journal/event.ts'
 import { nodeRegistrationType } from '../node/node-registration.ts'
-import { jobOutcomes, usageReceiptType } from '../receipt/usage-receipt.ts'
+import { jobOutcomes, receiptTypeOf } from '../receipt/usage-receipt.ts'
 import { auditedPrice } from './audited-price.ts'
 import { type Audit, ascendingProblem, expectEntries, isSignedBy, sum } from './checks.ts'
 
@@ -16,7 +16,8 @@ export function registrationProblem(audit: Audit, event: EventOf<'NodeRegistered
 export function receiptProblem(audit: Audit, event: EventOf<'ReceiptReceived'>): string | undefined {
   const { books } = audit
   const { receipt: signed } = event.data
-  if (!isSignedBy(audit, usageReceiptType, signed, signed.message.node)) return 'the node did not sign the receipt'
+  if (!isSignedBy(audit, receiptTypeOf(signed.message), signed, signed.message.node))
+    return 'the node did not sign the receipt'
   const receipt = signed.message
   const hold = books.holds.get(receipt.orderDigest)
   if (hold?.assigned?.node !== receipt.node || hold.assigned.attempt !== receipt.attempt) {

@@ -19,6 +19,11 @@ const baseOrder: JobOrder = {
   wallMsMax: 24n * hourMs,
 }
 
+/** Limits of an order that buys GPU, storage and egress. */
+const added = { gpuCountMax: 2, storageBytesMax: gib, egressBytesMax: 4n * gib } as const
+
+const most = 2n ** 64n - 1n
+
 const baseReceipt: UsageReceipt = {
   ...new Actor(2).receipt(`0x${'00'.repeat(32)}`, {}).message,
   startedAtMs: 0n,
@@ -44,6 +49,44 @@ const cases: Readonly<Record<string, Case>> = {
   'a core-hour of WebAssembly fuel is 10 credits': { receipt: { fuel: 3_600n * 10n ** 9n }, price: 10_000_000n },
   'a core-hour in Docker is 10 credits': { order: coreHour, receipt: usedCoreHour, price: 10_000_000n },
   'a GiB-hour of memory is 1 credit': { receipt: { memoryBytesPeak: gib }, price: 1_000_000n },
+  'a GPU-hour is 50 credits': { order: added, receipt: { gpuMs: hourMs }, price: 50_000_000n },
+  'GPUs count up to the order’s number of them over the running time': {
+    order: added,
+    receipt: { gpuMs: most },
+    price: 100_000_000n,
+  },
+  'a GiB-hour of storage is a hundredth of a credit': {
+    order: added,
+    receipt: { storageByteSeconds: gib * 3_600n },
+    price: 10_000n,
+  },
+  'storage counts up to the order’s limit over the running time': {
+    order: { ...added, wallMsMax: hourMs / 2n },
+    receipt: { storageByteSeconds: most },
+    price: 5_000n,
+  },
+  'a GiB of egress is a twentieth of a credit, whatever the time': {
+    order: added,
+    receipt: { egressBytes: gib, endedAtMs: 0n },
+    price: 50_000n,
+  },
+  'egress counts up to the order’s limit': { order: added, receipt: { egressBytes: most }, price: 200_000n },
+  'GPU, storage and egress that were not ordered cost nothing': {
+    receipt: { gpuMs: most, storageByteSeconds: most, egressBytes: most },
+    price: 0n,
+  },
+  'no running time is no GPU and no storage': {
+    order: added,
+    receipt: { gpuMs: most, storageByteSeconds: most },
+    wallMs: 0,
+    price: 0n,
+  },
+  'fractions of every usage add up before rounding': {
+    order: { ...coreHour, ...added },
+    // 13.888 µcr of GPU, 25 of storage, 24.99996 of egress: 62 if each were rounded.
+    receipt: { gpuMs: 1n, storageByteSeconds: gib * 9n, egressBytes: gib / 2_000n },
+    price: 63n,
+  },
   'both add up': { order: coreHour, receipt: { ...usedCoreHour, memoryBytesPeak: gib }, price: 11_000_000n },
   'Docker does not pay for fuel': { order: coreHour, receipt: { fuel: 10n ** 15n }, price: 0n },
   'WebAssembly does not pay for CPU': { receipt: usedCoreHour, price: 0n },
@@ -138,6 +181,9 @@ describe('the price of a job', () => {
     cpuMillicoresMax: fc.nat(256_000),
     memoryBytesMax: uint64,
     wallMsMax: uint64,
+    gpuCountMax: fc.nat(2 ** 32 - 1),
+    storageBytesMax: uint64,
+    egressBytesMax: uint64,
   })
   const anyReceipt = fc.record({
     outcome: fc.nat(jobOutcomes.length - 1),
@@ -146,6 +192,9 @@ describe('the price of a job', () => {
     fuel: uint64,
     cpuMs: uint64,
     memoryBytesPeak: uint64,
+    gpuMs: uint64,
+    storageByteSeconds: uint64,
+    egressBytes: uint64,
   })
   const anyRates: fc.Arbitrary<Rates> = fc.record({
     cpuCoreHourMicrocredits: amount,
@@ -170,12 +219,42 @@ describe('the price of a job', () => {
     )
   })
 
+  it('is what it was for an order or a receipt of 0.1.0: as if of what came later nothing was bought or used', () => {
+    fc.assert(
+      fc.property(anyOrder, anyReceipt, wallMs, anyRates, (order, receipt, elapsedMs, rates) => {
+        const today = { ...baseOrder, ...order }
+        const { gpuCountMax: _, storageBytesMax: __, egressBytesMax: ___, ...ordered010 } = today
+        const used = { ...baseReceipt, ...receipt }
+        const { gpuMs: ____, storageByteSeconds: _____, egressBytes: ______, ...used010 } = used
+        const nothing = { ...today, gpuCountMax: 0, storageBytesMax: 0n, egressBytesMax: 0n }
+        const price = priceOfJob(nothing, used, elapsedMs, rates)
+        for (const [signed, claimed] of [
+          [ordered010, used],
+          [today, used010],
+          [ordered010, used010],
+        ] as const) {
+          assert.equal(priceOfJob(signed, claimed, elapsedMs, rates), price)
+          assert.equal(auditedPrice(signed, claimed, elapsedMs, rates), price)
+        }
+      }),
+      { numRuns: 300, seed: 20_261_132 },
+    )
+  })
+
   it('never falls when a receipt claims more', () => {
     fc.assert(
       fc.property(anyOrder, anyReceipt, wallMs, uint64, (order, receipt, elapsedMs, more) => {
         const ordered = { ...baseOrder, ...order }
         const used = { ...baseReceipt, ...receipt }
-        const claimed = { ...used, fuel: used.fuel + more, cpuMs: used.cpuMs + more, endedAtMs: used.endedAtMs + more }
+        const claimed = {
+          ...used,
+          fuel: used.fuel + more,
+          cpuMs: used.cpuMs + more,
+          gpuMs: used.gpuMs + more,
+          storageByteSeconds: used.storageByteSeconds + more,
+          egressBytes: used.egressBytes + more,
+          endedAtMs: used.endedAtMs + more,
+        }
         const price = priceOfJob(ordered, used, elapsedMs, ratesDefault)
         assert.ok(priceOfJob(ordered, claimed, elapsedMs, ratesDefault) >= price)
       }),

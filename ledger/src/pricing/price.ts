@@ -1,6 +1,6 @@
-import type { JobOrder } from '../hold/job-order.ts'
+import { type AnyJobOrder, addedLimitsOf } from '../hold/job-order.ts'
 import type { Pricing, Rates } from '../journal/config.ts'
-import { jobOutcomes, type UsageReceipt } from '../receipt/usage-receipt.ts'
+import { type AnyUsageReceipt, addedUsageOf, jobOutcomes } from '../receipt/usage-receipt.ts'
 
 const millisecondsPerHour = 3_600_000n
 
@@ -14,9 +14,10 @@ const fuelPerMillisecond = fuelPerCoreHour / millisecondsPerHour
 /**
  * What a job costs, in µcr: `min(maxPrice, priority × (bid or Σ usage × rate))`, rounded down once. A job that did not complete
  * costs at most min(bid, usage), and nothing where the node is at fault or the job was idle. Usage counts up to the order's
- * limits and, where it is time, up to `wallBoundMs`: the time between assignment and receipt on the ledger's clock.
+ * limits and, where it is time, up to `wallBoundMs`: the time between assignment and receipt on the ledger's clock; what is used
+ * beside others over time (cores, GPUs, bytes of memory and storage) up to the limit times that time.
  */
-export function priceOfJob(order: JobOrder, receipt: UsageReceipt, wallBoundMs: number, rates: Rates): bigint {
+export function priceOfJob(order: AnyJobOrder, receipt: AnyUsageReceipt, wallBoundMs: number, rates: Rates): bigint {
   const outcome = jobOutcomes[receipt.outcome]
   if (outcome === 'failedByNode' || outcome === 'idle') return 0n
   const usage = usageCost(order, receipt, BigInt(Math.max(0, Math.floor(wallBoundMs))), rates)
@@ -33,18 +34,33 @@ export function feeOf(capturedMicrocredits: bigint, pricing: Pricing) {
   return { feeMicrocredits: fee, burnMicrocredits: burn, treasuryMicrocredits: fee - burn }
 }
 
-function usageCost(order: JobOrder, receipt: UsageReceipt, wallBoundMs: bigint, rates: Rates) {
+function usageCost(order: AnyJobOrder, receipt: AnyUsageReceipt, wallBoundMs: bigint, rates: Rates) {
   const claimedMs = receipt.endedAtMs > receipt.startedAtMs ? receipt.endedAtMs - receipt.startedAtMs : 0n
   const runMs = min(claimedMs, wallBoundMs, order.wallMsMax)
   const memoryBytes = min(receipt.memoryBytesPeak, order.memoryBytesMax)
   const fuel = order.engine === 'wasm' ? min(receipt.fuel, order.fuelMax) : 0n
   const cpuMs = order.engine === 'docker' ? min(receipt.cpuMs, (BigInt(order.cpuMillicoresMax) * runMs) / 1_000n) : 0n
+  const { gpuMs, storageByteMs, egressBytes } = addedUsageWithin(order, receipt, runMs)
+  const processorCost = cpuMs * rates.cpuCoreHourMicrocredits + gpuMs * rates.gpuHourMicrocredits
+  const byteTimeCost =
+    memoryBytes * runMs * rates.memoryGibHourMicrocredits + storageByteMs * rates.storageGibHourMicrocredits
   return {
     numerator:
-      cpuMs * rates.cpuCoreHourMicrocredits * bytesPerGib * fuelPerMillisecond +
-      memoryBytes * runMs * rates.memoryGibHourMicrocredits * fuelPerMillisecond +
-      fuel * rates.fuelCoreHourMicrocredits * bytesPerGib,
+      processorCost * bytesPerGib * fuelPerMillisecond +
+      byteTimeCost * fuelPerMillisecond +
+      fuel * rates.fuelCoreHourMicrocredits * bytesPerGib +
+      egressBytes * rates.egressGibMicrocredits * fuelPerCoreHour,
     denominator: bytesPerGib * fuelPerCoreHour,
+  }
+}
+
+function addedUsageWithin(order: AnyJobOrder, receipt: AnyUsageReceipt, runMs: bigint) {
+  const { gpuCountMax, storageBytesMax, egressBytesMax } = addedLimitsOf(order)
+  const { gpuMs, storageByteSeconds, egressBytes } = addedUsageOf(receipt)
+  return {
+    gpuMs: min(gpuMs, BigInt(gpuCountMax) * runMs),
+    storageByteMs: min(storageByteSeconds * 1_000n, storageBytesMax * runMs),
+    egressBytes: min(egressBytes, egressBytesMax),
   }
 }
 

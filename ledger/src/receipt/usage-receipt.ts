@@ -6,8 +6,8 @@ export const jobOutcomes = ['completed', 'failedByJob', 'failedByNode', 'cancell
 
 export type JobOutcome = (typeof jobOutcomes)[number]
 
-/** What a node signs about one job that it ran: what, on which input, with which output, for how long, using how much. */
-export type UsageReceipt = {
+/** What a node of 0.1.0 signed about one job that it ran: no GPU, no storage and no egress was used. */
+export type UsageReceipt010 = {
   readonly orderDigest: Hex
   readonly node: Address
   readonly attempt: number
@@ -27,7 +27,20 @@ export type UsageReceipt = {
   readonly memoryBytesPeak: bigint
 }
 
-export const usageReceiptType: MessageType = {
+/** What a node signs about one job that it ran: what, on which input, with which output, for how long, using how much. */
+export type UsageReceipt = UsageReceipt010 & {
+  /** Milliseconds of GPU time, added up over the job's GPUs. */
+  readonly gpuMs: bigint
+  /** Bytes kept on the node's disk, times the seconds for which they were kept, rounded down once. */
+  readonly storageByteSeconds: bigint
+  /** Bytes sent to the outside. */
+  readonly egressBytes: bigint
+}
+
+/** A receipt of any version: the journal keeps each as it was signed. */
+export type AnyUsageReceipt = UsageReceipt | UsageReceipt010
+
+export const usageReceiptType010: MessageType = {
   name: 'UsageReceipt',
   fields: [
     { name: 'orderDigest', type: 'bytes32' },
@@ -45,4 +58,29 @@ export const usageReceiptType: MessageType = {
   ],
 }
 
-export type SignedUsageReceipt = Signed<UsageReceipt>
+const addedUsage = [
+  { name: 'gpuMs', type: 'uint64' },
+  { name: 'storageByteSeconds', type: 'uint64' },
+  { name: 'egressBytes', type: 'uint64' },
+] as const
+
+export const usageReceiptType: MessageType = {
+  name: 'UsageReceipt',
+  fields: [...usageReceiptType010.fields, ...addedUsage],
+}
+
+/**
+ * The typed data under which a receipt was signed: that of 0.1.0 when it names none of the usage that came later. A receipt that
+ * names only some of it is of today's type, which it does not fit.
+ */
+export function receiptTypeOf(receipt: unknown): MessageType {
+  const isOld = typeof receipt === 'object' && receipt !== null && addedUsage.every(({ name }) => !(name in receipt))
+  return isOld ? usageReceiptType010 : usageReceiptType
+}
+
+/** The usage that 0.1.0 did not know; a receipt that does not name it claims none. */
+export function addedUsageOf(receipt: AnyUsageReceipt): Pick<UsageReceipt, (typeof addedUsage)[number]['name']> {
+  return 'gpuMs' in receipt ? receipt : { gpuMs: 0n, storageByteSeconds: 0n, egressBytes: 0n }
+}
+
+export type SignedUsageReceipt = Signed<AnyUsageReceipt>

@@ -8,6 +8,8 @@ import {
   jobOrderType,
   type OrderCancellation,
   orderCancellationType,
+  orderTypeOf,
+  type SignedJobOrder,
 } from '../hold/job-order.ts'
 import { type LedgerConfig, ledgerConfigDefaults } from '../journal/config.ts'
 import { type NodeRegistration, nodeRegistrationType } from '../node/node-registration.ts'
@@ -57,6 +59,9 @@ export class Actor {
       cpuMillicoresMax: 0,
       memoryBytesMax: 1n << 28n,
       wallMsMax: 60_000n,
+      gpuCountMax: 0,
+      storageBytesMax: 0n,
+      egressBytesMax: 0n,
       deadline: BigInt(testStartMs / 1000 + 600),
       graceSeconds: graceSecondsDefault,
       lane: 0,
@@ -82,6 +87,9 @@ export class Actor {
       fuel: 36_000_000_000n,
       cpuMs: 0n,
       memoryBytesPeak: 0n,
+      gpuMs: 0n,
+      storageByteSeconds: 0n,
+      egressBytes: 0n,
       ...fields,
     })
   }
@@ -132,6 +140,6 @@ export const testConfig: LedgerConfig = {
   treasurer: treasurerActor.address,
 }
 
-export function digestOfOrder(order: Signed<JobOrder>): Hex {
-  return typedDataDigest(ethersCrypto, testDomain, jobOrderType, order.message)
+export function digestOfOrder(order: SignedJobOrder): Hex {
+  return typedDataDigest(ethersCrypto, testDomain, orderTypeOf(order.message), order.message)
 }

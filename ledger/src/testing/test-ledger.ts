@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { Auditor } from '../audit/auditor.ts'
 import { type Address, zeroHash } from '../hex.ts'
+import type { SignedJobOrder } from '../hold/job-order.ts'
 import { decideBatch } from '../journal/batch.ts'
 import type { LedgerAnswer, LedgerCommand } from '../journal/command.ts'
 import type { LedgerConfig } from '../journal/config.ts'
@@ -69,7 +70,7 @@ export class TestLedger {
   }
 
   /** Opens a hold for an order and gives it to a registered node. */
-  assigned(order: ReturnType<Actor['order']>, node: Actor) {
+  assigned(order: SignedJobOrder, node: Actor) {
     const orderDigest = digestOfOrder(order)
     this.accept({ type: 'OpenHold', order })
     if (!this.state.nodes.has(node.address)) this.accept({ type: 'RegisterNode', registration: node.registration() })

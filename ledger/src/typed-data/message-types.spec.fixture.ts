@@ -2,20 +2,22 @@ import fc from 'fast-check'
 import { transferType } from '../account/transfer.ts'
 import { bytesToHex } from '../hex.ts'
 import { assignmentReleaseType, holdCertificateType } from '../hold/hold-certificate.ts'
-import { jobOrderType, orderCancellationType } from '../hold/job-order.ts'
+import { jobOrderType, jobOrderType010, orderCancellationType } from '../hold/job-order.ts'
 import { nodeRegistrationType } from '../node/node-registration.ts'
 import { payoutInstructionType, withdrawalType } from '../payout/withdrawal.ts'
-import { usageReceiptType } from '../receipt/usage-receipt.ts'
+import { usageReceiptType, usageReceiptType010 } from '../receipt/usage-receipt.ts'
 import type { Field, FieldValue, Message, MessageType } from './types.ts'
 
 /** Everything that DEparrow signs. */
 export const messageTypes: readonly MessageType[] = [
   transferType,
   jobOrderType,
+  jobOrderType010,
   orderCancellationType,
   holdCertificateType,
   assignmentReleaseType,
   usageReceiptType,
+  usageReceiptType010,
   nodeRegistrationType,
   withdrawalType,
   payoutInstructionType,

@@ -71,6 +71,9 @@ export async function completedJob(
     fuel: 3n,
     cpuMs: 4n,
     memoryBytesPeak: 5n,
+    gpuMs: 0n,
+    storageByteSeconds: 0n,
+    egressBytes: 0n,
     ...change,
   }
   const receipt = await signMessage(signer, domain, usageReceiptType, message)

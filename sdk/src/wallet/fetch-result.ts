@@ -1,17 +1,18 @@
 import {
+  type AnyJobOrder,
+  type AnyUsageReceipt,
   digestOfContentId,
   domainName,
   domainVersion,
   type JobOutcome,
-  jobOrderType,
   jobOutcomes,
   lowerHex,
   type Message,
   type MessageType,
+  orderTypeOf,
   parseMessage,
+  receiptTypeOf,
   type Signed,
-  type UsageReceipt,
-  usageReceiptType,
   zeroHash,
 } from '@deparrow/ledger'
 import type { Job, UncheckedSignedMessage } from '../api/job.ts'
@@ -28,7 +29,7 @@ export type CheckedResult = {
   readonly output: Uint8Array
   readonly outputCid: string
   readonly outcome: JobOutcome
-  readonly receipt: UsageReceipt
+  readonly receipt: AnyUsageReceipt
 }
 
 /**
@@ -54,13 +55,13 @@ export async function fetchResult(context: WalletContext, job: Job, signal?: Abo
 }
 
 /** The job's receipt once it is shown to be the node's own, for this order on this network and for the ordered input. */
-export async function checkReceipt(context: WalletContext, job: Job): Promise<UsageReceipt> {
+export async function checkReceipt(context: WalletContext, job: Job): Promise<AnyUsageReceipt> {
   await checkOrder(context, job)
   if (job.receipt === null || job.node === null) {
     throw new ResultCheckError('RECEIPT_MISSING', `the job is ${job.status} and has no receipt`)
   }
-  const signed = readSigned<UsageReceipt>(context, usageReceiptType, job.receipt, 'RECEIPT')
-  const signer = await recoverSigner(context.domain, usageReceiptType, signed)
+  const { type, signed } = readSigned<AnyUsageReceipt>(context, receiptTypeOf, job.receipt, 'RECEIPT')
+  const signer = await recoverSigner(context.domain, type, signed)
   if (signer !== job.node.address || signed.message.node !== job.node.address) {
     throw new ResultCheckError('RECEIPT_SIGNER', `it is not signed by the node ${job.node.address}`)
   }
@@ -76,21 +77,22 @@ export async function checkReceipt(context: WalletContext, job: Job): Promise<Us
 
 /** The job must be what its payer signed: the id is the digest of the order that it shows. */
 async function checkOrder(context: WalletContext, job: Job): Promise<void> {
-  const order = readSigned(context, jobOrderType, job.order, 'ORDER')
-  if (messageDigest(context.domain, jobOrderType, order.message) !== job.id || order.message['payer'] !== job.payer) {
+  const { type, signed: order } = readSigned<AnyJobOrder>(context, orderTypeOf, job.order, 'ORDER')
+  if (messageDigest(context.domain, type, order.message) !== job.id || order.message.payer !== job.payer) {
     throw new ResultCheckError('ORDER_DIGEST', 'the order that it shows is not the order of this job')
   }
-  if ((await recoverSigner(context.domain, jobOrderType, order)) !== job.payer) {
+  if ((await recoverSigner(context.domain, type, order)) !== job.payer) {
     throw new ResultCheckError('ORDER_SIGNER', `its order is not signed by the payer ${job.payer}`)
   }
 }
 
+/** Reads a message with the typed data of the version that signed it. */
 function readSigned<M extends Message>(
   context: WalletContext,
-  type: MessageType,
+  typeOf: (message: unknown) => MessageType,
   given: UncheckedSignedMessage,
   what: 'RECEIPT' | 'ORDER',
-): Signed<M> {
+): { readonly type: MessageType; readonly signed: Signed<M> } {
   const { typedData, signature } = given
   const domain = (typedData['domain'] ?? {}) as Record<string, unknown>
   const isOurDomain =
@@ -99,11 +101,12 @@ function readSigned<M extends Message>(
     String(domain['chainId']) === String(context.domain.chainId) &&
     lowerHex(String(domain['verifyingContract'])) === context.domain.verifyingContract
   if (!isOurDomain) throw new ResultCheckError(`${what}_FOREIGN`, 'it is signed for another network')
+  const type = typeOf(typedData['message'])
   const parsed = parseMessage<M>(type, typedData['message'])
   if (typedData['primaryType'] !== type.name || !parsed.ok) {
     throw new ResultCheckError(`${what}_MALFORMED`, `it is no message of type ${type.name}`)
   }
-  return { message: parsed.message, signature }
+  return { type, signed: { message: parsed.message, signature } }
 }
 
 /** What about a result does not hold. */

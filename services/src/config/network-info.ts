@@ -1,6 +1,6 @@
 import type { Address, LedgerConfig } from '@deparrow/ledger'
 
-/** What does not change while a network runs, and what clients need to know of it. */
+/** What clients need to know of a network. Rates and shares are those of its first event; the ledger's configuration says what they are now. */
 export type NetworkInfo = {
   readonly chainId: number
   readonly settlement: Address

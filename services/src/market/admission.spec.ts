@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type JobOrder } from '@deparrow/ledger'
-import { testStartMs } from '@deparrow/ledger/testing'
+import { type JobOrder, jobOrderType010 } from '@deparrow/ledger'
+import { digestOfOrder, testStartMs } from '@deparrow/ledger/testing'
 import {
   contentIdOfBytes,
   funds,
@@ -70,6 +70,37 @@ describe('admission', () => {
   it('refuses an order whose deadline has passed', async () => {
     const refusal = await submitRefused(await startFunded(), { deadline: BigInt(testStartMs / 1000) })
     assert.equal(refusal.code, 'DEADLINE_PASSED')
+  })
+
+  it('refuses an order for GPUs, which no node offers, after its signature and deadline', async () => {
+    const started = await startFunded()
+    assert.deepEqual(await submitRefused(started, { gpuCountMax: 2 }), { code: 'GPU_NOT_OFFERED', gpuCountMax: 2 })
+    const late = await submitRefused(started, { gpuCountMax: 2, deadline: BigInt(testStartMs / 1000) })
+    assert.equal(late.code, 'DEADLINE_PASSED')
+  })
+
+  it('refuses an order with some of the limits that came after 0.1.0 and not all', async () => {
+    const started = await startFunded()
+    const { gpuCountMax: _, ...message } = started.fixture.order(wasmSpec()).message
+    const signature = payer.sign(jobOrderType010, message).signature
+    const answer = await started.market.submit(message, signature, wasmSpec())
+    assert.ok(!answer.ok && answer.refusal.code === 'MALFORMED')
+    assert.equal(answer.refusal.field, 'order.gpuCountMax')
+  })
+
+  it('takes an order as 0.1.0 signed it', async () => {
+    const started = await startFunded()
+    const {
+      gpuCountMax: _,
+      storageBytesMax: __,
+      egressBytesMax: ___,
+      ...message
+    } = started.fixture.order(wasmSpec()).message
+    const signed = payer.sign(jobOrderType010, message)
+    const answer = await started.market.submit(message, signed.signature, wasmSpec())
+    assert.ok(answer.ok)
+    assert.equal(answer.job.id, digestOfOrder(signed))
+    assert.deepEqual((await started.market.job(answer.job.id))?.order, signed)
   })
 
   it('refuses an order whose maximum is below its own bid times priority', async () => {

@@ -1,11 +1,11 @@
 import {
   type Address,
+  type AnyJobOrder,
+  addedLimitsOf,
   type Domain,
   type Hex,
   isHexOf,
-  type JobOrder,
   type JobSpec,
-  jobOrderType,
   jobSpecDigest,
   type LedgerCrypto,
   lowerHex,
@@ -13,6 +13,7 @@ import {
   type MessageType,
   type OrderCancellation,
   orderCancellationType,
+  orderTypeOf,
   parseJobSpec,
   parseMessage,
   type Signed,
@@ -28,28 +29,31 @@ export type AdmissionContext = {
   readonly nowMs: number
 }
 
-export type SubmittedOrder = { readonly id: Hex; readonly order: Signed<JobOrder>; readonly spec: JobSpec }
+export type SubmittedOrder = { readonly id: Hex; readonly order: Signed<AnyJobOrder>; readonly spec: JobSpec }
 
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: MarketRefusal }
 
 /**
  * Reads an order with its specification and checks all that needs no look at stored content and no ledger. In this order:
- * form of order and specification, that the order signs this specification and its limits, signature, deadline, price.
+ * form of order and specification, that the order signs this specification and its limits, signature, deadline, GPUs (nodes of this version offer none, so the order would wait for nothing), price.
  */
 export function readSubmission(
   input: { readonly order: unknown; readonly signature: string; readonly spec: unknown },
   context: AdmissionContext,
 ): Read<SubmittedOrder> {
-  const order = parseMessage<JobOrder>(jobOrderType, input.order)
+  const type = orderTypeOf(input.order)
+  const order = parseMessage<AnyJobOrder>(type, input.order)
   if (!order.ok) return malformed(`order.${order.field}`, order.problem)
   const spec = parseJobSpec(input.spec)
   if (!spec.ok) return malformed(`spec.${spec.field}`, spec.problem)
   const mismatch = specMismatch(order.message, spec.spec, context.crypto)
   if (mismatch !== undefined) return refused(mismatch)
-  const signed = readSigned(jobOrderType, order.message, input.signature, order.message.payer, context)
+  const signed = readSigned(type, order.message, input.signature, order.message.payer, context)
   if (!signed.ok) return signed
   const late = passed(order.message.deadline, context.nowMs)
   if (late !== undefined) return refused(late)
+  const { gpuCountMax } = addedLimitsOf(order.message)
+  if (gpuCountMax > 0) return refused({ code: 'GPU_NOT_OFFERED', gpuCountMax })
   const low = priceTooLow(order.message)
   if (low !== undefined) return refused(low)
   return { ok: true, value: { id: signed.value.digest, order: signed.value.signed, spec: spec.spec } }
@@ -89,7 +93,7 @@ function hexToDigest(digest: Hex): Uint8Array {
   return Uint8Array.from(Buffer.from(digest.slice(2), 'hex'))
 }
 
-function specMismatch(order: JobOrder, spec: JobSpec, crypto: LedgerCrypto): MarketRefusal | undefined {
+function specMismatch(order: AnyJobOrder, spec: JobSpec, crypto: LedgerCrypto): MarketRefusal | undefined {
   if (order.engine !== spec.engine)
     return mismatch('order.engine', `is ${order.engine}, the specification's is ${spec.engine}`)
   if (order.specDigest !== jobSpecDigest(crypto, spec)) {
@@ -113,7 +117,7 @@ function passed(deadline: bigint, nowMs: number): MarketRefusal | undefined {
   return deadlineMs <= nowMs ? { code: 'DEADLINE_PASSED', deadlineMs, nowMs } : undefined
 }
 
-function priceTooLow(order: JobOrder): MarketRefusal | undefined {
+function priceTooLow(order: AnyJobOrder): MarketRefusal | undefined {
   const price = minPriceMicrocredits(order.bidMicrocredits, order.priority)
   if (order.maxPriceMicrocredits >= price) return undefined
   return {

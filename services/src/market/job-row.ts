@@ -1,16 +1,16 @@
 import {
+  type AnyJobOrder,
+  type AnyUsageReceipt,
   formatMessage,
-  type JobOrder,
   type JobSpec,
-  jobOrderType,
   type Message,
   type MessageType,
   type OrderCancellation,
   orderCancellationType,
+  orderTypeOf,
   parseMessage,
+  receiptTypeOf,
   type Signed,
-  type UsageReceipt,
-  usageReceiptType,
 } from '@deparrow/ledger'
 import type { Insertable, Selectable } from 'kysely'
 import type { SqlInteger, SqlIntegerOrNull } from '../adapters/sql/sql-database.ts'
@@ -53,10 +53,10 @@ export function jobToRow(job: Job): Insertable<JobTable> {
     is_held: job.isHeld ? 1 : 0,
     node: job.node ?? null,
     attempt: job.attempt,
-    order_json: signedToJson(jobOrderType, job.order),
+    order_json: signedToJson(orderTypeOf(job.order.message), job.order),
     spec_json: JSON.stringify(job.spec),
     cancellation_json: job.cancellation === undefined ? null : signedToJson(orderCancellationType, job.cancellation),
-    receipt_json: job.receipt === undefined ? null : signedToJson(usageReceiptType, job.receipt),
+    receipt_json: job.receipt === undefined ? null : signedToJson(receiptTypeOf(job.receipt.message), job.receipt),
     output_cid: job.outputCid,
     failure_json: job.failure === undefined ? null : JSON.stringify(job.failure),
     settlement_json: job.settlement === undefined ? null : settlementToJson(job.settlement),
@@ -72,7 +72,7 @@ export function jobToRow(job: Job): Insertable<JobTable> {
 export function jobFromRow(row: Selectable<JobTable>): Job {
   return {
     id: row.id as Job['id'],
-    order: signedFromJson<JobOrder>(jobOrderType, row.order_json),
+    order: signedFromJson<AnyJobOrder>(orderTypeOf, row.order_json),
     spec: JSON.parse(row.spec_json) as JobSpec,
     status: row.status as JobStatus,
     isHeld: row.is_held === 1n,
@@ -81,13 +81,13 @@ export function jobFromRow(row: Selectable<JobTable>): Job {
     cancellation:
       row.cancellation_json === null
         ? undefined
-        : signedFromJson<OrderCancellation>(orderCancellationType, row.cancellation_json),
+        : signedFromJson<OrderCancellation>(() => orderCancellationType, row.cancellation_json),
     submittedAtMs: Number(row.submitted_at_ms),
     startedAtMs: optionalNumber(row.started_at_ms),
     receiptAtMs: optionalNumber(row.receipt_at_ms),
     endedAtMs: optionalNumber(row.ended_at_ms),
     settledAtMs: optionalNumber(row.settled_at_ms),
-    receipt: row.receipt_json === null ? undefined : signedFromJson<UsageReceipt>(usageReceiptType, row.receipt_json),
+    receipt: row.receipt_json === null ? undefined : signedFromJson<AnyUsageReceipt>(receiptTypeOf, row.receipt_json),
     outputCid: row.output_cid,
     failure: row.failure_json === null ? undefined : (JSON.parse(row.failure_json) as JobFailure),
     settlement: row.settlement_json === null ? undefined : settlementFromJson(row.settlement_json),
@@ -102,8 +102,10 @@ function signedToJson(type: MessageType, signed: Signed<Message>): string {
   return JSON.stringify({ message: formatMessage(type, signed.message), signature: signed.signature })
 }
 
-function signedFromJson<M extends Message>(type: MessageType, json: string): Signed<M> {
+/** `typeOf` tells by which version's typed data a stored message was signed. */
+function signedFromJson<M extends Message>(typeOf: (message: unknown) => MessageType, json: string): Signed<M> {
   const stored = JSON.parse(json) as Signed<M>
+  const type = typeOf(stored.message)
   const parsed = parseMessage<M>(type, stored.message)
   if (!parsed.ok) throw new JobRowError(type.name, parsed.field)
   return { message: parsed.message, signature: stored.signature }

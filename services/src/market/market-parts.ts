@@ -12,7 +12,8 @@ export type MarketParts = {
   readonly mesh: NodeMesh
   readonly store: JobStore
   readonly domain: Domain
-  readonly rates: Rates
+  /** The rates that hold now. */
+  readonly rates: () => Rates
   readonly report: ReportProblem
 }
 

@@ -77,7 +77,7 @@ function createMarket(
     mesh,
     store,
     domain: { chainId: network.chainId, verifyingContract: network.settlement },
-    rates: network.rates,
+    rates: () => ledger.config()?.rates ?? network.rates,
     report: (problem, cause) => logger.warn(`${problem}: ${cause instanceof Error ? cause.message : String(cause)}`),
   })
 }

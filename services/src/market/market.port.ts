@@ -10,6 +10,8 @@ export type MarketOwnRefusal =
       readonly priceMicrocredits: bigint
       readonly maximumMicrocredits: bigint
     }
+  /** No node of this version has GPUs to offer. */
+  | { readonly code: 'GPU_NOT_OFFERED'; readonly gpuCountMax: number }
   | { readonly code: 'CONTENT_NOT_STORED'; readonly contentId: string }
   | { readonly code: 'NOT_WEBASSEMBLY'; readonly contentId: string }
   | { readonly code: 'MODULE_TOO_LARGE'; readonly sizeBytes: number; readonly sizeBytesMax: number }

@@ -112,7 +112,7 @@ export class MarketService implements Market {
     }
     return {
       ok: true,
-      maxPriceMicrocredits: maxPriceMicrocredits(parsed.spec, priority, bidMicrocredits, this.parts.rates),
+      maxPriceMicrocredits: maxPriceMicrocredits(parsed.spec, priority, bidMicrocredits, this.parts.rates()),
       minPriceMicrocredits: minPriceMicrocredits(bidMicrocredits, priority),
       nodesAvailable: this.nodes().filter(node => isSuited(node, parsed.spec, graceSecondsDefault)).length,
     }

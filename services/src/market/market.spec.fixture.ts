@@ -208,7 +208,7 @@ export class MarketFixture {
       mesh: this.mesh,
       store: this.store,
       domain: testDomain,
-      rates: testConfig.rates,
+      rates: () => testConfig.rates,
       report: problem => this.problems.push(problem),
     })
     await market.start()

@@ -37,6 +37,9 @@ function fullOrder(spec: JobSpec, priority: number, bidMicrocredits: bigint): Jo
     cpuMillicoresMax: spec.engine === 'docker' ? spec.limits.cpuMillicoresMax : 0,
     memoryBytesMax: BigInt(spec.limits.memoryBytesMax),
     wallMsMax: BigInt(spec.limits.wallMsMax),
+    gpuCountMax: 0,
+    storageBytesMax: 0n,
+    egressBytesMax: 0n,
     deadline: 0n,
     graceSeconds: 0,
     lane: 0,
@@ -58,5 +61,8 @@ function fullUsage(order: JobOrder): UsageReceipt {
     fuel: order.fuelMax,
     cpuMs: (BigInt(order.cpuMillicoresMax) * order.wallMsMax) / 1_000n,
     memoryBytesPeak: order.memoryBytesMax,
+    gpuMs: 0n,
+    storageByteSeconds: 0n,
+    egressBytes: 0n,
   }
 }

@@ -3,8 +3,8 @@ import {
   contentIdOf,
   digestOfContentId,
   type Hex,
+  receiptTypeOf,
   type SignedUsageReceipt,
-  usageReceiptType,
   zeroHash,
 } from '@deparrow/ledger'
 import { readSigned } from './admission.ts'
@@ -69,7 +69,11 @@ export class Receipts {
     const outputCid = message.outputDigest === zeroHash ? null : contentIdOf(message.outputDigest)
     if (handed.outputCid !== outputCid) return 'OUTPUT_MISMATCH'
     const { crypto, domain, clock } = this.parts
-    const signed = readSigned(usageReceiptType, message, signature, node, { crypto, domain, nowMs: clock.nowMs() })
+    const signed = readSigned(receiptTypeOf(message), message, signature, node, {
+      crypto,
+      domain,
+      nowMs: clock.nowMs(),
+    })
     return signed.ok ? undefined : 'INVALID_SIGNATURE'
   }
 

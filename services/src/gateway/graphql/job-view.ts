@@ -1,13 +1,13 @@
 import {
   type Domain,
   type Hex,
-  jobOrderType,
   jobOutcomes,
   type Message,
   type MessageType,
+  orderTypeOf,
+  receiptTypeOf,
   type Signed,
   typedDataJson,
-  usageReceiptType,
 } from '@deparrow/ledger'
 import type { Job } from '../../market/job.ts'
 
@@ -21,7 +21,7 @@ export function jobView(job: Job, domain: Domain) {
     engine: job.spec.engine,
     status: job.status,
     spec: job.spec,
-    order: signedView(domain, jobOrderType, job.order, payer),
+    order: signedView(domain, orderTypeOf(job.order.message), job.order, payer),
     node: job.node === undefined ? null : { address: job.node },
     attempt: job.attempt,
     submittedAt: job.submittedAtMs,
@@ -33,7 +33,7 @@ export function jobView(job: Job, domain: Domain) {
     outputCid: job.outputCid,
     outcome: job.receipt === undefined ? null : jobOutcomes[job.receipt.message.outcome],
     failure: job.failure,
-    receipt: job.receipt && signedView(domain, usageReceiptType, job.receipt, job.receipt.message.node),
+    receipt: job.receipt && signedView(domain, receiptTypeOf(job.receipt.message), job.receipt, job.receipt.message.node),
     captured: job.settlement?.capturedMicrocredits,
     earned: job.settlement?.earnedMicrocredits,
     fee: job.settlement?.feeMicrocredits,

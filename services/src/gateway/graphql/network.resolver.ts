@@ -32,7 +32,7 @@ export class NetworkResolver {
 
   @ResolveField('rates')
   rates() {
-    const { rates, feeBasisPoints, burnBasisPoints } = this.network
+    const { rates, feeBasisPoints, burnBasisPoints } = this.ledger.config() ?? this.network
     return {
       cpuCoreHour: rates.cpuCoreHourMicrocredits,
       memoryGibHour: rates.memoryGibHourMicrocredits,

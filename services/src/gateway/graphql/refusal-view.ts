@@ -142,6 +142,8 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
     EPOCH_OUT_OF_ORDER: ({ code, expectedEpoch }) => refusedWith(code, `The next epoch is ${expectedEpoch}.`),
     EPOCH_PENDING: ({ code, epoch }) => refusedWith(code, `Epoch ${epoch} is not final yet. Try again later.`),
     CLAIM_NOT_OWED: ({ code, wallet }) => refusedWith(code, `The claim exceeds what wallet ${wallet} is owed.`),
+    GPU_NOT_OFFERED: ({ code, gpuCountMax }) =>
+      refusedWith(code, `The order asks for ${gpuCountMax} GPUs and no node offers any. Sign one with gpuCountMax 0.`),
     CONTENT_NOT_STORED: ({ code, contentId }) =>
       refusedWith(code, `Content ${contentId} is not stored here. Send it with PUT /content first.`),
     NOT_WEBASSEMBLY: ({ code, contentId }) =>
