@@ -98,6 +98,7 @@ POM
   mv "$libs.part" "$libs"
 }
 
+# The timeouts are how long a broker that was killed keeps the next one waiting.
 configure_kafka() {
   cat >"$1/server.properties" <<PROPERTIES
 process.roles=broker,controller
@@ -106,6 +107,10 @@ listeners=PLAINTEXT://127.0.0.1:$kafka_port,CONTROLLER://127.0.0.1:$((kafka_port
 advertised.listeners=PLAINTEXT://127.0.0.1:$kafka_port
 controller.listener.names=CONTROLLER
 controller.quorum.voters=1@127.0.0.1:$((kafka_port + 1))
+controller.quorum.election.timeout.ms=300
+controller.quorum.fetch.timeout.ms=600
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
 log.dirs=$1/data
 auto.create.topics.enable=false
 offsets.topic.num.partitions=4
