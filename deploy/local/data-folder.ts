@@ -11,6 +11,7 @@ export type DataFolder = {
   readonly readModel: string
   readonly market: string
   readonly content: string
+  readonly snapshots: string
   readonly keys: string
   readonly node: string
   readonly results: string
@@ -100,6 +101,7 @@ function placesIn(root: string): DataFolder {
     readModel: join(root, 'read-model.sqlite'),
     market: join(root, 'market.sqlite'),
     content: join(root, 'content'),
+    snapshots: join(root, 'snapshots'),
     keys: join(root, 'keys'),
     node: join(root, 'node'),
     results: join(root, 'results'),

@@ -5,6 +5,7 @@ export {
   OtherLedgerError,
   openEmbeddedPorts,
 } from './adapters/embedded-ports.ts'
+export { SqliteEventStore } from './adapters/event-store/sqlite-event-store.ts'
 export type { ServicePorts } from './app.module.ts'
 export type { GatewayConfig, GatewayOptions } from './config/gateway-config.ts'
 export { GatewayConfigError } from './config/gateway-config.ts'

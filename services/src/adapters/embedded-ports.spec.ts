@@ -22,6 +22,7 @@ describe('the embedded ports', () => {
       paths: {
         journal: join(folder, 'journal.sqlite'),
         readModel: join(folder, 'read-model.sqlite'),
+        snapshots: join(folder, 'snapshots'),
         market: join(folder, 'market.sqlite'),
         content: join(folder, 'content'),
       },

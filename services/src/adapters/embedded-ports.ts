@@ -17,6 +17,7 @@ import { rpcTransport, sendOptionsLocal, ViemSettlementChain } from './chain/vie
 import { FolderContentStore } from './content/folder-content-store.ts'
 import { SqliteEventStore } from './event-store/sqlite-event-store.ts'
 import { Libp2pNodeMesh } from './mesh/libp2p-node-mesh.ts'
+import { FileSnapshotStore } from './snapshot/file-snapshot-store.ts'
 import { migrate } from './sql/migrate.ts'
 import { openSqlite } from './sql/sqlite-database.ts'
 
@@ -30,6 +31,7 @@ export type EmbeddedPortsOptions = {
     readonly readModel: string
     readonly market: string
     readonly content: string
+    readonly snapshots: string
   }
   /** The parameters with which an empty journal is opened. */
   readonly config: Omit<LedgerConfig, 'ledgerSigner'>
@@ -59,7 +61,8 @@ export async function openEmbeddedPorts(options: EmbeddedPortsOptions): Promise<
     closers.push(() => store.close())
     const signer = ledgerSignerOf(options.ledgerSigner)
     const onListenerError = (error: unknown) => options.report(`a reader of the journal failed: ${messageOf(error)}`)
-    const parts = { store, shard: embeddedShard, crypto: ledgerCrypto, clock, signer, onListenerError }
+    const snapshots = await FileSnapshotStore.open(paths.snapshots)
+    const parts = { store, shard: embeddedShard, crypto: ledgerCrypto, clock, signer, snapshots, onListenerError }
     const ledger = await JournalLedger.open(parts)
     closers.push(() => ledger.close())
     await openLedger(ledger, { ...options.config, ledgerSigner: signer.address })

@@ -46,6 +46,16 @@ export class LedgerService implements OnModuleInit, OnApplicationShutdown {
     await this.expiries.stop()
     await this.lease.stop()
     await this.feed.stop()
+    await this.saveSnapshot()
+  }
+
+  /** A snapshot only makes the next start faster: without it the journal is read from the last one. */
+  private async saveSnapshot(): Promise<void> {
+    try {
+      await this.journal.saveSnapshot()
+    } catch (error) {
+      this.logger.warn(`no snapshot was written: ${error instanceof Error ? error.message : String(error)}`)
+    }
   }
 
   private settle(events: readonly LedgerEvent[]): void {
