@@ -1,50 +1,143 @@
-import type { Address, Hex } from '../hex.ts'
+import type { LeafAccount } from '../epoch/leaves.ts'
+import type { EscrowOrder } from '../escrow/escrow-order.ts'
+import { type Address, type Hex, zeroHash } from '../hex.ts'
 import type { AnyJobOrder } from '../hold/job-order.ts'
+import type { Iou } from '../iou/iou.ts'
 import type { LedgerConfig, Pricing } from '../journal/config.ts'
+import type { EpochBooks } from '../journal/event.ts'
 import type { PayoutInstruction } from '../payout/withdrawal.ts'
+import type { LedgerCrypto } from '../ports/crypto.ts'
+import type { AuditedDelegation } from './delegated-spends.ts'
+import { DueQueue } from './due-queue.ts'
+import { LeafTree } from './leaf-tree.ts'
+import type { AuditedUnderPermission } from './permission-movement.ts'
 
 export type AuditedHold = {
   readonly order: AnyJobOrder
+  /** Under which a delegate opened it; `undefined` when the payer itself did. */
+  readonly under: AuditedUnderPermission | undefined
   readonly expiresAtMs: number
   /** As the configuration stood when the hold was opened. */
   readonly pricing: Pricing
-  readonly received: { readonly price: bigint } | undefined
+  readonly received: { readonly price: bigint; readonly commandId: string } | undefined
   readonly assigned: { readonly node: Address; readonly attempt: number; readonly atMs: number } | undefined
+  /** Assignments so far, also those given back. */
+  readonly attempts: number
+}
+
+export type AuditedEscrow = {
+  readonly order: EscrowOrder
+  /** Under which a delegate opened it; `undefined` when the wallet itself did. */
+  readonly under: AuditedUnderPermission | undefined
+}
+
+export type AuditedIou = { readonly iou: Iou; readonly paidMicrocredits: bigint; readonly isDefaulted: boolean }
+
+/** A lane in which the nonces of one signer ascend: the wallet itself, or a delegate. */
+export type AuditedLane = { readonly signer: Address; readonly lane: number; nonce: bigint }
+
+/** What has been paid out to one wallet, as running totals in µcr. */
+export type AuditedPayouts = {
+  readonly payeeId: number | undefined
+  readonly scheduledMicrocredits: bigint
+  /** In rows of closed epochs. */
+  readonly postedMicrocredits: bigint
+  readonly claimedMicrocredits: bigint
+  /** The epoch with the newest row, 0 for none. */
+  readonly lastEpoch: number
+}
+
+export const noAuditedPayouts: AuditedPayouts = {
+  payeeId: undefined,
+  scheduledMicrocredits: 0n,
+  postedMicrocredits: 0n,
+  claimedMicrocredits: 0n,
+  lastEpoch: 0,
+}
+
+export type AuditedInstruction = {
+  readonly digest: Hex
+  readonly instruction: PayoutInstruction
+  readonly lastPaidAtMs: number | undefined
 }
 
 /** What the auditor remembers of the events so far. */
 export type AuditBooks = {
   readonly balances: Map<string, bigint>
   readonly holds: Map<Hex, AuditedHold>
+  readonly escrows: Map<Hex, AuditedEscrow>
+  readonly ious: Map<Hex, AuditedIou>
   readonly payoutWallets: Map<Address, Address>
   readonly sequences: Map<Address, bigint>
+  /** Counters of their own, such as that of a node's registrations. */
   readonly nonces: Map<string, bigint>
-  readonly instructions: Map<Address, { readonly digest: Hex; readonly instruction: PayoutInstruction }>
+  /** By the wallet out of which is spent. */
+  readonly lanes: Map<Address, AuditedLane[]>
+  /** Σ of what each wallet has in open holds and escrows. */
+  readonly held: Map<Address, bigint>
+  /** Holds and escrows, until their time. */
+  readonly due: DueQueue
+  /** Commands that were refused for good, until they are forgotten. */
+  readonly refused: DueQueue
+  /** Command ids of the newest events. */
+  readonly recent: { readonly commandId: string; readonly atMs: number }[]
+  readonly payouts: Map<Address, AuditedPayouts>
+  readonly payees: Map<number, Address>
+  /** Wallets with payouts that no epoch has posted. */
+  readonly unposted: Set<Address>
+  readonly leaves: LeafTree
+  /** Accounts whose leaves may have changed since they were last put into the tree. */
+  readonly touched: Set<LeafAccount>
+  /** By `wallet:delegate`. */
+  readonly delegations: Map<string, AuditedDelegation>
+  readonly instructions: Map<Address, AuditedInstruction>
   /** Sequence of the newest sending to each other shard. */
   readonly clearingSent: Map<number, number>
   /** Sequence and sender's position of the newest sending taken from each other shard. */
   readonly clearingReceived: Map<number, { readonly sequence: number; readonly position: number }>
   config: LedgerConfig | undefined
   inboxCount: number
+  lastEpoch: EpochBooks | undefined
+  lastEpochFinal: number
   reserve: bigint
   liabilities: bigint
   atMs: number
+  /** Of the event before. */
+  position: number
+  hash: Hex
 }
 
-export function emptyBooks(): AuditBooks {
+export function emptyBooks(crypto: LedgerCrypto): AuditBooks {
   return {
     balances: new Map(),
     holds: new Map(),
+    escrows: new Map(),
+    ious: new Map(),
     payoutWallets: new Map(),
     sequences: new Map(),
     nonces: new Map(),
+    lanes: new Map(),
+    held: new Map(),
+    due: new DueQueue(),
+    refused: new DueQueue(),
+    recent: [],
+    payouts: new Map(),
+    payees: new Map(),
+    unposted: new Set(),
+    leaves: new LeafTree(crypto),
+    touched: new Set(['treasury', 'rewards']),
+    delegations: new Map(),
     instructions: new Map(),
     clearingSent: new Map(),
     clearingReceived: new Map(),
     config: undefined,
     inboxCount: 0,
+    lastEpoch: undefined,
+    lastEpochFinal: 0,
     reserve: 0n,
     liabilities: 0n,
     atMs: 0,
+    position: 0,
+    hash: zeroHash,
   }
 }

@@ -74,7 +74,10 @@ describe('the auditor', () => {
 
   it('finds an event that is missing', () => {
     const events = journal()
-    assert.equal(audit([...events.slice(0, 3), ...events.slice(4)])?.position, 5)
+    assert.deepEqual(audit([...events.slice(0, 3), ...events.slice(4)]), {
+      position: 4,
+      problem: 'says that it stands at 5',
+    })
   })
 
   it('finds credits that come from nowhere', () => {

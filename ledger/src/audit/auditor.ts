@@ -1,32 +1,60 @@
-import { bytesToHex, concatBytes, type Hex, hexToBytes, zeroHash } from '../hex.ts'
+import { bytesToHex, concatBytes, type Hex, hexToBytes } from '../hex.ts'
 import type { LedgerEvent } from '../journal/event.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import { type AuditBooks, emptyBooks } from './audit-books.ts'
+import { type Audit, domainOf } from './checks.ts'
+import { commandIdProblem } from './command-id.ts'
+import { keepCommandId, refusedBefore } from './command-movement.ts'
 import { checkMovement } from './movement.ts'
+import { type Recovered, recoverPart, type Seal, sealsOf } from './seals.ts'
 
 /** What an auditor has to say about an event: nothing, or what is wrong with it. */
 export type AuditFinding = { readonly position: number; readonly problem: string }
 
+export type AuditorOptions = {
+  /**
+   * `checked` by default: every signature must be that of whom the event names. `trusted`: signatures are not looked at, and messages are
+   * taken to have the digests under which their events stand; everything else is checked.
+   */
+  readonly signatures?: Audit['signatures']
+}
+
+/** What another thread has found of an event already, by `stateless-checks.ts`. */
+export type FoundBefore = { readonly recovered: readonly Recovered[] }
+
+const text = new TextEncoder()
+
 /**
- * Follows a journal event by event and trusts none of it: places, hash chain, double entry, invariant R, and that every movement is
- * exactly what the signature inside its event allows. Written apart from the decider, so that a mistake there is not a mistake here.
+ * Follows a journal event by event and trusts none of it: places, hash chain, double entry, invariant R, what is due, and that every
+ * movement is exactly what the signature inside its event allows. Written apart from the decider, so that a mistake there is not a
+ * mistake here.
  */
 export class Auditor {
-  private readonly books: AuditBooks = emptyBooks()
-  private position = 0
-  private hash: Hex = zeroHash
+  private readonly books: AuditBooks
+  private readonly signatures: Audit['signatures']
 
-  constructor(private readonly crypto: LedgerCrypto) {}
+  constructor(
+    private readonly crypto: LedgerCrypto,
+    { signatures = 'checked' }: AuditorOptions = {},
+  ) {
+    this.books = emptyBooks(crypto)
+    this.signatures = signatures
+  }
 
-  /** The first thing that is wrong with the next event, or `undefined`. After a finding the auditor's own books are worthless. */
-  follow(event: LedgerEvent, payload: string, hash: Hex): AuditFinding | undefined {
+  /**
+   * The first thing that is wrong with the next event, or `undefined`. After a finding the auditor's own books are worthless. With what
+   * was found `before`, the hash and the signatures are not computed a second time.
+   */
+  follow(event: LedgerEvent, payload: string, hash: Hex, before?: FoundBefore): AuditFinding | undefined {
+    const { books } = this
     const problem =
-      this.placeProblem(event, payload, hash) ??
-      this.entryProblem(event) ??
-      checkMovement(this.books, event, this.crypto)
-    if (problem !== undefined) return { position: event.position, problem }
-    this.position = event.position
-    this.hash = hash
+      this.placeProblem(event) ??
+      (before === undefined ? this.hashProblem(payload, hash) : undefined) ??
+      this.contentProblem(event, before)
+    if (problem !== undefined) return { position: books.position + 1, problem }
+    books.position = event.position
+    books.hash = hash
+    keepCommandId(books, event.commandId, event.atMs)
     return undefined
   }
 
@@ -36,27 +64,83 @@ export class Auditor {
   }
 
   head(): { readonly position: number; readonly hash: Hex } {
-    return { position: this.position, hash: this.hash }
+    return { position: this.books.position, hash: this.books.hash }
   }
 
-  private placeProblem(event: LedgerEvent, payload: string, hash: Hex): string | undefined {
-    if (event.position !== this.position + 1) return `stands at ${event.position}, expected ${this.position + 1}`
-    if (event.atMs < this.books.atMs) return `is dated ${event.atMs} ms, before its predecessor`
-    const linked = concatBytes(hexToBytes(this.hash), new TextEncoder().encode(payload))
+  private placeProblem(event: LedgerEvent): string | undefined {
+    const { position, atMs } = this.books
+    if (event.position !== position + 1) return `says that it stands at ${event.position}`
+    if (!Number.isSafeInteger(event.atMs)) return 'has no time'
+    return event.atMs < atMs ? `is dated ${event.atMs} ms, before its predecessor` : undefined
+  }
+
+  private hashProblem(payload: string, hash: Hex): string | undefined {
+    const linked = concatBytes(hexToBytes(this.books.hash), text.encode(payload))
     return bytesToHex(this.crypto.keccak256(linked)) === hash ? undefined : 'its hash does not continue the chain'
   }
 
-  private entryProblem(event: LedgerEvent): string | undefined {
-    const { balances } = this.books
-    for (const { account, amountMicrocredits } of event.entries) {
-      const balance = (balances.get(account) ?? 0n) + amountMicrocredits
-      if (balance < 0n && !account.startsWith('clearing:')) return `${account} would be ${balance} µcr`
-      balances.set(account, balance)
-      if (account === 'reserve') this.books.reserve += amountMicrocredits
-      else this.books.liabilities += amountMicrocredits
+  /** An event that is not of the shape of its type cannot be judged, which is what is wrong with it. */
+  private contentProblem(event: LedgerEvent, before: FoundBefore | undefined): string | undefined {
+    try {
+      return (
+        this.dueProblem(event) ??
+        this.entryProblem(event) ??
+        refusedBefore(this.books, event.commandId, event.atMs) ??
+        this.movementProblem(event, before)
+      )
+    } catch (cause) {
+      return `cannot be judged as ${String(event.type)}: ${cause instanceof Error ? cause.message : String(cause)}`
     }
-    this.books.atMs = event.atMs
-    const { reserve, liabilities } = this.books
+  }
+
+  /** What is due ends before anything else happens, at its time and in its order. */
+  private dueProblem({ commandId, atMs }: LedgerEvent): string | undefined {
+    const due = this.books.due.first()
+    const isExpiry = commandId.startsWith('expiry:')
+    if (isExpiry && (due === undefined || commandId !== `expiry:${due.id}` || atMs !== due.atMs)) {
+      return `ends ${commandId.slice('expiry:'.length)} out of time`
+    }
+    return !isExpiry && due !== undefined && due.atMs <= atMs
+      ? `happens although ${due.id} was due at ${due.atMs} ms`
+      : undefined
+  }
+
+  private entryProblem(event: LedgerEvent): string | undefined {
+    const { books } = this
+    for (const { account, amountMicrocredits } of event.entries) {
+      const balance = (books.balances.get(account) ?? 0n) + amountMicrocredits
+      if (balance < 0n && !account.startsWith('clearing:')) return `${account} would be ${balance} µcr`
+      books.balances.set(account, balance)
+      if (account === 'reserve') books.reserve += amountMicrocredits
+      else books.liabilities += amountMicrocredits
+      touchLeaf(books, account)
+    }
+    books.atMs = event.atMs
+    const { reserve, liabilities } = books
     return reserve === liabilities ? undefined : `reserve ${reserve} µcr is not Σ of the others ${liabilities} µcr`
   }
+
+  private movementProblem(event: LedgerEvent, before: FoundBefore | undefined): string | undefined {
+    const { books, crypto, signatures } = this
+    const config = event.type === 'LedgerOpened' ? event.data.config : books.config
+    if (config === undefined) return 'comes before LedgerOpened'
+    const audit = { books, config, crypto, signatures, seals: this.sealsOf(event, config, before) }
+    // The id may tell of what was so before the movement; what is wrong with the movement itself says more.
+    const misnamed = commandIdProblem(audit, event)
+    return checkMovement(audit, event) ?? misnamed
+  }
+
+  private sealsOf(event: LedgerEvent, config: Audit['config'], before: FoundBefore | undefined): readonly Seal[] {
+    if (this.signatures === 'trusted') {
+      return sealsOf(event, () => ({ digest: event.commandId as Hex, signer: undefined }))
+    }
+    if (before === undefined) return sealsOf(event, part => recoverPart(this.crypto, domainOf(config), part))
+    return sealsOf(event, (_, index) => before.recovered[index] as Recovered)
+  }
+}
+
+function touchLeaf({ touched }: AuditBooks, account: string): void {
+  if (account.startsWith('wallet:')) touched.add(account.slice('wallet:'.length) as Hex)
+  else if (account === 'treasury' || account === 'rewards') touched.add(account)
+  else if (account.startsWith('clearing:')) touched.add('clearing')
 }

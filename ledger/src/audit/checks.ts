@@ -1,35 +1,92 @@
-import { type Address, type Hex, hexToBytes } from '../hex.ts'
+import { isAmount } from '../credits.ts'
+import type { Address, Hex } from '../hex.ts'
 import type { LedgerConfig } from '../journal/config.ts'
 import type { LedgerEvent } from '../journal/event.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
-import type { Message, MessageType, Signed } from '../typed-data/types.ts'
+import type { Domain, Message, MessageType, Signed } from '../typed-data/types.ts'
 import type { AuditBooks } from './audit-books.ts'
 import { movedAccounts } from './moved-accounts.ts'
+import { recoverPart, type Seal } from './seals.ts'
 
 /** What a movement may be judged with, once the ledger is open. */
-export type Audit = { readonly books: AuditBooks; readonly config: LedgerConfig; readonly crypto: LedgerCrypto }
+export type Audit = {
+  readonly books: AuditBooks
+  readonly config: LedgerConfig
+  readonly crypto: LedgerCrypto
+  /** The event's signed messages, with what was found of each. */
+  readonly seals: readonly Seal[]
+  /** `trusted`: whoever should have signed is taken to have signed. */
+  readonly signatures: 'checked' | 'trusted'
+}
 
 /** By how many µcr an event may change each account. */
 export type Expected = Readonly<Record<string, bigint>>
 
-export function digestOf({ config, crypto }: Audit, type: MessageType, message: Message): Hex {
-  const domain = { chainId: config.chainId, verifyingContract: config.settlement }
-  return typedDataDigest(crypto, domain, type, message)
+export function domainOf({ chainId, settlement }: LedgerConfig): Domain {
+  return { chainId, verifyingContract: settlement }
+}
+
+export function digestOf(audit: Audit, type: MessageType, message: Message): Hex {
+  const seal = audit.seals.find(known => known.signed.message === message && known.type === type)
+  return seal?.digest ?? typedDataDigest(audit.crypto, domainOf(audit.config), type, message)
 }
 
 export function isSignedBy(audit: Audit, type: MessageType, signed: Signed<Message>, signer: Address): boolean {
-  const digest = hexToBytes(digestOf(audit, type, signed.message))
-  return audit.crypto.recoverSigner(digest, signed.signature) === signer
+  return signerOf(audit, type, signed, signer) === signer
 }
 
-/** Nonces ascend in each lane of a signer. */
+/**
+ * Whose key signed a message; `undefined` when the signature is none. Where signatures are trusted it is `claimed`, who is said to
+ * have signed.
+ */
+export function signerOf(
+  audit: Audit,
+  type: MessageType,
+  signed: Signed<Message>,
+  claimed: Address,
+): Address | undefined {
+  if (audit.signatures === 'trusted') return claimed
+  const seal = audit.seals.find(known => known.signed === signed && known.type === type)
+  return (seal ?? recoverPart(audit.crypto, domainOf(audit.config), { type, signed })).signer
+}
+
+/** Nonces ascend in each lane of a wallet's signer: the wallet itself, or a delegate. */
 export function nonceProblem(
   books: AuditBooks,
-  signer: Address,
-  { lane, nonce }: { lane: number; nonce: bigint },
+  wallet: Address,
+  { lane, nonce }: { readonly lane: number; readonly nonce: bigint },
+  signer = wallet,
 ): string | undefined {
-  return ascendingProblem(books, `${signer}:${lane}`, nonce)
+  books.touched.add(wallet)
+  const lanes = books.lanes.get(wallet)
+  const index = lanes?.findIndex(used => used.lane === lane && used.signer === signer) ?? -1
+  const used = lanes?.[index]
+  if (lanes === undefined) books.lanes.set(wallet, [{ signer, lane, nonce }])
+  else if (used === undefined) lanes.push({ signer, lane, nonce })
+  else if (nonce <= used.nonce) return `uses nonce ${nonce} after ${used.nonce}`
+  else used.nonce = nonce
+  return undefined
+}
+
+/** A signature counts until its deadline, and may not be made further ahead than `spanSecondsMax`. */
+export function deadlineProblem({ atMs }: LedgerEvent, deadline: bigint, spanSecondsMax: number): string | undefined {
+  const deadlineMs = Number(deadline) * 1000
+  if (deadlineMs <= atMs) return `happens after the deadline of its signature, ${deadlineMs} ms`
+  return deadlineMs > atMs + spanSecondsMax * 1000 ? 'has a deadline that lies too far ahead' : undefined
+}
+
+/** An amount is positive and not above the token's cap. */
+export function amountProblem(amountMicrocredits: bigint): string | undefined {
+  return isAmount(amountMicrocredits) ? undefined : `moves ${amountMicrocredits} µcr, which is no amount`
+}
+
+/** Adds to what a wallet has in open holds and escrows. */
+export function addHeld(books: AuditBooks, wallet: Address, amountMicrocredits: bigint): void {
+  const held = (books.held.get(wallet) ?? 0n) + amountMicrocredits
+  if (held === 0n) books.held.delete(wallet)
+  else books.held.set(wallet, held)
+  books.touched.add(wallet)
 }
 
 /** A counter of its own, such as that of a node's registrations, ascends too. */
@@ -42,6 +99,7 @@ export function ascendingProblem(books: AuditBooks, key: string, nonce: bigint):
 
 /** Says which account an event moves otherwise than its signature allows. */
 export function expectEntries(event: LedgerEvent, expected: Expected): string | undefined {
+  if (event.clearing === undefined && isExactly(event.entries, expected)) return undefined
   const found = sum(movedAccounts(event))
   const accounts = new Set([...Object.keys(found), ...Object.keys(expected)])
   for (const account of accounts) {
@@ -57,4 +115,19 @@ export function sum(lines: readonly (readonly [string, bigint])[]): Expected {
   const sums: Record<string, bigint> = {}
   for (const [account, amount] of lines) sums[account] = (sums[account] ?? 0n) + amount
   return sums
+}
+
+/** The usual case without sums: each account once, each as expected. */
+function isExactly(entries: LedgerEvent['entries'], expected: Expected): boolean {
+  let expectedCount = 0
+  for (const account in expected) if (expected[account] !== 0n) expectedCount += 1
+  return (
+    entries.length === expectedCount &&
+    entries.every(
+      ({ account, amountMicrocredits }, index) =>
+        amountMicrocredits === expected[account] &&
+        amountMicrocredits !== 0n &&
+        entries.findIndex(other => other.account === account) === index,
+    )
+  )
 }

@@ -3,6 +3,7 @@ import type { LedgerConfig } from '../journal/config.ts'
 import type { EventOf, LedgerEvent } from '../journal/event.ts'
 import type { AuditBooks } from './audit-books.ts'
 import { type Audit, expectEntries, sum } from './checks.ts'
+import { countPayouts } from './epoch-movement.ts'
 
 type Place = Pick<LedgerConfig, 'shard' | 'shardCount'>
 
@@ -39,6 +40,7 @@ export function receivingProblem({ books, config }: Audit, event: EventOf<'Clear
   books.clearingReceived.set(fromShard, { sequence, position: fromPosition })
   const problem = creditsProblem(config, toShard, credits)
   if (problem !== undefined) return problem
+  countPayouts(books, event)
   const claim = [`clearing:${fromShard}`, -totalOf(credits)] as const
   return expectEntries(
     event,

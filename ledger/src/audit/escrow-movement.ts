@@ -2,7 +2,17 @@ import { escrowCaptureType, escrowOrderType, escrowReleaseType } from '../escrow
 import { type Hex, zeroAddress } from '../hex.ts'
 import type { EventOf } from '../journal/event.ts'
 import type { AuditedEscrow } from './audit-books.ts'
-import { type Audit, digestOf, expectEntries, isSignedBy, signerOf, sum } from './checks.ts'
+import {
+  type Audit,
+  addHeld,
+  amountProblem,
+  deadlineProblem,
+  digestOf,
+  expectEntries,
+  isSignedBy,
+  signerOf,
+  sum,
+} from './checks.ts'
 import { judgeSpend, returnProblem } from './permission-movement.ts'
 
 /** Longest time for which an escrow may stand, in milliseconds: 30 days. */
@@ -10,9 +20,10 @@ const escrowMsMax = 2_592_000_000
 
 export function escrowOpeningProblem(audit: Audit, event: EventOf<'EscrowOpened'>): string | undefined {
   const { escrow, order } = event.data
-  const { wallet, seller, amountMicrocredits, expires } = order.message
+  const { wallet, seller, amountMicrocredits, deadline, expires } = order.message
   if (digestOf(audit, escrowOrderType, order.message) !== escrow) return 'the escrow is not named by its order'
-  if (seller === wallet) return 'is an escrow of a wallet for itself'
+  if (audit.books.escrows.has(escrow)) return 'opens an escrow that is open'
+  if (seller === wallet || seller === zeroAddress) return 'is an escrow for nobody else'
   const standsMs = Number(expires) * 1000 - event.atMs
   if (standsMs <= 0 || standsMs > escrowMsMax) return `opens an escrow for ${standsMs} ms`
   const about = { type: escrowOrderType, signed: order, counterparty: seller, engine: undefined }
@@ -20,7 +31,14 @@ export function escrowOpeningProblem(audit: Audit, event: EventOf<'EscrowOpened'
   const verdict = judgeSpend(audit, event, { ...order.message, ...about, unsigned })
   if (verdict.problem !== undefined) return verdict.problem
   audit.books.escrows.set(escrow, { order: order.message, under: verdict.under })
-  return expectEntries(event, { [`wallet:${wallet}`]: -amountMicrocredits, [`hold:${escrow}`]: amountMicrocredits })
+  audit.books.due.add(escrow, Number(expires) * 1000)
+  addHeld(audit.books, wallet, amountMicrocredits)
+  const moved = { [`wallet:${wallet}`]: -amountMicrocredits, [`hold:${escrow}`]: amountMicrocredits }
+  return (
+    amountProblem(amountMicrocredits) ??
+    deadlineProblem(event, deadline, escrowMsMax / 1000 - Number(expires - deadline)) ??
+    expectEntries(event, moved)
+  )
 }
 
 export function captureProblem(audit: Audit, event: EventOf<'EscrowCaptured'>): string | undefined {
@@ -30,7 +48,7 @@ export function captureProblem(audit: Audit, event: EventOf<'EscrowCaptured'>): 
   if (taken?.order.wallet !== wallet) return 'captures what is no open escrow of this wallet'
   const { order, under } = taken
   const mayCapture = [wallet, under?.delegation.delegate]
-  if (!mayCapture.includes(signerOf(audit, escrowCaptureType, capture) ?? zeroAddress)) {
+  if (!mayCapture.includes(signerOf(audit, escrowCaptureType, capture, wallet) ?? zeroAddress)) {
     return 'nobody who may has signed the capture'
   }
   if (event.atMs >= Number(order.expires) * 1000) return 'captures an escrow whose time is over'
@@ -76,6 +94,8 @@ function returnedProblem(
 /** Whatever ends an escrow ends it once: what is taken here is not there any more. */
 function takeEscrow({ books }: Audit, escrow: Hex): AuditedEscrow | undefined {
   const taken = books.escrows.get(escrow)
+  if (taken !== undefined) addHeld(books, taken.order.wallet, -taken.order.amountMicrocredits)
   books.escrows.delete(escrow)
+  books.due.remove(escrow)
   return taken
 }

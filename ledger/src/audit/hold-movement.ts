@@ -1,32 +1,64 @@
+import { type Hex, zeroAddress } from '../hex.ts'
 import { assignmentReleaseType } from '../hold/hold-certificate.ts'
-import { orderCancellationType, orderTypeOf } from '../hold/job-order.ts'
+import { holdSecondsMax, orderCancellationType, orderTypeOf } from '../hold/job-order.ts'
 import type { EventOf } from '../journal/event.ts'
-import type { AuditBooks } from './audit-books.ts'
-import { type Audit, digestOf, expectEntries, isSignedBy, nonceProblem } from './checks.ts'
+import type { AuditBooks, AuditedHold } from './audit-books.ts'
+import {
+  type Audit,
+  addHeld,
+  amountProblem,
+  deadlineProblem,
+  digestOf,
+  expectEntries,
+  isSignedBy,
+  signerOf,
+} from './checks.ts'
+import { judgeSpend, nodeProblem, returnProblem } from './permission-movement.ts'
 
 export function openingProblem(audit: Audit, event: EventOf<'HoldOpened'>): string | undefined {
   const { order, orderDigest, expiresAtMs } = event.data
-  const { payer, maxPriceMicrocredits } = order.message
+  const { payer, maxPriceMicrocredits, deadline, graceSeconds } = order.message
   const type = orderTypeOf(order.message)
   if (digestOf(audit, type, order.message) !== orderDigest) return 'the hold is not named by its order'
-  if (!isSignedBy(audit, type, order, payer)) return 'the payer did not sign the order'
+  if (audit.books.holds.has(orderDigest)) return 'opens a hold that is open'
+  if (expiresAtMs !== (Number(deadline) + graceSeconds) * 1000) return 'expires otherwise than its order says'
+  const about = {
+    type,
+    signed: order,
+    wallet: payer,
+    amountMicrocredits: maxPriceMicrocredits,
+    counterparty: undefined,
+  }
+  const unsigned = 'the payer did not sign the order'
+  const verdict = judgeSpend(audit, event, { ...order.message, ...about, unsigned })
+  if (verdict.problem !== undefined) return verdict.problem
   audit.books.holds.set(orderDigest, {
     order: order.message,
+    under: verdict.under,
     expiresAtMs,
     pricing: audit.config,
     received: undefined,
     assigned: undefined,
+    attempts: 0,
   })
+  audit.books.due.add(orderDigest, expiresAtMs)
+  addHeld(audit.books, payer, maxPriceMicrocredits)
   const moved = { [`wallet:${payer}`]: -maxPriceMicrocredits, [`hold:${orderDigest}`]: maxPriceMicrocredits }
-  return nonceProblem(audit.books, payer, order.message) ?? expectEntries(event, moved)
+  return (
+    amountProblem(maxPriceMicrocredits) ??
+    deadlineProblem(event, deadline, holdSecondsMax - graceSeconds) ??
+    expectEntries(event, moved)
+  )
 }
 
 export function assignmentProblem({ books }: Audit, event: EventOf<'HoldAssigned'>): string | undefined {
   const { orderDigest, node, attempt } = event.data
   const hold = books.holds.get(orderDigest)
   if (hold === undefined || hold.assigned !== undefined) return 'assigns what is no free hold'
-  books.holds.set(orderDigest, { ...hold, assigned: { node, attempt, atMs: event.atMs } })
-  return expectEntries(event, {})
+  if (attempt !== hold.attempts + 1) return `is attempt ${attempt} after ${hold.attempts}`
+  if (!books.payoutWallets.has(node)) return 'gives a job to a node that is not registered'
+  books.holds.set(orderDigest, { ...hold, assigned: { node, attempt, atMs: event.atMs }, attempts: attempt })
+  return nodeProblem(hold.under, node) ?? expectEntries(event, {})
 }
 
 export function unassignmentProblem(audit: Audit, event: EventOf<'HoldUnassigned'>): string | undefined {
@@ -44,11 +76,18 @@ export function releaseProblem(audit: Audit, event: EventOf<'HoldReleased'>): st
   const { orderDigest, cancellation, reason } = event.data
   const hold = audit.books.holds.get(orderDigest)
   if (hold === undefined || hold.assigned !== undefined) return 'releases what is no free hold'
+  if (reason === 'notAssigned') {
+    return cancellation === undefined ? returned(audit.books, event) : 'carries a cancellation that it does not need'
+  }
+  const { payer } = hold.order
+  const mayCancel = [payer, hold.under?.delegation.delegate]
   const isCancelled =
+    reason === 'cancelled' &&
     cancellation?.message.orderDigest === orderDigest &&
-    isSignedBy(audit, orderCancellationType, cancellation, hold.order.payer)
-  if (reason === 'cancelled' && !isCancelled) return 'the payer did not sign the cancellation'
-  return returned(audit.books, event)
+    cancellation.message.payer === payer &&
+    mayCancel.includes(signerOf(audit, orderCancellationType, cancellation, payer) ?? zeroAddress)
+  if (!isCancelled) return 'the payer did not sign the cancellation'
+  return deadlineProblem(event, cancellation.message.deadline, holdSecondsMax) ?? returned(audit.books, event)
 }
 
 export function expiryProblem({ books }: Audit, event: EventOf<'HoldExpired'>): string | undefined {
@@ -58,13 +97,19 @@ export function expiryProblem({ books }: Audit, event: EventOf<'HoldExpired'>): 
 }
 
 function returned(books: AuditBooks, event: EventOf<'HoldReleased'> | EventOf<'HoldExpired'>): string | undefined {
-  const { orderDigest } = event.data
+  const { orderDigest, amountMicrocredits } = event.data
   const hold = books.holds.get(orderDigest)
   if (hold === undefined) return 'returns what is no hold'
-  books.holds.delete(orderDigest)
   const { payer, maxPriceMicrocredits } = hold.order
-  return expectEntries(event, {
-    [`hold:${orderDigest}`]: -maxPriceMicrocredits,
-    [`wallet:${payer}`]: maxPriceMicrocredits,
-  })
+  if (amountMicrocredits !== maxPriceMicrocredits) return 'does not return the whole hold'
+  endHold(books, orderDigest, hold)
+  const moved = { [`hold:${orderDigest}`]: -maxPriceMicrocredits, [`wallet:${payer}`]: maxPriceMicrocredits }
+  return returnProblem(event, hold.under, maxPriceMicrocredits) ?? expectEntries(event, moved)
+}
+
+/** However a hold ends, it is no longer open, due or held. */
+export function endHold(books: AuditBooks, orderDigest: Hex, { order }: AuditedHold): void {
+  books.holds.delete(orderDigest)
+  books.due.remove(orderDigest)
+  addHeld(books, order.payer, -order.maxPriceMicrocredits)
 }

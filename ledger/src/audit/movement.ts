@@ -1,10 +1,13 @@
 import { purchaseType } from '../account/purchase.ts'
-import { transferType } from '../account/transfer.ts'
+import { signatureSecondsMax, transferType } from '../account/transfer.ts'
+import { microcreditsMax } from '../credits.ts'
+import { type Address, zeroAddress } from '../hex.ts'
 import type { EventOf, LedgerEvent } from '../journal/event.ts'
-import type { LedgerCrypto } from '../ports/crypto.ts'
-import type { AuditBooks } from './audit-books.ts'
-import { type Audit, expectEntries, isSignedBy, nonceProblem } from './checks.ts'
+import { type Audit, amountProblem, deadlineProblem, expectEntries } from './checks.ts'
 import { clearingProblem, receivingProblem } from './clearing-movement.ts'
+import { linkProblem, refusalProblem } from './command-movement.ts'
+import { claimProblem, closingProblem, finalityProblem, payeeProblem } from './epoch-movement.ts'
+import { captureProblem, escrowExpiryProblem, escrowOpeningProblem, escrowReleaseProblem } from './escrow-movement.ts'
 import {
   assignmentProblem,
   expiryProblem,
@@ -12,22 +15,22 @@ import {
   releaseProblem,
   unassignmentProblem,
 } from './hold-movement.ts'
+import { defaultProblem, issueProblem, redemptionProblem } from './iou-movement.ts'
 import { instructionProblem, payoutProblem } from './payout-movement.ts'
+import { grantProblem, judgeSpend, revocationProblem } from './permission-movement.ts'
 import { receiptProblem, registrationProblem, settlementProblem } from './receipt-movement.ts'
 
 /**
  * Says what is wrong with an event's movement, judged by the signature that it carries: the signer, the amounts, the accounts and the
  * order of nonces and sequences. Keeps what later events will be judged by.
  */
-export function checkMovement(books: AuditBooks, event: LedgerEvent, crypto: LedgerCrypto): string | undefined {
+export function checkMovement(audit: Audit, event: LedgerEvent): string | undefined {
   if (event.type === 'LedgerOpened') {
-    if (books.config !== undefined) return 'opens the ledger a second time'
-    books.config = event.data.config
+    if (audit.books.config !== undefined) return 'opens the ledger a second time'
+    audit.books.config = event.data.config
+    if (event.data.config.shardCount > 1) audit.books.touched.add('clearing')
     return expectEntries(event, {})
   }
-  const { config } = books
-  if (config === undefined) return 'comes before LedgerOpened'
-  const audit = { books, config, crypto }
   return clearingProblem(audit, event) ?? movementProblem(audit, event)
 }
 
@@ -54,25 +57,46 @@ function movementProblem(
       return receiptProblem(audit, event)
     case 'JobSettled':
       return settlementProblem(audit, event)
+    case 'EscrowOpened':
+      return escrowOpeningProblem(audit, event)
+    case 'EscrowCaptured':
+      return captureProblem(audit, event)
+    case 'EscrowReleased':
+      return escrowReleaseProblem(audit, event)
+    case 'EscrowExpired':
+      return escrowExpiryProblem(audit, event)
+    case 'IouIssued':
+      return issueProblem(audit, event)
+    case 'IouRedeemed':
+      return redemptionProblem(audit, event)
+    case 'IouDefaulted':
+      return defaultProblem(audit, event)
     case 'NodeRegistered':
       return registrationProblem(audit, event)
+    case 'PermissionGranted':
+      return grantProblem(audit, event)
+    case 'PermissionRevoked':
+      return revocationProblem(audit, event)
     case 'PayoutInstructed':
       return instructionProblem(audit, event)
     case 'PayoutScheduled':
       return payoutProblem(audit, event)
     case 'EpochFinalised':
-      return burnProblem(event)
+      return finalityProblem(audit, event)
     case 'PayoutClaimed':
-      return claimProblem(event)
+      return claimProblem(audit, event)
     case 'ServiceBought':
       return purchaseProblem(audit, event)
     case 'ClearingReceived':
       return receivingProblem(audit, event)
     case 'PayeeRegistered':
+      return payeeProblem(audit, event)
     case 'EpochClosed':
+      return closingProblem(audit, event)
     case 'CommandsLinked':
+      return linkProblem(audit, event)
     case 'CommandRefused':
-      return expectEntries(event, {})
+      return refusalProblem(audit, event)
     default:
       return unknownProblem(event)
   }
@@ -87,32 +111,47 @@ function inboxProblem({ books }: Audit, event: EventOf<'InboxItemRecorded'>): st
   const { index, kind, account, amountMicrocredits } = event.data
   if (index !== books.inboxCount) return `records inbox item ${index}, expected ${books.inboxCount}`
   books.inboxCount += 1
+  if (books.reserve > microcreditsMax) return `raises the reserve to ${books.reserve} µcr, above the token’s cap`
   const credited = { deposit: `wallet:${account}`, genesisTreasury: 'treasury', genesisRewards: 'rewards' }[kind]
-  return expectEntries(event, { reserve: amountMicrocredits, [credited]: amountMicrocredits })
+  return (
+    amountProblem(amountMicrocredits) ??
+    expectEntries(event, { reserve: amountMicrocredits, [credited]: amountMicrocredits })
+  )
 }
 
 function transferProblem(audit: Audit, event: EventOf<'CreditsTransferred'>): string | undefined {
   const { transfer } = event.data
-  const { from, to, amountMicrocredits } = transfer.message
-  if (!isSignedBy(audit, transferType, transfer, from)) return 'the sender did not sign the transfer'
+  const { from, to, amountMicrocredits, deadline } = transfer.message
+  const about = { type: transferType, signed: transfer, wallet: from, counterparty: to, engine: undefined }
+  const unsigned = 'the sender did not sign the transfer'
+  const { problem } = judgeSpend(audit, event, { ...transfer.message, ...about, unsigned })
   const moved = { [`wallet:${from}`]: -amountMicrocredits, [`wallet:${to}`]: amountMicrocredits }
-  return nonceProblem(audit.books, from, transfer.message) ?? expectEntries(event, moved)
+  return (
+    problem ??
+    amountProblem(amountMicrocredits) ??
+    deadlineProblem(event, deadline, signatureSecondsMax) ??
+    receiverProblem(from, to) ??
+    expectEntries(event, moved)
+  )
 }
 
 function purchaseProblem(audit: Audit, event: EventOf<'ServiceBought'>): string | undefined {
   const { purchase } = event.data
-  const { wallet, seller, amountMicrocredits } = purchase.message
-  if (!isSignedBy(audit, purchaseType, purchase, wallet)) return 'the buyer did not sign the purchase'
+  const { wallet, seller, amountMicrocredits, deadline } = purchase.message
+  const about = { type: purchaseType, signed: purchase, counterparty: seller, engine: undefined }
+  const unsigned = 'the buyer did not sign the purchase'
+  const { problem } = judgeSpend(audit, event, { ...purchase.message, ...about, unsigned })
   const moved = { [`wallet:${wallet}`]: -amountMicrocredits, [`wallet:${seller}`]: amountMicrocredits }
-  return nonceProblem(audit.books, wallet, purchase.message) ?? expectEntries(event, moved)
+  return (
+    problem ??
+    amountProblem(amountMicrocredits) ??
+    deadlineProblem(event, deadline, signatureSecondsMax) ??
+    receiverProblem(wallet, seller) ??
+    expectEntries(event, moved)
+  )
 }
 
-function burnProblem(event: EventOf<'EpochFinalised'>): string | undefined {
-  const { burnMicrocredits } = event.data
-  return expectEntries(event, { reserve: -burnMicrocredits, burn: -burnMicrocredits })
-}
-
-function claimProblem(event: EventOf<'PayoutClaimed'>): string | undefined {
-  const { wallet, paidMicrocredits } = event.data
-  return expectEntries(event, { reserve: -paidMicrocredits, [`payable:${wallet}`]: -paidMicrocredits })
+function receiverProblem(from: Address, to: Address): string | undefined {
+  if (from === to) return 'moves credits from a wallet to itself'
+  return to === zeroAddress ? 'moves credits to the zero address' : undefined
 }

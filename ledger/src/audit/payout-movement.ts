@@ -1,34 +1,63 @@
+import { signatureSecondsMax } from '../account/transfer.ts'
 import type { EventOf } from '../journal/event.ts'
 import { payoutInstructionType, withdrawalType } from '../payout/withdrawal.ts'
-import { type Audit, ascendingProblem, digestOf, expectEntries, isSignedBy, nonceProblem } from './checks.ts'
+import {
+  type Audit,
+  amountProblem,
+  ascendingProblem,
+  deadlineProblem,
+  digestOf,
+  expectEntries,
+  isSignedBy,
+  nonceProblem,
+} from './checks.ts'
+import { countPayouts } from './epoch-movement.ts'
+
+/** An instruction is signed for two years at most. */
+const instructionMsMax = 2 * 365 * 24 * 3_600_000
 
 export function instructionProblem(audit: Audit, event: EventOf<'PayoutInstructed'>): string | undefined {
   const { instruction } = event.data
-  const { wallet } = instruction.message
+  const { wallet, expires, nonce } = instruction.message
   if (!isSignedBy(audit, payoutInstructionType, instruction, wallet)) return 'the wallet did not sign the instruction'
-  const digest = digestOf(audit, payoutInstructionType, instruction.message)
-  audit.books.instructions.set(wallet, { digest, instruction: instruction.message })
-  const problem = ascendingProblem(audit.books, `instruction:${wallet}`, instruction.message.nonce)
-  return problem ?? expectEntries(event, {})
+  if (Number(expires) * 1000 > event.atMs + instructionMsMax) return 'is an instruction for more than two years'
+  audit.books.instructions.set(wallet, {
+    digest: digestOf(audit, payoutInstructionType, instruction.message),
+    instruction: instruction.message,
+    lastPaidAtMs: audit.books.instructions.get(wallet)?.lastPaidAtMs,
+  })
+  return ascendingProblem(audit.books, `instruction:${wallet}`, nonce) ?? expectEntries(event, {})
 }
 
 export function payoutProblem(audit: Audit, event: EventOf<'PayoutScheduled'>): string | undefined {
-  const { wallet, amountMicrocredits, withdrawal } = event.data
+  const { wallet, amountMicrocredits, withdrawal, instructionDigest } = event.data
   const moved = { [`wallet:${wallet}`]: -amountMicrocredits, [`payable:${wallet}`]: amountMicrocredits }
-  if (withdrawal === undefined) return standingProblem(audit, event) ?? expectEntries(event, moved)
+  countPayouts(audit.books, event)
+  const entryProblem = () => amountProblem(amountMicrocredits) ?? expectEntries(event, moved)
+  if (withdrawal === undefined) return standingProblem(audit, event) ?? entryProblem()
   const { message } = withdrawal
   const isAllowed = message.wallet === wallet && message.amountMicrocredits === amountMicrocredits
-  if (!isAllowed || !isSignedBy(audit, withdrawalType, withdrawal, wallet)) {
+  if (!isAllowed || instructionDigest !== undefined || !isSignedBy(audit, withdrawalType, withdrawal, wallet)) {
     return 'the wallet did not sign the withdrawal'
   }
-  return nonceProblem(audit.books, wallet, message) ?? expectEntries(event, moved)
+  return (
+    nonceProblem(audit.books, wallet, message) ??
+    deadlineProblem(event, message.deadline, signatureSecondsMax) ??
+    entryProblem()
+  )
 }
 
+/** An instruction pays the whole balance, when it reaches the minimum and the interval has passed. */
 function standingProblem({ books }: Audit, event: EventOf<'PayoutScheduled'>): string | undefined {
-  const standing = books.instructions.get(event.data.wallet)
-  if (standing === undefined || standing.digest !== event.data.instructionDigest)
-    return 'pays out without an instruction'
-  if (Number(standing.instruction.expires) * 1000 <= event.atMs) return 'pays out by an instruction that has expired'
-  const isEnough = event.data.amountMicrocredits >= standing.instruction.minimumMicrocredits
-  return isEnough ? undefined : 'pays out less than the instruction’s minimum'
+  const { wallet, amountMicrocredits, instructionDigest } = event.data
+  const standing = books.instructions.get(wallet)
+  if (standing === undefined || standing.digest !== instructionDigest) return 'pays out without an instruction'
+  const { instruction, lastPaidAtMs } = standing
+  if (Number(instruction.expires) * 1000 <= event.atMs) return 'pays out by an instruction that has expired'
+  if (amountMicrocredits < instruction.minimumMicrocredits) return 'pays out less than the instruction’s minimum'
+  if (books.balances.get(`wallet:${wallet}`) !== 0n) return 'does not pay the whole balance out'
+  const isTooSoon = lastPaidAtMs !== undefined && event.atMs < lastPaidAtMs + instruction.intervalSeconds * 1000
+  if (isTooSoon) return 'pays out again within the instruction’s interval'
+  books.instructions.set(wallet, { ...standing, lastPaidAtMs: event.atMs })
+  return undefined
 }

@@ -7,7 +7,7 @@ import {
   type UnderPermission,
 } from '../permission/spend-permission.ts'
 import type { Message, MessageType, Signed } from '../typed-data/types.ts'
-import { type Audit, ascendingProblem, digestOf, expectEntries, isSignedBy, nonceProblem, signerOf } from './checks.ts'
+import { type Audit, digestOf, expectEntries, isSignedBy, nonceProblem, signerOf } from './checks.ts'
 import { type AuditedDelegation, addSpend, type DelegatedSpend, newDelegation, takeBack } from './delegated-spends.ts'
 
 /** A message under which credits leave a wallet, as the auditor reads it. */
@@ -57,7 +57,7 @@ export function revocationProblem(audit: Audit, event: EventOf<'PermissionRevoke
   const { revocation } = event.data
   const { wallet, delegate, nonce } = revocation.message
   const delegation = known(audit, wallet, delegate) ?? newDelegation(delegate)
-  const signer = signerOf(audit, permissionRevocationType, revocation)
+  const signer = signerOf(audit, permissionRevocationType, revocation, wallet)
   const isGivenBack = signer === delegate && delegation.permission !== undefined && nonce <= delegation.nonce
   if (signer !== wallet && !isGivenBack) return 'neither the wallet nor its delegate signed the revocation'
   if (nonce < delegation.nonce) return `revokes nonce ${nonce} after ${delegation.nonce}`
@@ -75,7 +75,7 @@ export function judgeSpend(
   event: LedgerEvent & { readonly data: UnderPermission },
   spend: AuditedSpend,
 ): SpendVerdict {
-  const signer = signerOf(audit, spend.type, spend.signed)
+  const signer = signerOf(audit, spend.type, spend.signed, event.data.spend?.delegate ?? spend.wallet)
   if (signer === spend.wallet) {
     const claimed = event.data.spend && 'claims a permission although the wallet itself signed'
     const problem = claimed ?? nonceProblem(audit.books, spend.wallet, spend)
@@ -90,7 +90,7 @@ export function judgeSpend(
   const problem =
     limitProblem(permission.message, spend) ??
     capProblem(permission.message, delegation, spend.amountMicrocredits) ??
-    ascendingProblem(audit.books, `${spend.wallet}:${signer}:${spend.lane}`, spend.nonce) ??
+    nonceProblem(audit.books, spend.wallet, spend, signer) ??
     totalsProblem(event.data, under)
   return problem === undefined ? { under } : { problem }
 }

@@ -1,16 +1,26 @@
+import { signatureSecondsMax } from '../account/transfer.ts'
+import { zeroAddress } from '../hex.ts'
 import type { EventOf } from '../journal/event.ts'
 import { nodeRegistrationType } from '../node/node-registration.ts'
 import { jobOutcomes, receiptTypeOf } from '../receipt/usage-receipt.ts'
 import { auditedPrice } from './audited-price.ts'
-import { type Audit, ascendingProblem, expectEntries, isSignedBy, sum } from './checks.ts'
+import { type Audit, ascendingProblem, deadlineProblem, expectEntries, isSignedBy, sum } from './checks.ts'
+import { endHold } from './hold-movement.ts'
+import { returnProblem } from './permission-movement.ts'
 
 export function registrationProblem(audit: Audit, event: EventOf<'NodeRegistered'>): string | undefined {
   const { registration } = event.data
-  const { node, payoutWallet, nonce } = registration.message
+  const { node, payoutWallet, nonce, deadline } = registration.message
   const signer = audit.books.payoutWallets.get(node) ?? node
   if (!isSignedBy(audit, nodeRegistrationType, registration, signer)) return 'the registration is not signed by who may'
+  if (payoutWallet === zeroAddress) return 'pays a node out to the zero address'
   audit.books.payoutWallets.set(node, payoutWallet)
-  return ascendingProblem(audit.books, `registration:${node}`, nonce) ?? expectEntries(event, {})
+  audit.books.touched.add(node)
+  return (
+    ascendingProblem(audit.books, `registration:${node}`, nonce) ??
+    deadlineProblem(event, deadline, signatureSecondsMax) ??
+    expectEntries(event, {})
+  )
 }
 
 export function receiptProblem(audit: Audit, event: EventOf<'ReceiptReceived'>): string | undefined {
@@ -27,8 +37,9 @@ export function receiptProblem(audit: Audit, event: EventOf<'ReceiptReceived'>):
   if (receipt.sequence <= (books.sequences.get(receipt.node) ?? 0n)) return `uses sequence ${receipt.sequence} again`
   if (jobOutcomes[receipt.outcome] === undefined) return `has outcome ${receipt.outcome}, which does not exist`
   books.sequences.set(receipt.node, receipt.sequence)
+  books.touched.add(receipt.node)
   const price = auditedPrice(hold.order, receipt, event.atMs - hold.assigned.atMs, hold.pricing.rates)
-  books.holds.set(receipt.orderDigest, { ...hold, received: { price } })
+  books.holds.set(receipt.orderDigest, { ...hold, received: { price, commandId: event.commandId } })
   return expectEntries(event, {})
 }
 
@@ -46,7 +57,9 @@ export function settlementProblem({ books }: Audit, event: EventOf<'JobSettled'>
   if (hold === undefined) return 'settles what is no hold'
   const { received: receipt, pricing } = hold
   if (receipt === undefined) return 'settles without a receipt'
-  if (event.atMs > hold.expiresAtMs) return 'settles after the hold’s time'
+  // 0.1.0 settled a job together with its receipt, under one command id.
+  const ids = [`settle:${orderDigest}`, `expiry:${orderDigest}`, receipt.commandId]
+  if (!ids.includes(event.commandId)) return `settles under command id ${event.commandId}`
   if (hold.assigned?.node !== node || books.payoutWallets.get(node) !== payoutWallet)
     return 'pays a wallet that is not the node’s'
   if (capturedMicrocredits !== receipt.price)
@@ -56,7 +69,9 @@ export function settlementProblem({ books }: Audit, event: EventOf<'JobSettled'>
   const isSplit = feeMicrocredits === fee && earnedMicrocredits === capturedMicrocredits - fee
   if (!isSplit || releasedMicrocredits !== hold.order.maxPriceMicrocredits - capturedMicrocredits)
     return 'does not split the hold rightly'
-  books.holds.delete(orderDigest)
+  const unreturned = returnProblem(event, hold.under, releasedMicrocredits)
+  if (unreturned !== undefined) return unreturned
+  endHold(books, orderDigest, hold)
   return expectEntries(
     event,
     sum([

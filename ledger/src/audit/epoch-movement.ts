@@ -1,0 +1,153 @@
+import type { Leaf, LeafAccount } from '../epoch/leaves.ts'
+import type { Address } from '../hex.ts'
+import type { EpochBooks, EventOf, LedgerEvent, PayoutRow } from '../journal/event.ts'
+import { type AuditBooks, type AuditedPayouts, noAuditedPayouts } from './audit-books.ts'
+import { type Audit, expectEntries } from './checks.ts'
+import { movedAccounts } from './moved-accounts.ts'
+
+/** Counts what an event puts on its way to the chain, here or in the shard that pays it. */
+export function countPayouts(books: AuditBooks, event: LedgerEvent): void {
+  for (const [account, amountMicrocredits] of movedAccounts(event)) {
+    if (!account.startsWith('payable:') || amountMicrocredits <= 0n) continue
+    const wallet = account.slice('payable:'.length) as Address
+    const scheduledMicrocredits = payoutsOf(books, wallet).scheduledMicrocredits + amountMicrocredits
+    updatePayouts(books, wallet, { scheduledMicrocredits })
+  }
+}
+
+export function payeeProblem({ books }: Audit, event: EventOf<'PayeeRegistered'>): string | undefined {
+  const { wallet, id } = event.data
+  if (!Number.isSafeInteger(id) || id < 1) return `registers payee id ${id}`
+  if (books.payees.has(id)) return `gives payee id ${id} a second time`
+  if (payoutsOf(books, wallet).payeeId !== undefined) return `registers ${wallet} as a payee a second time`
+  books.payees.set(id, wallet)
+  updatePayouts(books, wallet, { payeeId: id })
+  return expectEntries(event, {})
+}
+
+/** Makes the epoch's books a second time, from what the auditor knows, and names what is posted otherwise. */
+export function closingProblem({ books }: Audit, event: EventOf<'EpochClosed'>): string | undefined {
+  const parent = books.lastEpoch?.epoch ?? 0
+  if (books.lastEpochFinal !== parent) return `closes an epoch although epoch ${parent} is not final`
+  const { rows, ...figures } = event.data
+  const expected = expectedFigures(books, event)
+  const other = (Object.keys(expected) as (keyof typeof expected)[]).find(name => figures[name] !== expected[name])
+  if (other !== undefined) return `closes with ${other} ${figures[other]}, the journal says ${expected[other]}`
+  const wrongRow = rowProblem(rows, expectedRows(books))
+  if (wrongRow !== undefined) return wrongRow
+  for (const { wallet, cumulativeMicrocredits } of rows) {
+    updatePayouts(books, wallet, { postedMicrocredits: cumulativeMicrocredits, lastEpoch: event.data.epoch })
+  }
+  books.lastEpoch = event.data
+  return expectEntries(event, {})
+}
+
+export function finalityProblem({ books }: Audit, event: EventOf<'EpochFinalised'>): string | undefined {
+  const { epoch, burnMicrocredits } = event.data
+  const closed = books.lastEpoch
+  if (closed?.epoch !== epoch || books.lastEpochFinal !== closed.parent) return `is final out of order`
+  if (burnMicrocredits !== closed.burnMicrocredits) {
+    return `burns ${burnMicrocredits} µcr, the epoch was closed with ${closed.burnMicrocredits} µcr`
+  }
+  books.lastEpochFinal = epoch
+  return expectEntries(event, { reserve: -burnMicrocredits, burn: -burnMicrocredits })
+}
+
+export function claimProblem({ books }: Audit, event: EventOf<'PayoutClaimed'>): string | undefined {
+  const { wallet, paidMicrocredits, cumulativeMicrocredits } = event.data
+  const { claimedMicrocredits, postedMicrocredits } = payoutsOf(books, wallet)
+  if (paidMicrocredits <= 0n || claimedMicrocredits + paidMicrocredits !== cumulativeMicrocredits) {
+    return `claims ${paidMicrocredits} µcr up to ${cumulativeMicrocredits} µcr after ${claimedMicrocredits} µcr`
+  }
+  if (cumulativeMicrocredits > postedMicrocredits) {
+    return `claims up to ${cumulativeMicrocredits} µcr, epochs have posted ${postedMicrocredits} µcr`
+  }
+  updatePayouts(books, wallet, { claimedMicrocredits: cumulativeMicrocredits })
+  return expectEntries(event, { reserve: -paidMicrocredits, [`payable:${wallet}`]: -paidMicrocredits })
+}
+
+export function payoutsOf(books: AuditBooks, wallet: Address): AuditedPayouts {
+  return books.payouts.get(wallet) ?? noAuditedPayouts
+}
+
+type Figures = Omit<EpochBooks, 'rows'>
+
+function expectedFigures(books: AuditBooks, event: EventOf<'EpochClosed'>): Figures {
+  const parent = books.lastEpoch?.epoch ?? 0
+  for (const account of books.touched) books.leaves.set(account, leafOf(books, account))
+  books.touched.clear()
+  const { root, totalMicrocredits } = books.leaves.root()
+  return {
+    epoch: parent + 1,
+    parent,
+    inboxCut: books.inboxCount,
+    journalPosition: event.position - 1,
+    journalHash: books.hash,
+    burnMicrocredits: books.balances.get('burn') ?? 0n,
+    leavesRoot: root,
+    leavesTotalMicrocredits: totalMicrocredits,
+  }
+}
+
+/** A row for each payee that is owed what no epoch has posted, by ascending id. */
+function expectedRows(books: AuditBooks): readonly PayoutRow[] {
+  const rows: PayoutRow[] = []
+  for (const wallet of books.unposted) {
+    const { payeeId, scheduledMicrocredits, postedMicrocredits, lastEpoch } = payoutsOf(books, wallet)
+    if (payeeId === undefined) continue
+    const incrementMicrocredits = scheduledMicrocredits - postedMicrocredits
+    const cumulativeMicrocredits = scheduledMicrocredits
+    rows.push({ id: payeeId, wallet, incrementMicrocredits, cumulativeMicrocredits, previousEpoch: lastEpoch })
+  }
+  return rows.sort((a, b) => a.id - b.id)
+}
+
+function rowProblem(rows: readonly PayoutRow[], expected: readonly PayoutRow[]): string | undefined {
+  if (rows.length !== expected.length) return `posts ${rows.length} rows, ${expected.length} payees are owed something`
+  const index = rows.findIndex((row, at) => !isSameRow(row, expected[at] as PayoutRow))
+  return index === -1 ? undefined : `posts row ${index} otherwise than payee ${expected[index]?.id} is owed`
+}
+
+function isSameRow(a: PayoutRow, b: PayoutRow): boolean {
+  return (Object.keys(b) as (keyof PayoutRow)[]).every(name => a[name] === b[name])
+}
+
+/** Keeps `unposted` to the wallets that no epoch has posted everything for. */
+function updatePayouts(books: AuditBooks, wallet: Address, change: Partial<AuditedPayouts>): void {
+  const payouts = { ...payoutsOf(books, wallet), ...change }
+  books.payouts.set(wallet, payouts)
+  books.touched.add(wallet)
+  if (payouts.scheduledMicrocredits > payouts.postedMicrocredits) books.unposted.add(wallet)
+  else books.unposted.delete(wallet)
+}
+
+/** What the tree says of an account; `undefined` for a wallet that has nothing and has signed nothing. */
+function leafOf(books: AuditBooks, account: LeafAccount): Leaf | undefined {
+  if (account === 'treasury' || account === 'rewards') return plainLeaf(account, books.balances.get(account) ?? 0n)
+  if (account === 'clearing') return plainLeaf(account, clearingOf(books))
+  const availableMicrocredits = books.balances.get(`wallet:${account}`) ?? 0n
+  const heldMicrocredits = (books.held.get(account) ?? 0n) + payoutWithoutPayee(books, account)
+  const lanes = books.lanes.get(account) ?? []
+  const isNode = books.payoutWallets.has(account)
+  if (availableMicrocredits === 0n && heldMicrocredits === 0n && lanes.length === 0 && !isNode) return undefined
+  const nonces = [...lanes].sort((a, b) => a.lane - b.lane).map(({ lane, nonce }) => ({ lane, nonce }))
+  const receiptSequence = books.sequences.get(account) ?? 0n
+  return { account, availableMicrocredits, heldMicrocredits, nonces, receiptSequence }
+}
+
+function plainLeaf(account: LeafAccount, availableMicrocredits: bigint): Leaf {
+  return { account, availableMicrocredits, heldMicrocredits: 0n, nonces: [], receiptSequence: 0n }
+}
+
+/** All that is in other shards or on its way to them. */
+function clearingOf({ balances, config }: AuditBooks): bigint {
+  let total = 0n
+  for (let shard = 0; shard < (config?.shardCount ?? 1); shard++) total += balances.get(`clearing:${shard}`) ?? 0n
+  return total
+}
+
+/** A payout that no row can name, for want of a payee id, still counts as its wallet's. */
+function payoutWithoutPayee(books: AuditBooks, wallet: Address): bigint {
+  const { payeeId, scheduledMicrocredits, postedMicrocredits } = payoutsOf(books, wallet)
+  return payeeId === undefined ? scheduledMicrocredits - postedMicrocredits : 0n
+}
