@@ -1,7 +1,11 @@
 import { type ClearingPlace, noClearing } from '../clearing/clearing.ts'
+import type { OpenEscrow } from '../escrow/escrow.ts'
 import type { Address, Hex } from '../hex.ts'
+import type { OpenIou } from '../iou/open-iou.ts'
 import { dueByInstruction } from '../payout/decide.ts'
-import type { Books, OpenHold, WalletBalance } from '../ports/ledger.ts'
+import { delegationOf } from '../permission/delegation.ts'
+import { totalsAt } from '../permission/spend-usage.ts'
+import type { Books, GrantedPermission, OpenHold, WalletBalance } from '../ports/ledger.ts'
 import { payableAccount, walletAccount } from './account-name.ts'
 import { booksOf } from './books.ts'
 import type { LedgerConfig } from './config.ts'
@@ -21,6 +25,14 @@ export abstract class LedgerReads {
     return this.state.holds.get(orderDigest)
   }
 
+  escrow(escrow: Hex): OpenEscrow | undefined {
+    return this.state.escrows.get(escrow)
+  }
+
+  iou(iou: Hex): OpenIou | undefined {
+    return this.state.ious.get(iou)
+  }
+
   balance(wallet: Address): WalletBalance {
     return {
       availableMicrocredits: balanceOf(this.state, walletAccount(wallet)),
@@ -29,8 +41,20 @@ export abstract class LedgerReads {
     }
   }
 
-  lastNonce(wallet: Address, lane: number): bigint | undefined {
-    return lastNonceOf(this.state, wallet, wallet, lane)
+  lastNonce(wallet: Address, lane: number, signer: Address = wallet): bigint | undefined {
+    return lastNonceOf(this.state, wallet, signer, lane)
+  }
+
+  permission(wallet: Address, delegate: Address): GrantedPermission | undefined {
+    const delegation = delegationOf(this.state, wallet, delegate)
+    if (delegation?.permission === undefined) return undefined
+    const { permission, digest, endsAtMs, usage } = delegation
+    return { permission, digest, endsAtMs, ...totalsAt(usage, Math.max(this.state.atMs, this.nowMs())) }
+  }
+
+  permissions(wallet: Address): readonly GrantedPermission[] {
+    const delegates = this.state.delegates.get(wallet) ?? []
+    return delegates.map(delegate => this.permission(wallet, delegate)).filter(granted => granted !== undefined)
   }
 
   pendingSettlements(): readonly Hex[] {

@@ -1,8 +1,19 @@
+import type { SignedAcceptance } from '../acceptance/acceptance.ts'
 import { reserveShard } from '../clearing/home-of-account.ts'
 import { type CommandHome, homeOfCommand, shardOf } from '../clearing/home-of-command.ts'
+import type { OpenEscrow } from '../escrow/escrow.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { SignedHoldCertificate } from '../hold/hold-certificate.ts'
-import type { Books, JournalReads, Ledger, LedgerDesk, OpenHold, WalletBalance } from '../ports/ledger.ts'
+import type { OpenIou } from '../iou/open-iou.ts'
+import type {
+  Books,
+  GrantedPermission,
+  JournalReads,
+  Ledger,
+  LedgerDesk,
+  OpenHold,
+  WalletBalance,
+} from '../ports/ledger.ts'
 import type { LedgerAnswer, LedgerCommand, LinkCommand } from './command.ts'
 import { homeShard, type LedgerConfig } from './config.ts'
 import type { RefusalCode } from './refusal.ts'
@@ -11,7 +22,7 @@ import type { RefusalCode } from './refusal.ts'
 export type ShardedAnswer = LedgerAnswer & { readonly shard: number }
 
 /** By these a shard says that what a command names is not here; another shard may have it. */
-const unknownHere: ReadonlySet<RefusalCode> = new Set(['UNKNOWN_JOB'])
+const unknownHere: ReadonlySet<RefusalCode> = new Set(['UNKNOWN_JOB', 'UNKNOWN_ESCROW', 'UNKNOWN_IOU'])
 
 /**
  * A ledger of several shards behind one desk: each command goes to the shard that it is for, and reads are put together. A wallet's balance
@@ -46,13 +57,29 @@ export class ShardedLedger implements LedgerDesk {
     return this.shardOfHold(orderDigest)?.hold(orderDigest)
   }
 
+  escrow(escrow: Hex): OpenEscrow | undefined {
+    return firstDefined(this.shards, shard => shard.escrow(escrow))
+  }
+
+  iou(iou: Hex): OpenIou | undefined {
+    return firstDefined(this.shards, shard => shard.iou(iou))
+  }
+
   balance(wallet: Address): WalletBalance {
     const { payableMicrocredits } = this.shardAt(reserveShard).balance(wallet)
     return { ...this.homeOf(wallet).balance(wallet), payableMicrocredits }
   }
 
-  lastNonce(wallet: Address, lane: number): bigint | undefined {
-    return this.homeOf(wallet).lastNonce(wallet, lane)
+  lastNonce(wallet: Address, lane: number, signer: Address = wallet): bigint | undefined {
+    return this.homeOf(wallet).lastNonce(wallet, lane, signer)
+  }
+
+  permission(wallet: Address, delegate: Address): GrantedPermission | undefined {
+    return this.homeOf(wallet).permission(wallet, delegate)
+  }
+
+  permissions(wallet: Address): readonly GrantedPermission[] {
+    return this.homeOf(wallet).permissions(wallet)
   }
 
   pendingSettlements(): readonly Hex[] {
@@ -65,6 +92,15 @@ export class ShardedLedger implements LedgerDesk {
 
   async holdCertificate(orderDigest: Hex): Promise<SignedHoldCertificate | undefined> {
     return this.shardOfHold(orderDigest)?.holdCertificate(orderDigest)
+  }
+
+  /** Of the shard that decided the command; of a command that every shard decides, of the first. */
+  async acceptance(commandId: Hex): Promise<SignedAcceptance | undefined> {
+    for (const shard of this.shards) {
+      const signed = await shard.acceptance(commandId)
+      if (signed !== undefined) return signed
+    }
+    return undefined
   }
 
   dueInstructions(): readonly Address[] {
@@ -142,6 +178,14 @@ export class ShardedLedger implements LedgerDesk {
 
 function ofShard(command: LedgerCommand, shard: number, shardCount: number): LedgerCommand {
   return command.type === 'OpenLedger' ? { ...command, config: { ...command.config, shard, shardCount } } : command
+}
+
+function firstDefined<T>(shards: readonly Ledger[], read: (shard: Ledger) => T | undefined): T | undefined {
+  for (const shard of shards) {
+    const found = read(shard)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function addBooks(a: Books, b: Books): Books {

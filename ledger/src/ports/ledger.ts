@@ -1,8 +1,13 @@
+import type { SignedAcceptance } from '../acceptance/acceptance.ts'
+import type { OpenEscrow } from '../escrow/escrow.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { SignedHoldCertificate } from '../hold/hold-certificate.ts'
+import type { OpenIou } from '../iou/open-iou.ts'
 import type { LedgerAnswer, LedgerCommand } from '../journal/command.ts'
 import type { LedgerConfig } from '../journal/config.ts'
 import type { LedgerEvent } from '../journal/event.ts'
+import type { SpendPermission } from '../permission/spend-permission.ts'
+import type { UsageTotals } from '../permission/spend-usage.ts'
 import type { JournalHead } from './event-store.ts'
 
 /** A hold that is open. */
@@ -28,9 +33,17 @@ export type Assignment = {
   readonly position: number
 }
 
+/** A permission with what counts against its caps at this moment, in µcr. */
+export type GrantedPermission = UsageTotals & {
+  readonly permission: SpendPermission
+  readonly digest: Hex
+  /** From this time on it is worth nothing: its expiry, or its revocation. */
+  readonly endsAtMs: number
+}
+
 export type WalletBalance = {
   readonly availableMicrocredits: bigint
-  /** In open holds of this payer. */
+  /** In open holds and escrows of this payer. */
   readonly heldMicrocredits: bigint
   /** On its way to the chain: in an epoch or waiting for one, not yet claimed. */
   readonly payableMicrocredits: bigint
@@ -58,14 +71,28 @@ export type Books = {
 export type LedgerDesk = {
   submit(command: LedgerCommand): Promise<LedgerAnswer>
   hold(orderDigest: Hex): OpenHold | undefined
+  /** An escrow that has not ended, by the digest of its order. */
+  escrow(escrow: Hex): OpenEscrow | undefined
+  /** An IOU that is not paid in full, by its digest. */
+  iou(iou: Hex): OpenIou | undefined
   balance(wallet: Address): WalletBalance
-  /** The last nonce that the wallet itself used in a lane. */
-  lastNonce(wallet: Address, lane: number): bigint | undefined
+  /** The last nonce that the wallet itself, or with `signer` its delegate, used in a lane. */
+  lastNonce(wallet: Address, lane: number, signer?: Address): bigint | undefined
+  /** The newest permission that a wallet gave to a delegate, also when it has ended; `undefined` for a key that it never let spend. */
+  permission(wallet: Address, delegate: Address): GrantedPermission | undefined
+  /** The newest permission of every delegate of a wallet, ended ones too, in the order in which the wallet named them. */
+  permissions(wallet: Address): readonly GrantedPermission[]
   /** The jobs whose receipts are journalled and wait for their settlement. */
   pendingSettlements(): readonly Hex[]
   payoutWallet(node: Address): Address | undefined
   /** The ledger's signature that the hold stands for its present assignment; `undefined` when it has none. */
   holdCertificate(orderDigest: Hex): Promise<SignedHoldCertificate | undefined>
+  /**
+   * The ledger's signature that it has journalled its decision on a signed command, accepted or refused, by the digest that was signed.
+   * `undefined` when there is none: nothing durable was decided, the refusal is not one that is journalled, nobody signs such a
+   * command, or it is forgotten (ten minutes after its deadline; a job's and an escrow's steps after a day).
+   */
+  acceptance(commandId: Hex): Promise<SignedAcceptance | undefined>
   /** The wallets whose standing instruction has something to pay out now. */
   dueInstructions(): readonly Address[]
   /** The wallets with payouts that the contract does not know as payees yet. */
