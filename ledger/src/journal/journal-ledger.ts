@@ -1,4 +1,6 @@
-import type { Hex } from '../hex.ts'
+import type { SignedAcceptance } from '../acceptance/acceptance.ts'
+import { BatchAcceptances } from '../acceptance/batch-acceptances.ts'
+import { type Hex, isHexOf } from '../hex.ts'
 import { type HoldCertificate, holdCertificateType, type SignedHoldCertificate } from '../hold/hold-certificate.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
@@ -12,11 +14,12 @@ import type { LedgerAnswer, LedgerCommand } from './command.ts'
 import { domainOf } from './decision.ts'
 import type { LedgerEvent } from './event.ts'
 import type { Identified } from './identify.ts'
+import { JournalListeners } from './journal-listeners.ts'
 import { JournalWriter, leaseMs } from './journal-writer.ts'
 import { LedgerReads } from './ledger-reads.ts'
 import { Replica } from './replica.ts'
 import { takeSnapshot } from './snapshot.ts'
-import type { LedgerState } from './state.ts'
+import type { Decided, LedgerState } from './state.ts'
 
 export type JournalLedgerParts = {
   readonly store: EventStore
@@ -40,7 +43,8 @@ export class JournalLedger extends LedgerReads implements Ledger {
   private constructor(
     private readonly parts: JournalLedgerParts,
     private readonly writer: JournalWriter,
-    private readonly listeners: Set<Listener>,
+    private readonly listeners: JournalListeners,
+    private readonly acceptances: BatchAcceptances,
   ) {
     super()
   }
@@ -55,9 +59,14 @@ export class JournalLedger extends LedgerReads implements Ledger {
 
   /** Goes on where a replica stands that has caught up under a lease. */
   static take(parts: JournalLedgerParts, leaseEpoch: number, { state }: Replica): JournalLedger {
-    const listeners = new Set<Listener>()
-    const publish = (events: readonly LedgerEvent[]) => tellAll(listeners, events, parts.onListenerError)
-    return new JournalLedger(parts, new JournalWriter(parts, publish, leaseEpoch, state), listeners)
+    const listeners = new JournalListeners(parts.onListenerError)
+    const acceptances = new BatchAcceptances(parts)
+    const publish = (events: readonly LedgerEvent[]) => {
+      acceptances.record(events, writer.head)
+      listeners.tell(events)
+    }
+    const writer = new JournalWriter(parts, publish, leaseEpoch, state)
+    return new JournalLedger(parts, writer, listeners, acceptances)
   }
 
   /**
@@ -104,6 +113,16 @@ export class JournalLedger extends LedgerReads implements Ledger {
     return { message, signature: await this.parts.signer.sign(digest) }
   }
 
+  async acceptance(commandId: Hex): Promise<SignedAcceptance | undefined> {
+    await this.writer.settled()
+    const { config, decided } = this.state
+    const { head } = this.writer
+    const position = isHexOf(commandId, 32) ? lastPositionOf(decided.get(commandId)) : undefined
+    if (config === undefined || position === undefined || position > head.position) return undefined
+    const place = { domain: domainOf(this.state), shard: config.shard }
+    return this.acceptances.sign({ digest: commandId, position: BigInt(position) }, head, place)
+  }
+
   head(): JournalHead {
     return this.writer.head
   }
@@ -113,8 +132,7 @@ export class JournalLedger extends LedgerReads implements Ledger {
   }
 
   subscribe(listener: Listener): () => void {
-    this.listeners.add(listener)
-    return () => this.listeners.delete(listener)
+    return this.listeners.add(listener)
   }
 
   /** Answers what is queued, takes nothing more, and ends the lease. The store stays open; it belongs to whoever made it. */
@@ -131,17 +149,6 @@ export class JournalLedger extends LedgerReads implements Ledger {
   }
 }
 
-/** What a listener throws is its own affair: the events are durable, and the others hear of them too. */
-function tellAll(
-  listeners: ReadonlySet<Listener>,
-  events: readonly LedgerEvent[],
-  onError: ((error: unknown) => void) | undefined,
-): void {
-  for (const listener of listeners) {
-    try {
-      listener(events)
-    } catch (error) {
-      onError?.(error)
-    }
-  }
+function lastPositionOf(decided: Decided | undefined): number | undefined {
+  return typeof decided === 'object' ? decided.lastPosition : decided
 }

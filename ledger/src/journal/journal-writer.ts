@@ -1,12 +1,13 @@
 import type { Clock } from '../ports/clock.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import { type EventStore, type JournalHead, type StoredEvent, UnknownOutcomeError } from '../ports/event-store.ts'
+import type { SnapshotStore } from '../ports/snapshot-store.ts'
 import { decideBatch } from './batch.ts'
 import type { LedgerAnswer, LedgerCommand } from './command.ts'
 import type { LedgerEvent } from './event.ts'
 import type { Identified } from './identify.ts'
 import { addAll, answerAll, emptyBatch, type OpenBatch, type Waiting } from './open-batch.ts'
-import { replayJournal } from './replay.ts'
+import { Replica } from './replica.ts'
 import type { LedgerState } from './state.ts'
 
 export type JournalWriterParts = {
@@ -14,6 +15,7 @@ export type JournalWriterParts = {
   readonly shard: string
   readonly crypto: LedgerCrypto
   readonly clock: Clock
+  readonly snapshots?: SnapshotStore
 }
 
 /** Commands decided in one durable write at most: bounds the answer time of the first in a long queue. */
@@ -221,13 +223,14 @@ export class JournalWriter {
 
   /** Reads the journal as it is and queues what was lost again, before what came later. */
   private async decideAgain(lost: OpenBatch, error: UnknownOutcomeError): Promise<void> {
-    const { store, shard, crypto } = this.parts
     this.lostInARow += 1
     if (this.lostInARow === appendAttemptsMax) throw error
     const later = this.open
     this.open = { ...emptyBatch(), isFull: true }
     this.queue.unshift(...lost.waiting, ...later.waiting)
-    this.current = await replayJournal(store, shard, crypto)
+    const replica = await Replica.restore(this.parts)
+    await replica.catchUp()
+    this.current = replica.state
     this.open.isFull = false
   }
 
