@@ -1,7 +1,10 @@
 import type { Hex } from '../hex.ts'
 import type { MessageType, Signed } from '../typed-data/types.ts'
 
-/** One command that the ledger has journalled: the digest that its signer signed, and the position of its last event. */
+/**
+ * One command on which the ledger has journalled its decision, an acceptance or a journalled refusal: the digest that its signer signed,
+ * and the position of its last event.
+ */
 export type Acceptance = { readonly digest: Hex; readonly position: bigint }
 
 export const acceptanceType: MessageType = {
@@ -14,7 +17,7 @@ export const acceptanceType: MessageType = {
 
 /**
  * What the ledger signs once for each batch, after it is durable: the Merkle root over the batch's acceptances and the end of the
- * journal with them. A journal without an accepted command, or with another hash at `position`, is a proof against the operator.
+ * journal with them. A journal without one of these commands, or with another hash at `position`, is a proof against the operator.
  */
 export type AcceptanceRoot = {
   readonly shard: number
@@ -38,7 +41,9 @@ export type SignedAcceptance = {
   readonly acceptance: Acceptance
   /** Index of the leaf among the batch's acceptances. */
   readonly index: number
-  /** Hashes beside the path from the leaf to the root. */
+  /** How many acceptances the batch has; with the index it tells on which side each sibling stands. */
+  readonly count: number
+  /** Hashes beside the path from the leaf to the root; none where the path's node is the last of an odd row. */
   readonly siblings: readonly Hex[]
   readonly root: Signed<AcceptanceRoot>
 }

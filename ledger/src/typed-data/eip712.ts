@@ -61,7 +61,8 @@ function hashDomain(crypto: Pick<LedgerCrypto, 'keccak256'>, domain: Domain): Ui
   )
 }
 
-function structHash(crypto: Pick<LedgerCrypto, 'keccak256'>, type: MessageType, message: Message): Uint8Array {
+/** EIP-712's `hashStruct(message)`, which binds no domain. */
+export function structHash(crypto: Pick<LedgerCrypto, 'keccak256'>, type: MessageType, message: Message): Uint8Array {
   const words = type.fields.map(field => encodeField(crypto, field, message[field.name]))
   return crypto.keccak256(concatBytes(typeHash(crypto, type), ...words))
 }

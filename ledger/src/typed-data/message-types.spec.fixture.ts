@@ -1,8 +1,12 @@
 import fc from 'fast-check'
+import { acceptanceRootType, acceptanceType } from '../acceptance/acceptance.ts'
+import { purchaseType } from '../account/purchase.ts'
 import { transferType } from '../account/transfer.ts'
+import { escrowCaptureType, escrowOrderType, escrowReleaseType } from '../escrow/escrow-order.ts'
 import { bytesToHex } from '../hex.ts'
 import { assignmentReleaseType, holdCertificateType } from '../hold/hold-certificate.ts'
 import { jobOrderType, jobOrderType010, orderCancellationType } from '../hold/job-order.ts'
+import { iouDefaultType, iouRedemptionType, iouType } from '../iou/iou.ts'
 import { nodeRegistrationType } from '../node/node-registration.ts'
 import { payoutInstructionType, withdrawalType } from '../payout/withdrawal.ts'
 import { usageReceiptType, usageReceiptType010 } from '../receipt/usage-receipt.ts'
@@ -21,6 +25,15 @@ export const messageTypes: readonly MessageType[] = [
   nodeRegistrationType,
   withdrawalType,
   payoutInstructionType,
+  purchaseType,
+  escrowOrderType,
+  escrowCaptureType,
+  escrowReleaseType,
+  iouType,
+  iouRedemptionType,
+  iouDefaultType,
+  acceptanceType,
+  acceptanceRootType,
 ]
 
 export const addressText = fc.uint8Array({ minLength: 20, maxLength: 20 }).map(bytesToHex)

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  acceptanceRootType,
+  acceptanceType,
   assignmentReleaseType,
+  escrowCaptureType,
+  escrowOrderType,
+  escrowReleaseType,
   type Field,
   type FieldValue,
   holdCertificateType,
+  iouDefaultType,
+  iouRedemptionType,
+  iouType,
   jobOrderType,
   type MessageType,
   nodeRegistrationType,
@@ -22,7 +30,15 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { messageDigest, recoverSigner, signMessage, viemTypedData } from './typed-data.ts'
 
 const types: readonly MessageType[] = [
+  acceptanceRootType,
+  acceptanceType,
   assignmentReleaseType,
+  escrowCaptureType,
+  escrowOrderType,
+  escrowReleaseType,
+  iouDefaultType,
+  iouRedemptionType,
+  iouType,
   holdCertificateType,
   jobOrderType,
   nodeRegistrationType,
