@@ -1,9 +1,7 @@
 import { canonicalJson, chainHash, type EventStore, type Hex, type StoredEvent, zeroHash } from '@deparrow/ledger'
-import { keccak_256 } from '@noble/hashes/sha3'
+import { ethersCrypto } from '@deparrow/ledger/testing'
 import type { DeliveredEvent, EventBus, LedgerCloudEvent } from './event-bus.port.ts'
 import { cloudEventSourceDefault, toCloudEvent } from './ledger-cloud-event.ts'
-
-export const keccak = { keccak256: (bytes: Uint8Array): Uint8Array => keccak_256(bytes) }
 
 /** A journal of transfers with a true hash chain. `history` names another ledger; `noteLength` makes payloads longer. */
 export function sampleChain(count: number, history = 'one', noteLength = 20): readonly StoredEvent[] {
@@ -11,7 +9,7 @@ export function sampleChain(count: number, history = 'one', noteLength = 20): re
   return Array.from({ length: count }, (_, index) => {
     const position = index + 1
     const payload = samplePayload(position, history, noteLength)
-    hash = chainHash(keccak, hash, payload)
+    hash = chainHash(ethersCrypto, hash, payload)
     return { position, payload, hash }
   })
 }

@@ -1,6 +1,7 @@
 import { Consumer, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka'
 import { BusUnavailableError, type DeliveredEvent } from '../../relay/event-bus.port.ts'
 import { committedBatches, lastOffset } from './committed-events.ts'
+import { answered, closed } from './deadline.ts'
 import { fromKafkaRecord } from './kafka-message.ts'
 import { clientOptions, type KafkaBusOptions } from './kafka-options.ts'
 
@@ -27,13 +28,13 @@ export class KafkaPartitionReader {
     const partition = options.shards.indexOf(shard)
     const consumer = new Consumer({ ...clientOptions(options), groupId: 'deparrow-without-a-group' })
     try {
-      const metadata = await consumer.metadata({ topics: [topic], forceUpdate: true })
+      const metadata = await answered(consumer.metadata({ topics: [topic], forceUpdate: true }))
       const found = metadata.topics.get(topic)
       const leader = found?.partitions[partition]?.leader
       if (found === undefined || leader === undefined) throw new BusUnavailableError({ reason: 'NO_SUCH_PARTITION' })
       return new KafkaPartitionReader(consumer, { topic, topicId: found.id, partition }, leader, shard)
     } catch (error) {
-      await consumer.close()
+      await closed(consumer.close())
       throw error
     }
   }
@@ -48,7 +49,7 @@ export class KafkaPartitionReader {
       lastFetchedEpoch: -1,
       partitionMaxBytes: pageBytesMax,
     }
-    const response = await this.consumer.fetch({
+    const asking = this.consumer.fetch({
       node: this.leader,
       topics: [{ topicId, partitions: [wanted] }],
       isolationLevel: FetchIsolationLevels.READ_COMMITTED,
@@ -56,6 +57,7 @@ export class KafkaPartitionReader {
       maxBytes: pageBytesMax,
       maxWaitTime: waitMs,
     })
+    const response = await answered(asking)
     const page = response.responses[0]?.partitions[0]
     const last = page?.records?.at(-1)
     if (page === undefined || last === undefined) return { events: [], nextOffset: offset }
@@ -93,7 +95,7 @@ export class KafkaPartitionReader {
   }
 
   close(): Promise<void> {
-    return this.consumer.close(true)
+    return closed(this.consumer.close(true))
   }
 
   private async lastEventBetween(from: bigint, to: bigint): Promise<DeliveredEvent | undefined> {
@@ -111,12 +113,13 @@ export class KafkaPartitionReader {
   private async offsetAt(timestamp: bigint): Promise<bigint> {
     const { topic, partition } = this.place
     const isolationLevel = FetchIsolationLevels.READ_COMMITTED
-    const offsets = await this.consumer.listOffsets({
+    const asking = this.consumer.listOffsets({
       topics: [topic],
       partitions: { [topic]: [partition] },
       timestamp,
       isolationLevel,
     })
+    const offsets = await answered(asking)
     const offset = offsets.get(topic)?.[partition]
     if (offset === undefined) throw new BusUnavailableError({ reason: 'NO_OFFSET' })
     return offset

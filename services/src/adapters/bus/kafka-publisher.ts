@@ -1,10 +1,11 @@
-import { ProduceAcks, Producer } from '@platformatic/kafka'
+import { type MessageToProduce, ProduceAcks, Producer } from '@platformatic/kafka'
 import {
   assertContinues,
   BusUnavailableError,
   type LedgerCloudEvent,
   type ShardPublisher,
 } from '../../relay/event-bus.port.ts'
+import { answered, closed } from './deadline.ts'
 import { toBusError } from './kafka-errors.ts'
 import { toKafkaMessage } from './kafka-message.ts'
 import { clientOptions, type KafkaBusOptions } from './kafka-options.ts'
@@ -47,11 +48,11 @@ export class KafkaPublisher implements ShardPublisher {
     const transactionalId = `deparrow-relay-${topic}-${partition}`
     const producer = new Producer({ ...clientOptions(options), idempotent: true, transactionalId })
     try {
-      const transaction = await producer.beginTransaction(newestProducer)
+      const transaction = await answered(producer.beginTransaction(newestProducer))
       const last = await readLast(options, shard)
       return new KafkaPublisher(producer, transaction, { topic, partition, shard, key: Buffer.from(shard) }, last)
     } catch (error) {
-      await producer.close(true)
+      await closed(producer.close(true))
       throw toBusError(error, { shard })
     }
   }
@@ -63,9 +64,7 @@ export class KafkaPublisher implements ShardPublisher {
     this.isUsable = false
     try {
       const messages = batch.map(event => toKafkaMessage(topic, partition, key, event))
-      await this.transaction.send({ messages, acks: ProduceAcks.ALL })
-      await this.transaction.commit()
-      this.transaction = await this.producer.beginTransaction(newestProducer)
+      await answered(this.commit(messages))
     } catch (error) {
       throw toBusError(error, { shard })
     }
@@ -75,7 +74,13 @@ export class KafkaPublisher implements ShardPublisher {
 
   async close(): Promise<void> {
     this.isUsable = false
-    await this.producer.close(true)
+    await closed(this.producer.close(true))
+  }
+
+  private async commit(messages: MessageToProduce[]): Promise<void> {
+    await this.transaction.send({ messages, acks: ProduceAcks.ALL })
+    await this.transaction.commit()
+    this.transaction = await this.producer.beginTransaction(newestProducer)
   }
 }
 

@@ -1,5 +1,6 @@
 import { Admin } from '@platformatic/kafka'
 import { BusUnavailableError } from '../../relay/event-bus.port.ts'
+import { answered, closed } from './deadline.ts'
 import { kafkaCodes, toBusError } from './kafka-errors.ts'
 import { clientOptions, type KafkaBusOptions } from './kafka-options.ts'
 
@@ -14,8 +15,8 @@ export async function ensureTopic(options: KafkaBusOptions): Promise<void> {
   const { topic, shards, replicas = -1 } = options
   const admin = new Admin(clientOptions(options))
   try {
-    await createTopic(admin, topic, shards.length, replicas)
-    const metadata = await admin.metadata({ topics: [topic], forceUpdate: true })
+    await answered(createTopic(admin, topic, shards.length, replicas))
+    const metadata = await answered(admin.metadata({ topics: [topic], forceUpdate: true }))
     const partitionCount = metadata.topics.get(topic)?.partitionsCount
     if (partitionCount === undefined) throw new BusUnavailableError({ reason: 'UNKNOWN_TOPIC_OR_PARTITION' })
     if (partitionCount < shards.length)
@@ -23,7 +24,7 @@ export async function ensureTopic(options: KafkaBusOptions): Promise<void> {
   } catch (error) {
     throw error instanceof TopicTooSmallError ? error : toBusError(error, { shard: topic })
   } finally {
-    await admin.close()
+    await closed(admin.close())
   }
 }
 
