@@ -1,15 +1,33 @@
+import { zeroAddress } from '../hex.ts'
 import { iouDefaultType, iouRedemptionType, iouType } from '../iou/iou.ts'
 import type { EventOf } from '../journal/event.ts'
-import { type Audit, digestOf, expectEntries, isSignedBy, nonceProblem } from './checks.ts'
+import {
+  type Audit,
+  amountProblem,
+  deadlineProblem,
+  digestOf,
+  expectEntries,
+  isSignedBy,
+  nonceProblem,
+} from './checks.ts'
+
+/** How far ahead a deadline may lie, in seconds: 30 days. */
+const spanSecondsMax = 2_592_000
 
 export function issueProblem(audit: Audit, event: EventOf<'IouIssued'>): string | undefined {
   const { digest, iou } = event.data
-  const { debtor, creditor, amountMicrocredits } = iou.message
+  const { debtor, creditor, amountMicrocredits, deadline } = iou.message
   if (digestOf(audit, iouType, iou.message) !== digest) return 'the IOU is not named by its message'
   if (!isSignedBy(audit, iouType, iou, debtor)) return 'the debtor did not sign the IOU'
-  if (creditor === debtor || amountMicrocredits <= 0n) return 'is no promise to anybody'
+  if (creditor === debtor || creditor === zeroAddress) return 'is no promise to anybody'
+  if (audit.books.ious.has(digest)) return 'issues an IOU that is open'
   audit.books.ious.set(digest, { iou: iou.message, paidMicrocredits: 0n, isDefaulted: false })
-  return nonceProblem(audit.books, debtor, iou.message) ?? expectEntries(event, {})
+  return (
+    amountProblem(amountMicrocredits) ??
+    deadlineProblem(event, deadline, spanSecondsMax) ??
+    nonceProblem(audit.books, debtor, iou.message) ??
+    expectEntries(event, {})
+  )
 }
 
 export function redemptionProblem(audit: Audit, event: EventOf<'IouRedeemed'>): string | undefined {
@@ -25,7 +43,11 @@ export function redemptionProblem(audit: Audit, event: EventOf<'IouRedeemed'>): 
   if (left === 0n) audit.books.ious.delete(digest)
   else audit.books.ious.set(digest, { ...owed, paidMicrocredits })
   const moved = { [`wallet:${debtor}`]: -amountMicrocredits, [`wallet:${owed.iou.creditor}`]: amountMicrocredits }
-  return nonceProblem(audit.books, debtor, redemption.message) ?? expectEntries(event, moved)
+  return (
+    deadlineProblem(event, redemption.message.deadline, spanSecondsMax) ??
+    nonceProblem(audit.books, debtor, redemption.message) ??
+    expectEntries(event, moved)
+  )
 }
 
 export function defaultProblem(audit: Audit, event: EventOf<'IouDefaulted'>): string | undefined {
