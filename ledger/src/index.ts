@@ -5,6 +5,7 @@ export * from './account/transfer.ts'
 export * from './audit/auditor.ts'
 export * from './canonical-json.ts'
 export * from './credits.ts'
+export { type EpochInclusion, EpochTree } from './epoch/epoch-tree.ts'
 export * from './epoch/inclusion-proof.ts'
 export {
   type Leaf,

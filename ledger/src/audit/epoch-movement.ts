@@ -130,9 +130,12 @@ function leafOf(books: AuditBooks, account: LeafAccount): Leaf | undefined {
   const lanes = books.lanes.get(account) ?? []
   const isNode = books.payoutWallets.has(account)
   if (availableMicrocredits === 0n && heldMicrocredits === 0n && lanes.length === 0 && !isNode) return undefined
-  const nonces = [...lanes].sort((a, b) => a.lane - b.lane).map(({ lane, nonce }) => ({ lane, nonce }))
+  const inOrder = [...lanes].sort((a, b) => a.lane - b.lane || (a.signer < b.signer ? -1 : 1))
+  const nonces = inOrder.filter(used => used.signer === account).map(({ lane, nonce }) => ({ lane, nonce }))
+  const delegateNonces = inOrder.filter(used => used.signer !== account)
   const receiptSequence = books.sequences.get(account) ?? 0n
-  return { account, availableMicrocredits, heldMicrocredits, nonces, receiptSequence }
+  const leaf = { account, availableMicrocredits, heldMicrocredits, nonces, receiptSequence }
+  return delegateNonces.length === 0 ? leaf : { ...leaf, delegateNonces }
 }
 
 function plainLeaf(account: LeafAccount, availableMicrocredits: bigint): Leaf {

@@ -4,8 +4,8 @@ import { zeroHash } from '../hex.ts'
 import { Actor, testStartMs } from '../testing/actors.ts'
 import { ethersCrypto } from '../testing/ethers-crypto.ts'
 import { TestLedger } from '../testing/test-ledger.ts'
-import { leavesOf } from './decide.ts'
 import { leavesRoot } from './leaves.ts'
+import { leavesOf } from './state-leaves.ts'
 
 const ann = new Actor(1)
 const bob = new Actor(2)

@@ -1,10 +1,9 @@
-import type { Address } from '../hex.ts'
 import { payableAccount } from '../journal/account-name.ts'
 import type { LedgerCommand } from '../journal/command.ts'
 import { accept, type Decision, type DecisionContext, refuse } from '../journal/decision.ts'
 import type { EpochBooks, PayoutRow } from '../journal/event.ts'
-import { balanceOf, clearingBalance, type LedgerState, noPayouts, type PayoutAccount } from '../journal/state.ts'
-import { type Leaf, type LeafAccount, leavesRoot } from './leaves.ts'
+import { balanceOf, type LedgerState, noPayouts } from '../journal/state.ts'
+import { unpostedOf } from './state-leaves.ts'
 
 type CommandOf<T extends LedgerCommand['type']> = Extract<LedgerCommand, { type: T }>
 
@@ -31,7 +30,7 @@ export function closeEpoch(context: DecisionContext, { epoch }: CommandOf<'Close
   const parent = state.lastEpoch?.epoch ?? 0
   if (epoch !== parent + 1) return refuse({ code: 'EPOCH_OUT_OF_ORDER', expectedEpoch: parent + 1, epoch })
   if (state.lastEpochFinal !== parent) return refuse({ code: 'EPOCH_PENDING', epoch: parent })
-  const leaves = leavesRoot(context.crypto, leavesOf(state))
+  const leaves = context.epochTree.close(state)
   const books: EpochBooks = {
     epoch,
     parent,
@@ -100,43 +99,4 @@ function payoutRows(state: Readonly<LedgerState>): readonly PayoutRow[] {
     })
   }
   return rows.sort((a, b) => a.id - b.id)
-}
-
-function unpostedOf(account: PayoutAccount): bigint {
-  return account.scheduledMicrocredits - account.postedMicrocredits
-}
-
-/**
- * All leaves: each wallet with its holds and with payouts that cannot be in a row for want of a payee id, the treasury and rewards
- * budgets, and in a ledger of several shards `clearing`. Wallets that never held anything have none.
- */
-export function leavesOf(state: Readonly<LedgerState>): readonly Leaf[] {
-  const wallets = new Set<Address>([...state.held.keys(), ...state.nonces.keys(), ...state.nodes.keys()])
-  for (const wallet of state.payouts.keys()) if (payoutWithoutPayee(state, wallet) > 0n) wallets.add(wallet)
-  for (const account of state.balances.keys()) {
-    if (account.startsWith('wallet:')) wallets.add(account.slice('wallet:'.length) as Address)
-  }
-  const budgets = (['treasury', 'rewards'] as const).map(account => plainLeaf(account, balanceOf(state, account)))
-  const elsewhere = (state.config?.shardCount ?? 1) === 1 ? [] : [plainLeaf('clearing', clearingBalance(state))]
-  return [...budgets, ...elsewhere, ...[...wallets].map(wallet => leafOf(state, wallet))]
-}
-
-function plainLeaf(account: LeafAccount, availableMicrocredits: bigint): Leaf {
-  return { account, availableMicrocredits, heldMicrocredits: 0n, nonces: [], receiptSequence: 0n }
-}
-
-function leafOf(state: Readonly<LedgerState>, wallet: Address): Leaf {
-  const lanes = [...(state.nonces.get(wallet) ?? [])].sort((a, b) => a.lane - b.lane)
-  return {
-    account: wallet,
-    availableMicrocredits: balanceOf(state, `wallet:${wallet}`),
-    heldMicrocredits: (state.held.get(wallet) ?? 0n) + payoutWithoutPayee(state, wallet),
-    nonces: lanes.map(({ lane, nonce }) => ({ lane, nonce })),
-    receiptSequence: state.nodes.get(wallet)?.lastSequence ?? 0n,
-  }
-}
-
-function payoutWithoutPayee(state: Readonly<LedgerState>, wallet: Address): bigint {
-  const account = state.payouts.get(wallet)
-  return account === undefined || account.payeeId !== undefined ? 0n : unpostedOf(account)
 }

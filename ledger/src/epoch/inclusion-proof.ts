@@ -107,7 +107,7 @@ function haveSameWay(place: Uint8Array, other: Uint8Array, proof: InclusionProof
 }
 
 function isLeafAccount(account: unknown): account is LeafAccount {
-  if (account === 'treasury' || account === 'rewards') return true
+  if (account === 'treasury' || account === 'rewards' || account === 'clearing') return true
   return isHexOf(account, 20) && account === lowerHex(account)
 }
 
@@ -118,13 +118,22 @@ function isLeaf(value: unknown): value is Leaf {
     isUint(leaf.availableMicrocredits, sumMax) &&
     isUint(leaf.heldMicrocredits, sumMax) &&
     isUint(leaf.receiptSequence, 2n ** 64n - 1n)
-  return isComplete && Array.isArray(leaf.nonces) && Array.from(leaf.nonces, isLane).every(isGood => isGood)
+  const { nonces, delegateNonces = [] }: Partial<Leaf> = leaf ?? {}
+  if (!isComplete || !Array.isArray(nonces) || !Array.isArray(delegateNonces)) return false
+  return (
+    Array.from(nonces, isLane).every(isGood => isGood) &&
+    Array.from(delegateNonces, isDelegateLane).every(isGood => isGood)
+  )
 }
 
 function isLane(value: Partial<Leaf['nonces'][number]> | undefined | null): boolean {
   const lane: unknown = value?.lane
   const isLaneNumber = typeof lane === 'number' && Number.isInteger(lane) && lane >= 0 && lane < 2 ** 32
   return isLaneNumber && isUint(value?.nonce, 2n ** 64n - 1n)
+}
+
+function isDelegateLane(value: Partial<NonNullable<Leaf['delegateNonces']>[number]> | undefined | null): boolean {
+  return isLane(value) && isHexOf(value?.signer, 20)
 }
 
 function isUint(value: unknown, max: bigint): value is bigint {

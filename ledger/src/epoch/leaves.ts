@@ -9,6 +9,8 @@ export type Leaf = {
   readonly heldMicrocredits: bigint
   /** Last nonce of each lane of this signer, by ascending lane. */
   readonly nonces: readonly { readonly lane: number; readonly nonce: bigint }[]
+  /** Last nonce of each lane of each delegate, by ascending lane, then signer; absent when no delegate has signed. */
+  readonly delegateNonces?: readonly { readonly signer: Address; readonly lane: number; readonly nonce: bigint }[]
   /** Last receipt sequence, 0 for an account that is no node. */
   readonly receiptSequence: bigint
 }
@@ -40,7 +42,8 @@ export const placeBits = 256
 /**
  * Root of the sparse Merkle-sum tree over all leaves. A leaf's place is the Keccak hash of its account, read from the most
  * significant bit; an absent subtree is 32 zero bytes with sum 0; a subtree with one leaf is that leaf, so that the depth is the
- * shortest that tells the accounts apart. Leaf: `keccak(0x00 ‖ place ‖ available ‖ held ‖ keccak(nonces) ‖ sequence)`; inner node:
+ * shortest that tells the accounts apart. Leaf: `keccak(0x00 ‖ place ‖ available ‖ held ‖ keccak(nonces) ‖ sequence)`, where
+ * nonces are 12 bytes a lane, followed, when delegates have signed, by the hash of their `signer ‖ lane ‖ nonce`; inner node:
  * `keccak(0x01 ‖ left hash ‖ left sum ‖ right hash ‖ right sum)`; sums in 16 bytes, big-endian.
  *
  * This is the definition, computed anew from all leaves; `SumTree` keeps the same root up to date.
@@ -62,7 +65,7 @@ export function leafHash(crypto: TreeHashing, leaf: Leaf, place: Uint8Array): Ui
   bytes.set(place, 1)
   writeUint(leaf.availableMicrocredits, bytes, 33, 16)
   writeUint(leaf.heldMicrocredits, bytes, 49, 16)
-  bytes.set(crypto.keccak256(nonceBytes(leaf)), 65)
+  bytes.set(crypto.keccak256(nonceBytes(crypto, leaf)), 65)
   writeUint(leaf.receiptSequence, bytes, 97, 8)
   return crypto.keccak256(bytes)
 }
@@ -85,13 +88,23 @@ export function bitAt(place: Uint8Array, depth: number): 0 | 1 {
   return (((place[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1) as 0 | 1
 }
 
-function nonceBytes({ nonces }: Leaf): Uint8Array {
-  const bytes = new Uint8Array(nonces.length * laneBytes)
+function nonceBytes(crypto: TreeHashing, { nonces, delegateNonces = [] }: Leaf): Uint8Array {
+  const ownBytes = nonces.length * laneBytes
+  const bytes = new Uint8Array(ownBytes + (delegateNonces.length === 0 ? 0 : 32))
   nonces.forEach(({ lane, nonce }, index) => {
     writeUint(BigInt(lane), bytes, index * laneBytes, 4)
     writeUint(nonce, bytes, index * laneBytes + 4, 8)
   })
+  if (delegateNonces.length > 0) bytes.set(delegatesHash(crypto, delegateNonces), ownBytes)
   return bytes
+}
+
+/** 32 bytes are never a number of lanes, so that a leaf with delegates is no other leaf without. */
+function delegatesHash(crypto: TreeHashing, delegateNonces: NonNullable<Leaf['delegateNonces']>): Uint8Array {
+  const rows = delegateNonces.map(({ signer, lane, nonce }) =>
+    concatBytes(hexToBytes(signer), uintToBytes(BigInt(lane), 4), uintToBytes(nonce, 8)),
+  )
+  return crypto.keccak256(concatBytes(...rows))
 }
 
 function placeLeaf(crypto: TreeHashing, leaf: Leaf): PlacedLeaf {

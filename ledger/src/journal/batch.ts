@@ -1,4 +1,5 @@
 import { sendElsewhere } from '../clearing/send.ts'
+import { EpochTree } from '../epoch/epoch-tree.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import type { StoredEvent } from '../ports/event-store.ts'
@@ -43,8 +44,9 @@ export function decideBatch(
   commands: readonly (LedgerCommand | Identified)[],
   clockMs: number,
   crypto: LedgerCrypto,
+  epochTree = new EpochTree(crypto),
 ): DecidedBatch {
-  const batch = new Batch(state, Math.max(state.atMs, clockMs), crypto)
+  const batch = new Batch(state, Math.max(state.atMs, clockMs), crypto, epochTree)
   batch.expireHolds()
   const answers = batch.isBehind() ? undefined : commands.map(command => batch.answer(command))
   return { answers, events: batch.events, stored: batch.stored }
@@ -58,6 +60,7 @@ class Batch {
     private readonly state: LedgerState,
     private readonly nowMs: number,
     private readonly crypto: LedgerCrypto,
+    private readonly epochTree: EpochTree,
   ) {}
 
   /** Whether a hold is due that has not ended. */
@@ -132,7 +135,8 @@ class Batch {
   }
 
   private contextOf(digest: Hex | undefined, signer: Address | undefined): DecisionContext {
-    return { state: this.state, crypto: this.crypto, nowMs: this.nowMs, digest, signer }
+    const { state, crypto, nowMs, epochTree } = this
+    return { state, crypto, nowMs, epochTree, digest, signer }
   }
 
   private write(draft: DraftEvent, commandId: string, atMs: number): void {

@@ -1,3 +1,4 @@
+import type { EpochTree } from '../epoch/epoch-tree.ts'
 import { type Address, type Hex, isHexOf, lowerHex } from '../hex.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import type { Domain, Field, FieldValue, Message, MessageType, Signed } from '../typed-data/types.ts'
@@ -10,6 +11,7 @@ export type DecisionContext = {
   readonly state: Readonly<LedgerState>
   readonly crypto: LedgerCrypto
   readonly nowMs: number
+  readonly epochTree: EpochTree
   /** What the command's signer signed; `undefined` for a command that nobody signs. */
   readonly digest: Hex | undefined
   /** Whose key signed the command; `undefined` when nobody's did. */

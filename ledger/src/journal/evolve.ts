@@ -1,4 +1,5 @@
 import { clearingReceived, clearingSent } from '../clearing/evolve.ts'
+import { keepLeavesBefore } from '../epoch/state-leaves.ts'
 import { escrowCaptured, escrowExpired, escrowOpened, escrowReleased } from '../escrow/evolve.ts'
 import type { Address, Hex } from '../hex.ts'
 import { iouDefaulted, iouIssued, iouRedeemed } from '../iou/evolve.ts'
@@ -16,10 +17,10 @@ import { typedDataDigest } from '../typed-data/eip712.ts'
 import { addHeld, useNonce } from './change-state.ts'
 import type { Pricing } from './config.ts'
 import { domainOf } from './decision.ts'
-import type { Entry } from './entry.ts'
 import type { EventOf, LedgerEvent } from './event.ts'
 import { LedgerInvariantError } from './invariant-error.ts'
 import { balanceOf, type LedgerState, noPayouts, type PayoutAccount } from './state.ts'
+import { walletDebits } from './wallet-debits.ts'
 
 /**
  * Brings the state to after an event. Total over the events that `decide` makes: it checks nothing but what would make the state
@@ -33,7 +34,8 @@ export function evolve(
 ): void {
   if (event.position !== state.position + 1)
     throw new LedgerInvariantError(`position ${event.position} after ${state.position}`)
-  applyEntries(state, event.entries)
+  keepLeavesBefore(state, event)
+  applyEntries(state, event)
   applyFact(state, event, crypto)
   if (event.clearing !== undefined) clearingSent(state, event.clearing)
   state.position = event.position
@@ -49,13 +51,15 @@ function dropEndedExpiries({ expiries, holds, escrows }: LedgerState): void {
   for (let next = expiries.peek(); next !== undefined && !isOpen(next.id as Hex); next = expiries.peek()) expiries.pop()
 }
 
-function applyEntries(state: LedgerState, entries: readonly Entry[]): void {
+function applyEntries(state: LedgerState, { type, entries }: LedgerEvent): void {
   let imbalance = 0n
   for (const { account, amountMicrocredits } of entries) {
     imbalance += account === 'reserve' ? amountMicrocredits : -amountMicrocredits
     const balance = balanceOf(state, account) + amountMicrocredits
     if (balance < 0n && !account.startsWith('clearing:'))
       throw new LedgerInvariantError(`${account} would be ${balance} µcr`)
+    if (amountMicrocredits < 0n && walletDebits[type] === 'none' && account.startsWith('wallet:'))
+      throw new LedgerInvariantError(`${type} may not take credits out of ${account}`)
     if (balance === 0n) state.balances.delete(account)
     else state.balances.set(account, balance)
   }
@@ -217,6 +221,7 @@ function payoutScheduled(state: LedgerState, { data, atMs }: EventOf<'PayoutSche
 
 function epochClosed(state: LedgerState, { data }: EventOf<'EpochClosed'>): void {
   state.lastEpoch = data
+  state.leavesBefore.clear()
   for (const row of data.rows) {
     updatePayouts(state, row.wallet, { postedMicrocredits: row.cumulativeMicrocredits, lastEpoch: data.epoch })
   }

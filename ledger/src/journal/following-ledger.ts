@@ -1,3 +1,4 @@
+import { EpochTree } from '../epoch/epoch-tree.ts'
 import type { Hex } from '../hex.ts'
 import type { SignedHoldCertificate } from '../hold/hold-certificate.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -39,11 +40,14 @@ export class FollowingLedger extends LedgerReads implements Ledger {
   private following: Promise<void> | undefined
   private failure: { readonly cause: unknown } | undefined
 
+  protected readonly epochTree: EpochTree
+
   private constructor(
     private readonly parts: FollowingLedgerParts,
     private readonly replica: Replica,
   ) {
     super()
+    this.epochTree = new EpochTree(parts.crypto)
   }
 
   /** Reads the journal so far. Throws `StoreDamagedError` when it is not what was written. */

@@ -1,5 +1,6 @@
 import type { SignedAcceptance } from '../acceptance/acceptance.ts'
 import { BatchAcceptances } from '../acceptance/batch-acceptances.ts'
+import type { EpochTree } from '../epoch/epoch-tree.ts'
 import { type Hex, isHexOf } from '../hex.ts'
 import { type HoldCertificate, holdCertificateType, type SignedHoldCertificate } from '../hold/hold-certificate.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -142,6 +143,10 @@ export class JournalLedger extends LedgerReads implements Ledger {
 
   protected get state(): Readonly<LedgerState> {
     return this.writer.state
+  }
+
+  protected get epochTree(): EpochTree {
+    return this.writer.epochTree
   }
 
   protected nowMs(): number {

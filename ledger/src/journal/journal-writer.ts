@@ -1,3 +1,4 @@
+import { EpochTree } from '../epoch/epoch-tree.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import { type EventStore, type JournalHead, type StoredEvent, UnknownOutcomeError } from '../ports/event-store.ts'
@@ -45,6 +46,7 @@ type DurableReader = {
 export class JournalWriter {
   private readonly queue: Waiting[] = []
   private readonly readers: DurableReader[] = []
+  readonly epochTree: EpochTree
   private current: LedgerState
   private durable: JournalHead
   private open: OpenBatch = emptyBatch()
@@ -62,6 +64,7 @@ export class JournalWriter {
     private leaseEpoch: number,
     state: LedgerState,
   ) {
+    this.epochTree = new EpochTree(parts.crypto)
     this.current = state
     this.durable = { position: state.position, hash: state.hash }
   }
@@ -171,7 +174,7 @@ export class JournalWriter {
       if (room <= 0) return
       const taken = this.queue.splice(0, room)
       const commands = taken.flatMap(({ command }) => (command === undefined ? [] : [command]))
-      const { answers, events, stored } = decideBatch(this.current, commands, clock.nowMs(), crypto)
+      const { answers, events, stored } = decideBatch(this.current, commands, clock.nowMs(), crypto, this.epochTree)
       addAll(this.open.events, events)
       addAll(this.open.stored, stored)
       if (answers === undefined) {

@@ -1,4 +1,6 @@
 import { type ClearingPlace, noClearing } from '../clearing/clearing.ts'
+import type { EpochInclusion, EpochTree } from '../epoch/epoch-tree.ts'
+import type { LeafAccount } from '../epoch/leaves.ts'
 import type { OpenEscrow } from '../escrow/escrow.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { OpenIou } from '../iou/open-iou.ts'
@@ -15,6 +17,11 @@ import { balanceOf, type LedgerState, lastNonceOf } from './state.ts'
 export abstract class LedgerReads {
   protected abstract get state(): Readonly<LedgerState>
   protected abstract nowMs(): number
+  protected abstract get epochTree(): EpochTree
+
+  inclusion(account: LeafAccount): EpochInclusion | undefined {
+    return this.epochTree.prove(this.state, account)
+  }
 
   dueInstructions(): readonly Address[] {
     const context = { state: this.state, nowMs: this.nowMs() }

@@ -1,6 +1,8 @@
 import type { SignedAcceptance } from '../acceptance/acceptance.ts'
 import { reserveShard } from '../clearing/home-of-account.ts'
 import { type CommandHome, homeOfCommand, shardOf } from '../clearing/home-of-command.ts'
+import type { EpochInclusion } from '../epoch/epoch-tree.ts'
+import type { LeafAccount } from '../epoch/leaves.ts'
 import type { OpenEscrow } from '../escrow/escrow.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { SignedHoldCertificate } from '../hold/hold-certificate.ts'
@@ -114,6 +116,10 @@ export class ShardedLedger implements LedgerDesk {
   books(): Books {
     const [first, ...others] = this.shards.map(shard => shard.books())
     return others.reduce(addBooks, first as Books)
+  }
+
+  inclusion(account: LeafAccount): EpochInclusion | undefined {
+    return this.shardAt(reserveShard).inclusion(account)
   }
 
   config(): LedgerConfig | undefined {

@@ -1,4 +1,5 @@
 import type { ClearingPlace } from '../clearing/clearing.ts'
+import type { Leaf, LeafAccount } from '../epoch/leaves.ts'
 import type { EndedEscrow, OpenEscrow } from '../escrow/escrow.ts'
 import { type Address, type Hex, zeroHash } from '../hex.ts'
 import type { AnyJobOrder } from '../hold/job-order.ts'
@@ -111,6 +112,8 @@ export type LedgerState = {
   inboxCount: number
   lastEpoch: EpochBooks | undefined
   lastEpochFinal: number
+  /** The accounts that have changed since the last closed epoch, with their leaves in it; empty before the first. */
+  readonly leavesBefore: Map<LeafAccount, Leaf | undefined>
   /** The newest block from which something was recorded. */
   lastPlace: ChainPlace | undefined
 }
@@ -145,6 +148,7 @@ export function initialState(): LedgerState {
     inboxCount: 0,
     lastEpoch: undefined,
     lastEpochFinal: 0,
+    leavesBefore: new Map(),
     lastPlace: undefined,
   }
 }

@@ -1,4 +1,6 @@
 import type { SignedAcceptance } from '../acceptance/acceptance.ts'
+import type { EpochInclusion } from '../epoch/epoch-tree.ts'
+import type { LeafAccount } from '../epoch/leaves.ts'
 import type { OpenEscrow } from '../escrow/escrow.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { SignedHoldCertificate } from '../hold/hold-certificate.ts'
@@ -98,6 +100,8 @@ export type LedgerDesk = {
   /** The wallets with payouts that the contract does not know as payees yet. */
   payeesToRegister(): readonly Address[]
   books(): Books
+  /** An account's part in the last closed epoch, with the proof of it; `undefined` before the first epoch, and in a shard without epochs. */
+  inclusion(account: LeafAccount): EpochInclusion | undefined
   /** The parameters of the first event; `undefined` before the ledger is open. */
   config(): LedgerConfig | undefined
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { Auditor } from '../audit/auditor.ts'
+import { EpochTree } from '../epoch/epoch-tree.ts'
 import { type Address, zeroHash } from '../hex.ts'
 import type { SignedJobOrder } from '../hold/job-order.ts'
 import { decideBatch } from '../journal/batch.ts'
@@ -20,6 +21,7 @@ export class TestLedger {
   readonly stored: StoredEvent[] = []
   readonly auditor = new Auditor(ethersCrypto)
   nowMs = testStartMs
+  private readonly epochTree = new EpochTree(ethersCrypto)
   private inboxCount = 0
 
   constructor(config: LedgerConfig = testConfig) {
@@ -27,7 +29,7 @@ export class TestLedger {
   }
 
   submit(...commands: readonly LedgerCommand[]): readonly LedgerAnswer[] {
-    const batch = decideBatch(this.state, commands, this.nowMs, ethersCrypto)
+    const batch = decideBatch(this.state, commands, this.nowMs, ethersCrypto, this.epochTree)
     batch.events.forEach((event, index) => {
       const stored = batch.stored[index] as StoredEvent
       const finding = this.auditor.follow(event, stored.payload, stored.hash)

@@ -1,0 +1,101 @@
+import type { Address } from '../hex.ts'
+import type { LedgerEvent } from '../journal/event.ts'
+import { balanceOf, clearingBalance, type LedgerState, type PayoutAccount } from '../journal/state.ts'
+import type { Leaf, LeafAccount } from './leaves.ts'
+
+/** What an account's leaf says now; `undefined` for a wallet that never held or signed anything. */
+export function leafOf(state: Readonly<LedgerState>, account: LeafAccount): Leaf | undefined {
+  if (account === 'treasury' || account === 'rewards') return plainLeaf(account, balanceOf(state, account))
+  if (account === 'clearing') return isSharded(state) ? plainLeaf(account, clearingBalance(state)) : undefined
+  const availableMicrocredits = balanceOf(state, `wallet:${account}`)
+  const heldMicrocredits = (state.held.get(account) ?? 0n) + payoutWithoutPayee(state, account)
+  const lanes = [...(state.nonces.get(account) ?? [])].sort((a, b) => a.lane - b.lane || (a.signer < b.signer ? -1 : 1))
+  const node = state.nodes.get(account)
+  const isNothing = availableMicrocredits === 0n && heldMicrocredits === 0n && lanes.length === 0
+  if (isNothing && node === undefined) return undefined
+  const delegateNonces = lanes.filter(({ signer }) => signer !== account)
+  return {
+    account,
+    availableMicrocredits,
+    heldMicrocredits,
+    nonces: lanes.filter(({ signer }) => signer === account).map(({ lane, nonce }) => ({ lane, nonce })),
+    ...(delegateNonces.length === 0 ? {} : { delegateNonces }),
+    receiptSequence: node?.lastSequence ?? 0n,
+  }
+}
+
+/**
+ * All leaves: each wallet with its holds and with payouts that cannot be in a row for want of a payee id, the treasury and rewards
+ * budgets, and in a ledger of several shards `clearing`.
+ */
+export function leavesOf(state: Readonly<LedgerState>): readonly Leaf[] {
+  const accounts = new Set<LeafAccount>(['treasury', 'rewards', 'clearing'])
+  for (const wallets of [state.held, state.nonces, state.nodes, state.payouts]) {
+    for (const wallet of wallets.keys()) accounts.add(wallet)
+  }
+  for (const account of state.balances.keys()) {
+    if (account.startsWith('wallet:')) accounts.add(account.slice('wallet:'.length) as Address)
+  }
+  return [...accounts].flatMap(account => leafOf(state, account) ?? [])
+}
+
+/** The leaf that an account had in the last closed epoch. */
+export function leafInLastEpoch(state: Readonly<LedgerState>, account: LeafAccount): Leaf | undefined {
+  return state.leavesBefore.has(account) ? state.leavesBefore.get(account) : leafOf(state, account)
+}
+
+/** All leaves as the last closed epoch had them. */
+export function leavesInLastEpoch(state: Readonly<LedgerState>): readonly Leaf[] {
+  const unchanged = leavesOf(state).filter(leaf => !state.leavesBefore.has(leaf.account))
+  return [...unchanged, ...[...state.leavesBefore.values()].filter(leaf => leaf !== undefined)]
+}
+
+/** Keeps the leaves that an event is about to change as they were in the last closed epoch. */
+export function keepLeavesBefore(state: LedgerState, event: LedgerEvent): void {
+  if (state.lastEpoch === undefined) return
+  for (const account of touchedLeaves(state, event)) {
+    if (!state.leavesBefore.has(account)) state.leavesBefore.set(account, leafOf(state, account))
+  }
+}
+
+function touchedLeaves(state: Readonly<LedgerState>, event: LedgerEvent): readonly LeafAccount[] {
+  const touched = event.entries.flatMap(({ account }) => accountOf(state, account) ?? [])
+  switch (event.type) {
+    case 'ReceiptReceived':
+      return [...touched, event.data.receipt.message.node]
+    case 'NodeRegistered':
+      return [...touched, event.data.registration.message.node]
+    case 'PayeeRegistered':
+      return [...touched, event.data.wallet]
+    case 'IouIssued':
+      return [...touched, event.data.iou.message.debtor]
+    default:
+      return touched
+  }
+}
+
+/** Whose leaf counts an account of the journal; an open hold counts in its payer's. */
+function accountOf(state: Readonly<LedgerState>, name: string): LeafAccount | undefined {
+  const [kind, rest = ''] = name.split(':', 2)
+  if (kind === 'wallet' || kind === 'payable') return rest as Address
+  if (kind === 'treasury' || kind === 'rewards' || kind === 'clearing') return kind
+  if (kind !== 'hold') return undefined
+  return state.holds.get(rest as Address)?.payer ?? state.escrows.get(rest as Address)?.wallet
+}
+
+function isSharded(state: Readonly<LedgerState>): boolean {
+  return (state.config?.shardCount ?? 1) > 1
+}
+
+function plainLeaf(account: LeafAccount, availableMicrocredits: bigint): Leaf {
+  return { account, availableMicrocredits, heldMicrocredits: 0n, nonces: [], receiptSequence: 0n }
+}
+
+function payoutWithoutPayee(state: Readonly<LedgerState>, wallet: Address): bigint {
+  const account = state.payouts.get(wallet)
+  return account === undefined || account.payeeId !== undefined ? 0n : unpostedOf(account)
+}
+
+export function unpostedOf(account: PayoutAccount): bigint {
+  return account.scheduledMicrocredits - account.postedMicrocredits
+}
