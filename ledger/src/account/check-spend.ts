@@ -9,6 +9,7 @@ import { type Delegation, delegationOf } from '../permission/delegation.ts'
 import type { SpendPermission, UnderPermission } from '../permission/spend-permission.ts'
 import { countSpend, totalsAt } from '../permission/spend-usage.ts'
 import type { Message, MessageType, Signed } from '../typed-data/types.ts'
+import { allowDebit, type WalletDebit } from './wallet-debit.ts'
 
 /** A movement out of a wallet: what its owner signed, read out of the signed message. */
 export type Spend = {
@@ -25,9 +26,9 @@ export type Spend = {
 /** A spend that the wallet's delegate may sign in its place. */
 export type DelegableSpend = Spend & SpendDetails
 
-/** A refused one is the decision; an accepted one says what its event must carry. */
+/** A refused one is the decision; an accepted one allows the debit, and says what its event must carry. */
 export type SpendCheck =
-  | { readonly accepted: true; readonly underPermission: UnderPermission }
+  | { readonly accepted: true; readonly debit: WalletDebit; readonly underPermission: UnderPermission }
   | { readonly accepted: false; readonly refusal: LedgerRefusal }
 
 type StandingDelegation = Delegation & { readonly permission: SpendPermission }
@@ -41,13 +42,13 @@ export function checkSpend(
   type: MessageType,
   signed: Signed<Message>,
   spend: Spend,
-): LedgerRefusal | undefined {
-  return (
+): SpendCheck {
+  const refusal =
     checkSignature(context, type, signed, spend.wallet) ??
     checkTimeAndAmount(context, spend) ??
     checkNonce(context.state, spend.wallet, spend.wallet, spend) ??
     checkFunds(context, spend)
-  )
+  return refusal === undefined ? allowed(spend, {}) : { accepted: false, refusal }
 }
 
 /**
@@ -67,9 +68,9 @@ export function checkDelegableSpend(
   spend: DelegableSpend,
 ): SpendCheck {
   const delegation = delegationOfSigner(context, spend.wallet)
-  if (delegation !== undefined) return checkDelegatedSpend(context, type, signed, spend, delegation)
-  const refusal = checkSpend(context, type, signed, spend)
-  return refusal === undefined ? { accepted: true, underPermission: {} } : { accepted: false, refusal }
+  return delegation === undefined
+    ? checkSpend(context, type, signed, spend)
+    : checkDelegatedSpend(context, type, signed, spend, delegation)
 }
 
 function checkDelegatedSpend(
@@ -90,10 +91,11 @@ function checkDelegatedSpend(
     checkFunds(context, spend)
   if (refusal !== undefined) return { accepted: false, refusal }
   const totals = totalsAt(countSpend(usage, nowMs, amountMicrocredits), nowMs)
-  return {
-    accepted: true,
-    underPermission: { spend: { permission: digest, delegate: permission.delegate, ...totals } },
-  }
+  return allowed(spend, { spend: { permission: digest, delegate: permission.delegate, ...totals } })
+}
+
+function allowed({ wallet, amountMicrocredits }: Spend, underPermission: UnderPermission): SpendCheck {
+  return { accepted: true, debit: allowDebit(wallet, amountMicrocredits), underPermission }
 }
 
 /** What the wallet gave to the key that signed, also when it has ended; `undefined` for the wallet itself and for strangers. */

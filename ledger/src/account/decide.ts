@@ -1,17 +1,17 @@
 import { zeroAddress } from '../hex.ts'
 import { walletAccount } from '../journal/account-name.ts'
 import { accept, type Decision, type DecisionContext, refuse } from '../journal/decision.ts'
-import { move } from '../journal/entry.ts'
 import type { Signed } from '../typed-data/types.ts'
 import { checkDelegableSpend } from './check-spend.ts'
 import { signatureSecondsMax, type Transfer, transferType } from './transfer.ts'
+import { moveOut } from './wallet-debit.ts'
 
 /**
  * Moves credits between two wallets under the sender's signature, or that of its delegate. Refusals: `MALFORMED`, then those of
  * {@link checkDelegableSpend} in their order.
  */
 export function transferCredits(context: DecisionContext, transfer: Signed<Transfer>): Decision {
-  const { from, to, amountMicrocredits } = transfer.message
+  const { from, to } = transfer.message
   if (from === to) return refuse({ code: 'MALFORMED', field: 'to', problem: 'must differ from the sender' })
   if (to === zeroAddress) return refuse({ code: 'MALFORMED', field: 'to', problem: 'the zero address is no wallet' })
   const about = { counterparty: to, engine: undefined, spanSecondsMax: signatureSecondsMax }
@@ -20,6 +20,6 @@ export function transferCredits(context: DecisionContext, transfer: Signed<Trans
   return accept({
     type: 'CreditsTransferred',
     data: { transfer, ...checked.underPermission },
-    entries: move(walletAccount(from), walletAccount(to), amountMicrocredits),
+    entries: moveOut(checked.debit, walletAccount(to)),
   })
 }

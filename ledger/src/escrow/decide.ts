@@ -1,4 +1,5 @@
 import { checkDelegableSpend } from '../account/check-spend.ts'
+import { moveOut } from '../account/wallet-debit.ts'
 import { isAmount } from '../credits.ts'
 import { type Address, type Hex, zeroAddress } from '../hex.ts'
 import { holdSecondsMax } from '../hold/job-order.ts'
@@ -33,7 +34,7 @@ import {
  * when the escrow would stand for longer than 30 days), then those of {@link checkDelegableSpend}.
  */
 export function openEscrow(context: DecisionContext, order: Signed<EscrowOrder>): Decision {
-  const { wallet, seller, amountMicrocredits, deadline, expires } = order.message
+  const { seller, deadline, expires } = order.message
   const malformed = malformedOrder(order.message)
   if (malformed !== undefined) return refuse(malformed)
   const spanSecondsMax = holdSecondsMax - Number(expires - deadline)
@@ -44,7 +45,7 @@ export function openEscrow(context: DecisionContext, order: Signed<EscrowOrder>)
   return accept({
     type: 'EscrowOpened',
     data: { escrow, order, ...check.underPermission },
-    entries: move(walletAccount(wallet), holdAccount(escrow), amountMicrocredits),
+    entries: moveOut(check.debit, holdAccount(escrow)),
   })
 }
 

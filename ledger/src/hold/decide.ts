@@ -1,4 +1,5 @@
 import { checkDelegableSpend } from '../account/check-spend.ts'
+import { moveOut } from '../account/wallet-debit.ts'
 import type { Address, Hex } from '../hex.ts'
 import { holdAccount, walletAccount } from '../journal/account-name.ts'
 import {
@@ -43,7 +44,7 @@ export function openHold(context: DecisionContext, order: SignedJobOrder): Decis
   return accept({
     type: 'HoldOpened',
     data: { orderDigest, order, expiresAtMs: (Number(deadline) + graceSeconds) * 1000, ...checked.underPermission },
-    entries: move(walletAccount(payer), holdAccount(orderDigest), maxPriceMicrocredits),
+    entries: moveOut(checked.debit, holdAccount(orderDigest)),
   })
 }
 

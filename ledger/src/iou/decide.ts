@@ -1,5 +1,6 @@
 import { checkSpend } from '../account/check-spend.ts'
 import { signatureSecondsMax } from '../account/transfer.ts'
+import { moveOut } from '../account/wallet-debit.ts'
 import { isAmount } from '../credits.ts'
 import { type Address, type Hex, zeroAddress } from '../hex.ts'
 import { walletAccount } from '../journal/account-name.ts'
@@ -13,7 +14,6 @@ import {
   refuse,
   signedDigest,
 } from '../journal/decision.ts'
-import { move } from '../journal/entry.ts'
 import type { LedgerRefusal } from '../journal/refusal.ts'
 import type { LedgerState } from '../journal/state.ts'
 import type { Signed } from '../typed-data/types.ts'
@@ -60,12 +60,12 @@ export function redeemIou(context: DecisionContext, redemption: Signed<IouRedemp
     return refuse({ code: 'IOU_EXCEEDED', iou: digest, outstandingMicrocredits })
   }
   const spend = { ...redemption.message, wallet: debtor, spanSecondsMax: signatureSecondsMax }
-  const unpaid = checkSpend(context, iouRedemptionType, redemption, spend)
-  if (unpaid !== undefined) return refuse(unpaid)
+  const checked = checkSpend(context, iouRedemptionType, redemption, spend)
+  if (!checked.accepted) return checked
   return accept({
     type: 'IouRedeemed',
     data: { redemption, outstandingMicrocredits: outstandingMicrocredits - amountMicrocredits },
-    entries: move(walletAccount(debtor), walletAccount(open.iou.creditor), amountMicrocredits),
+    entries: moveOut(checked.debit, walletAccount(open.iou.creditor)),
   })
 }
 

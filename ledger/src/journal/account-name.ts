@@ -1,5 +1,7 @@
 import { type Address, type Hex } from '../hex.ts'
 
+export type WalletAccount = `wallet:${Address}`
+
 /**
  * An account of the ledger. `reserve` is the only asset; every other account is a liability of the network, so that
  * reserve = Σ of all the others after every event (invariant R).
@@ -9,16 +11,16 @@ export type AccountName =
   | 'burn'
   | 'treasury'
   | 'rewards'
-  | `wallet:${Address}`
+  | WalletAccount
   | `hold:${Hex}`
   | `payable:${Address}`
   | `clearing:${number}`
 
-export const walletAccount = (address: Address): AccountName => `wallet:${address}`
+export const walletAccount = (address: Address): WalletAccount => `wallet:${address}`
 
-export const holdAccount = (orderDigest: Hex): AccountName => `hold:${orderDigest}`
+export const holdAccount = (orderDigest: Hex): `hold:${Hex}` => `hold:${orderDigest}`
 
 /** What has been sent to another shard, less what has come from it: the one account that may be negative. */
-export const clearingAccount = (shard: number): AccountName => `clearing:${shard}`
+export const clearingAccount = (shard: number): `clearing:${number}` => `clearing:${shard}`
 
-export const payableAccount = (address: Address): AccountName => `payable:${address}`
+export const payableAccount = (address: Address): `payable:${Address}` => `payable:${address}`

@@ -1,5 +1,6 @@
 import { checkSpend } from '../account/check-spend.ts'
 import { signatureSecondsMax } from '../account/transfer.ts'
+import { allowDebit, moveOut } from '../account/wallet-debit.ts'
 import type { Address } from '../hex.ts'
 import { payableAccount, walletAccount } from '../journal/account-name.ts'
 import {
@@ -10,7 +11,6 @@ import {
   type DecisionContext,
   refuse,
 } from '../journal/decision.ts'
-import { move } from '../journal/entry.ts'
 import { balanceOf } from '../journal/state.ts'
 import type { Signed } from '../typed-data/types.ts'
 import { type PayoutInstruction, payoutInstructionType, type Withdrawal, withdrawalType } from './withdrawal.ts'
@@ -25,12 +25,12 @@ export const instructionSecondsMax = 2 * 365 * 24 * 3600
 export function withdrawCredits(context: DecisionContext, withdrawal: Signed<Withdrawal>): Decision {
   const { wallet, amountMicrocredits } = withdrawal.message
   const spend = { ...withdrawal.message, spanSecondsMax: signatureSecondsMax }
-  const refusal = checkSpend(context, withdrawalType, withdrawal, spend)
-  if (refusal !== undefined) return refuse(refusal)
+  const checked = checkSpend(context, withdrawalType, withdrawal, spend)
+  if (!checked.accepted) return checked
   return accept({
     type: 'PayoutScheduled',
     data: { wallet, amountMicrocredits, withdrawal },
-    entries: move(walletAccount(wallet), payableAccount(wallet), amountMicrocredits),
+    entries: moveOut(checked.debit, payableAccount(wallet)),
   })
 }
 
@@ -57,7 +57,7 @@ export function payByInstruction(context: DecisionContext, wallet: Address): Dec
   return accept({
     type: 'PayoutScheduled',
     data: { wallet, amountMicrocredits, instructionDigest: standing.digest },
-    entries: move(walletAccount(wallet), payableAccount(wallet), amountMicrocredits),
+    entries: moveOut(allowDebit(wallet, amountMicrocredits), payableAccount(wallet)),
   })
 }
 
