@@ -1,3 +1,4 @@
+export { InProcessBroker, InProcessEventBus } from './adapters/bus/in-process-event-bus.ts'
 export {
   type EmbeddedPorts,
   type EmbeddedPortsOptions,
@@ -18,3 +19,10 @@ export type { JobStore } from './market/job-store.port.ts'
 export { KyselyJobStore } from './market/kysely-job-store.ts'
 export type { Market } from './market/market.port.ts'
 export type { NodeMesh } from './market/node-mesh.port.ts'
+export { type Wait, waitOnTimer } from './poll-loop.ts'
+export * from './relay/consume-event.ts'
+export * from './relay/event-bus.port.ts'
+export { JournalRelay, type JournalRelayParts, type RelayState } from './relay/journal-relay.ts'
+export { cloudEventSourceDefault, cloudEventType, toCloudEvent } from './relay/ledger-cloud-event.ts'
+export { type ConsumerSource, consumeTo } from './relay/reference-consumer.ts'
+export { ForeignTopicError } from './relay/resume-point.ts'
