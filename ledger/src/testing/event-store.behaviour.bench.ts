@@ -5,14 +5,13 @@ import { sampleEvents } from './sample-events.ts'
 /** Stored data on which stores are opened: at the same time, as two processes would, or one after another. */
 export type EventStorage = {
   open(): Promise<EventStore>
+  /** How long the tests' leases last in milliseconds, an even number: longer than a test's steps between two calls of `passTime`. */
+  readonly leaseMs: number
   /** Makes so many milliseconds pass on the clock that the leases go by. */
   passTime(ms: number): Promise<void>
   /** Called when a test has closed all its stores. */
   remove(): Promise<void>
 }
-
-/** How long the tests' leases last: longer than any test, which makes time pass where it wants a lease to end. */
-export const testLeaseMs = 600_000
 
 /** A wait that has not ended after so long has failed. */
 const waitMsMax = 5_000
@@ -41,6 +40,22 @@ export class Bench {
     return this.openAnother()
   }
 
+  get leaseMs(): number {
+    return this.storage.leaseMs
+  }
+
+  /** Acquires the shard and appends sample events as its first batch. */
+  async acquireAndAppend(
+    store: EventStore,
+    shard: string,
+    count: number,
+  ): Promise<{ readonly leaseEpoch: number; readonly events: readonly StoredEvent[] }> {
+    const { leaseEpoch } = await store.acquire(shard, this.leaseMs)
+    const events = sampleEvents(0, count)
+    assert.equal(await store.append({ shard, leaseEpoch, expectedPosition: 0, events }), 'appended')
+    return { leaseEpoch, events }
+  }
+
   passTime(ms: number): Promise<void> {
     return this.storage.passTime(ms)
   }
@@ -53,18 +68,6 @@ export class Bench {
   private async closeAll(): Promise<void> {
     for (const store of this.opened.splice(0)) await store.close()
   }
-}
-
-/** Acquires the shard and appends sample events as its first batch. */
-export async function acquireAndAppend(
-  store: EventStore,
-  shard: string,
-  count: number,
-): Promise<{ readonly leaseEpoch: number; readonly events: readonly StoredEvent[] }> {
-  const { leaseEpoch } = await store.acquire(shard, testLeaseMs)
-  const events = sampleEvents(0, count)
-  assert.equal(await store.append({ shard, leaseEpoch, expectedPosition: 0, events }), 'appended')
-  return { leaseEpoch, events }
 }
 
 /** The outcome of a promise, or a failed test when it takes longer than a store may take. */

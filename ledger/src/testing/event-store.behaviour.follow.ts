@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { followJournal } from '../journal/follow-journal.ts'
 import type { EventStore, StoredEvent } from '../ports/event-store.ts'
-import { acquireAndAppend, type Bench, soon, testLeaseMs } from './event-store.behaviour.bench.ts'
+import { type Bench, soon } from './event-store.behaviour.bench.ts'
 import { sampleBatch, sampleEvents } from './sample-events.ts'
 
 const never = () => new AbortController().signal
 
 export function describeWaiting(bench: Bench): void {
   it('waits not at all for what is there already', async () => {
-    await acquireAndAppend(bench.store, 'a', 3)
+    await bench.acquireAndAppend(bench.store, 'a', 3)
     const other = await bench.openAnother()
     for (const store of [bench.store, other]) {
       await soon(store.waitBeyond('a', 0, never()))
@@ -18,18 +18,18 @@ export function describeWaiting(bench: Bench): void {
   })
 
   it('waits for an append of the same store', async () => {
-    const { leaseEpoch } = await acquireAndAppend(bench.store, 'a', 3)
+    const { leaseEpoch } = await bench.acquireAndAppend(bench.store, 'a', 3)
     await endsWith(bench.store, 3, () => bench.store.append(sampleBatch('a', leaseEpoch, 3, 1)))
   })
 
   it('waits for an append of another store, also of a shard that is not there yet', async () => {
     const other = await bench.openAnother()
-    await endsWith(bench.store, 0, () => acquireAndAppend(other, 'a', 1))
+    await endsWith(bench.store, 0, () => bench.acquireAndAppend(other, 'a', 1))
   })
 
   it('goes on waiting when another shard grows, when its own grows too little, and when a writer comes', async () => {
     const other = await bench.openAnother()
-    const { leaseEpoch } = await acquireAndAppend(bench.store, 'a', 3)
+    const { leaseEpoch } = await bench.acquireAndAppend(bench.store, 'a', 3)
     let hasEnded = false
     const waits = [bench.store, other].map(store => {
       const wait = store.waitBeyond('a', 4, never())
@@ -37,10 +37,10 @@ export function describeWaiting(bench: Bench): void {
         hasEnded = true
       })
     })
-    await acquireAndAppend(bench.store, 'b', 9)
+    await bench.acquireAndAppend(bench.store, 'b', 9)
     await bench.store.append(sampleBatch('a', leaseEpoch, 3, 1))
     await soon(other.waitBeyond('a', 3, never()))
-    const next = await other.acquire('a', testLeaseMs)
+    const next = await other.acquire('a', bench.leaseMs)
     assert.equal(hasEnded, false)
     await other.append(sampleBatch('a', next.leaseEpoch, 4, 1))
     await soon(Promise.all(waits))
@@ -48,7 +48,7 @@ export function describeWaiting(bench: Bench): void {
 
   it('lets many wait for different positions, each for its own', async () => {
     const other = await bench.openAnother()
-    const { leaseEpoch } = await bench.store.acquire('a', testLeaseMs)
+    const { leaseEpoch } = await bench.store.acquire('a', bench.leaseMs)
     const ended: number[] = []
     const waits = Array.from({ length: 100 }, (_, position) =>
       other.waitBeyond('a', position, never()).then(() => ended.push(position)),
@@ -68,7 +68,7 @@ export function describeWaiting(bench: Bench): void {
     controller.abort()
     await soon(Promise.all(stopped))
     await soon(bench.store.waitBeyond('a', 0, controller.signal))
-    await acquireAndAppend(bench.store, 'a', 1)
+    await bench.acquireAndAppend(bench.store, 'a', 1)
     await soon(other)
   })
 
@@ -95,11 +95,11 @@ async function endsWith(store: EventStore, position: number, act: () => Promise<
 export function describeFollowing(bench: Bench): void {
   it('is followed through its history and then through what comes, from this store and from another', async () => {
     const other = await bench.openAnother()
-    const { leaseEpoch } = await acquireAndAppend(bench.store, 'a', 2_500)
+    const { leaseEpoch } = await bench.acquireAndAppend(bench.store, 'a', 2_500)
     const followers = [follow(bench.store, 0, 2_620), follow(other, 0, 2_620), follow(other, 2_490, 2_620)]
     for (let after = 2_500; after < 2_560; after += 20)
       await bench.store.append(sampleBatch('a', leaseEpoch, after, 20))
-    const next = await other.acquire('a', testLeaseMs)
+    const next = await other.acquire('a', bench.leaseMs)
     for (let after = 2_560; after < 2_620; after += 20) await other.append(sampleBatch('a', next.leaseEpoch, after, 20))
     const [one, two, late] = await soon(Promise.all(followers))
     assert.deepEqual(one, sampleEvents(0, 2_620))
@@ -110,7 +110,7 @@ export function describeFollowing(bench: Bench): void {
   it('is followed until the follower is told to stop, also while nothing comes', async () => {
     const controller = new AbortController()
     const seen: StoredEvent[] = []
-    await acquireAndAppend(bench.store, 'a', 3)
+    await bench.acquireAndAppend(bench.store, 'a', 3)
     const following = (async () => {
       for await (const page of followJournal(bench.store, 'a', 0, controller.signal)) seen.push(...page)
     })()

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { EventStore, StoredEvent } from '../ports/event-store.ts'
-import { acquireAndAppend, type Bench, testLeaseMs } from './event-store.behaviour.bench.ts'
+import type { Bench } from './event-store.behaviour.bench.ts'
 import { sampleBatch, sampleEvents } from './sample-events.ts'
 
 export function describeReading(bench: Bench): void {
   it('reads pages after a position, wherever the batches begin and end', async () => {
-    const { leaseEpoch } = await bench.store.acquire('a', testLeaseMs)
+    const { leaseEpoch } = await bench.store.acquire('a', bench.leaseMs)
     for (const [after, count] of [
       [0, 1],
       [1, 5],
@@ -30,7 +30,7 @@ export function describeReading(bench: Bench): void {
 
   it('shows readers a prefix without gaps while batches are appended', async () => {
     const reader = await bench.openAnother()
-    const { leaseEpoch } = await bench.store.acquire('a', testLeaseMs)
+    const { leaseEpoch } = await bench.store.acquire('a', bench.leaseMs)
     const writing = (async () => {
       for (let after = 0; after < 200; after += 5) await bench.store.append(sampleBatch('a', leaseEpoch, after, 5))
     })()
@@ -42,7 +42,7 @@ export function describeReading(bench: Bench): void {
   it('shows readers one history while writers take the shard from one another', async () => {
     const reader = await bench.openAnother()
     const writers = [bench.store, await bench.openAnother(), await bench.openAnother()]
-    const writing = Promise.all(writers.map((store, index) => writeInTurns(store, index + 1)))
+    const writing = Promise.all(writers.map((store, index) => writeInTurns(bench, store, index + 1)))
     const seen = await readUntil(reader, writing)
     const appended = (await writing).flat().sort((a, b) => a.position - b.position)
     assert.ok(appended.length >= 10)
@@ -69,10 +69,10 @@ async function readUntil(store: EventStore, writing: Promise<unknown>): Promise<
 }
 
 /** Takes the shard ten times and appends until another takes it, at most three batches. Gives what was appended. */
-async function writeInTurns(store: EventStore, history: number): Promise<readonly StoredEvent[]> {
+async function writeInTurns(bench: Bench, store: EventStore, history: number): Promise<readonly StoredEvent[]> {
   const written: StoredEvent[] = []
   for (let turn = 0; turn < 10; turn++) {
-    const { leaseEpoch, head } = await store.acquire('a', testLeaseMs)
+    const { leaseEpoch, head } = await store.acquire('a', bench.leaseMs)
     let { position } = head
     for (let round = 0; round < 3; round++) {
       const batch = sampleBatch('a', leaseEpoch, position, 3, history * 100 + turn)
@@ -86,24 +86,24 @@ async function writeInTurns(store: EventStore, history: number): Promise<readonl
 
 export function describeReopening(bench: Bench): void {
   it('keeps events, head and fence when it is closed and opened again', async () => {
-    const former = await acquireAndAppend(bench.store, 'a', 40)
+    const former = await bench.acquireAndAppend(bench.store, 'a', 40)
     const reopened = await bench.reopen()
     assert.deepEqual(await reopened.head('a'), { position: 40, hash: sampleEvents(39, 1)[0]?.hash })
     assert.deepEqual(await reopened.read('a', 0, 100), sampleEvents(0, 40))
-    assert.equal(await reopened.acquireExpired('a', testLeaseMs), undefined)
-    const present = await reopened.acquire('a', testLeaseMs)
+    assert.equal(await reopened.acquireExpired('a', bench.leaseMs), undefined)
+    const present = await reopened.acquire('a', bench.leaseMs)
     assert.equal(present.head.position, 40)
     assert.ok(present.leaseEpoch > former.leaseEpoch)
     assert.equal(await reopened.append(sampleBatch('a', present.leaseEpoch, 40, 1)), 'appended')
   })
 
   it('answers nothing after it was closed', async () => {
-    const { leaseEpoch } = await bench.store.acquire('a', testLeaseMs)
+    const { leaseEpoch } = await bench.store.acquire('a', bench.leaseMs)
     const { store } = bench
     await bench.reopen()
-    await assert.rejects(store.acquire('a', testLeaseMs))
-    await assert.rejects(store.acquireExpired('a', testLeaseMs))
-    await assert.rejects(store.renew('a', leaseEpoch, testLeaseMs))
+    await assert.rejects(store.acquire('a', bench.leaseMs))
+    await assert.rejects(store.acquireExpired('a', bench.leaseMs))
+    await assert.rejects(store.renew('a', leaseEpoch, bench.leaseMs))
     await assert.rejects(store.release('a', leaseEpoch))
     await assert.rejects(store.head('a'))
     await assert.rejects(store.read('a', 0, 1))

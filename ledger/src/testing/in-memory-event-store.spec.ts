@@ -6,6 +6,7 @@ describeEventStore('the in-memory event store', async () => {
   const journal = new InMemoryJournal(() => nowMs)
   return {
     open: async () => new InMemoryEventStore(journal),
+    leaseMs: 600_000,
     passTime: async ms => {
       nowMs += ms
     },

@@ -1,6 +1,3 @@
-/** How often the store is asked while somebody waits; the port promises that an append of another process is seen within 50 ms. */
-const pollMs = 20
-
 type Waiter = { readonly position: number; readonly resolve: () => void; readonly reject: (error: unknown) => void }
 
 type Watched = { end: number; readonly waiters: Set<Waiter>; polling: boolean; timer: NodeJS.Timeout | undefined }
@@ -13,8 +10,15 @@ export class AppendWatch {
   private readonly shards = new Map<string, Watched>()
   private closed = false
 
-  /** @param endOf position of the last event of a shard, read from the store */
-  constructor(private readonly endOf: (shard: string) => Promise<number>) {}
+  /**
+   * @param endOf position of the last event of a shard, read from the store
+   * @param pollMs how long to wait from one answer to the next question; the port promises to see an append of another process
+   *   within 50 ms
+   */
+  constructor(
+    private readonly endOf: (shard: string) => Promise<number>,
+    private readonly pollMs = 20,
+  ) {}
 
   /** The journal of the shard reaches to this position. */
   reached(shard: string, position: number): void {
@@ -73,7 +77,7 @@ export class AppendWatch {
     const isAwaited = [...watched.waiters].some(waiter => waiter.position >= watched.end)
     if (this.closed || !isAwaited) return
     watched.polling = true
-    watched.timer = setTimeout(() => void this.poll(shard, watched), pollMs).unref()
+    watched.timer = setTimeout(() => void this.poll(shard, watched), this.pollMs).unref()
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type EventStore, followJournal, type StoredEvent, UnknownOutcomeError } from '@deparrow/ledger'
+import { UnknownOutcomeError } from '@deparrow/ledger'
 import { describeEventStore, sampleBatch, sampleEvents } from '@deparrow/ledger/testing'
 import { openPostgres } from '../sql/postgres-database.ts'
 import { postgresUrl } from '../sql/postgres-url.spec.fixture.ts'
@@ -8,6 +8,7 @@ import { NewerSchemaError } from '../sql/sql-errors.ts'
 import { describeJournalOf010 } from './journal-of-0.1.0.spec.behaviour.ts'
 import { PostgresEventStore } from './postgres-event-store.ts'
 import { createPostgresScene, untilBlocked } from './postgres-journal.spec.fixture.ts'
+import { appendThroughFailures, followThroughFailures } from './through-failures.spec.fixture.ts'
 
 const url = postgresUrl()
 
@@ -81,11 +82,11 @@ if (url !== undefined) {
       const scene = await createPostgresScene(url, t)
       const [writer, reader] = [await scene.open(), await scene.open()]
       const { leaseEpoch } = await writer.acquire('a', 1_000)
-      const following = followThroughFailures(reader, 300)
+      const following = followThroughFailures(reader, 'a', 300)
       let cuts = 0
       for (let after = 0; after < 300; after += 3) {
         const cutting = after % 30 === 0 ? scene.cutConnections() : undefined
-        cuts += await appendThroughFailures(writer, leaseEpoch, after)
+        cuts += await appendThroughFailures(writer, sampleBatch('a', leaseEpoch, after, 3))
         await cutting
       }
       assert.deepEqual(await following, sampleEvents(0, 300))
@@ -122,33 +123,4 @@ if (url !== undefined) {
       }
     })
   })
-}
-
-/** Sends a batch until its answer comes, and gives how many were lost. */
-async function appendThroughFailures(store: EventStore, leaseEpoch: number, after: number): Promise<number> {
-  for (let lost = 0; ; lost++) {
-    try {
-      assert.equal(await store.append(sampleBatch('a', leaseEpoch, after, 3)), 'appended')
-      return lost
-    } catch (error) {
-      if (!(error instanceof UnknownOutcomeError)) throw error
-    }
-  }
-}
-
-/** Follows shard `a` up to a position and begins again where it was whenever the store fails. */
-async function followThroughFailures(store: EventStore, toPosition: number): Promise<readonly StoredEvent[]> {
-  const seen: StoredEvent[] = []
-  while (seen.length < toPosition) {
-    const controller = new AbortController()
-    try {
-      for await (const page of followJournal(store, 'a', seen.length, controller.signal)) {
-        seen.push(...page)
-        if (seen.length >= toPosition) controller.abort()
-      }
-    } catch (error) {
-      assert.ok(error instanceof Error)
-    }
-  }
-  return seen
 }

@@ -8,6 +8,7 @@ export type PostgresScene = {
   /** A connection with all rights that does not belong to the stores. */
   readonly admin: Pool
   open(): Promise<PostgresEventStore>
+  readonly leaseMs: number
   passTime(ms: number): Promise<void>
   /** Ends all connections of the scene's stores on the server's side. */
   cutConnections(): Promise<void>
@@ -25,6 +26,7 @@ export async function createPostgresScene(url: string, t?: TestContext): Promise
   const scene: PostgresScene = {
     schema,
     admin,
+    leaseMs: 600_000,
     async open() {
       const store = await PostgresEventStore.open(address.href, { schema, connectionsMax: 3 })
       opened.push(store)

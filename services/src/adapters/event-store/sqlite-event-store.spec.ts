@@ -21,6 +21,7 @@ describeEventStore('the SQLite event store', async () => {
   const path = join(folder, 'journal.sqlite')
   return {
     open: () => SqliteEventStore.open(path),
+    leaseMs: 600_000,
     passTime: async ms => change(path, `UPDATE journal_head SET lease_until_ms = lease_until_ms - ${ms}`),
     remove: async () => rmSync(folder, { recursive: true }),
   }
