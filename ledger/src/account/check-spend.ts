@@ -31,7 +31,7 @@ export type SpendCheck =
   | { readonly accepted: true; readonly debit: WalletDebit; readonly underPermission: UnderPermission }
   | { readonly accepted: false; readonly refusal: LedgerRefusal }
 
-type StandingDelegation = Delegation & { readonly permission: SpendPermission }
+type StandingDelegation = Pick<Delegation, 'digest' | 'endsAtMs' | 'usage'> & { readonly permission: SpendPermission }
 
 /**
  * What a movement out of a wallet must pass that the wallet alone may sign, such as a withdrawal. Refusals in order: `MALFORMED`,
@@ -102,7 +102,9 @@ function allowed({ wallet, amountMicrocredits }: Spend, underPermission: UnderPe
 function delegationOfSigner({ state, signer }: DecisionContext, wallet: Address): StandingDelegation | undefined {
   if (signer === undefined || signer === wallet) return undefined
   const delegation = delegationOf(state, wallet, signer)
-  return delegation?.permission === undefined ? undefined : { ...delegation, permission: delegation.permission }
+  if (delegation?.permission === undefined) return undefined
+  const { digest, endsAtMs, usage } = delegation
+  return { digest, endsAtMs, usage, permission: delegation.permission.message }
 }
 
 function checkTimeAndAmount(

@@ -14,6 +14,7 @@ import {
 import { move } from '../journal/entry.ts'
 import type { LedgerRefusal } from '../journal/refusal.ts'
 import type { HeldOrder, LedgerState } from '../journal/state.ts'
+import { isCounterpartyAllowed } from '../permission/check-permission.ts'
 import { totalsAfterReturn } from '../permission/decide.ts'
 import { delegationOf } from '../permission/delegation.ts'
 import type { Signed } from '../typed-data/types.ts'
@@ -57,7 +58,7 @@ export function assignHold(context: DecisionContext, orderDigest: Hex, node: Add
   if ('code' in hold) return refuse(hold)
   if (!context.state.nodes.has(node)) return refuse({ code: 'UNKNOWN_NODE', node })
   if (hold.assignment !== undefined) return refuse({ code: 'HOLD_ASSIGNED', orderDigest, node: hold.assignment.node })
-  if (hold.allowedNodes?.includes(node) === false)
+  if (!isCounterpartyAllowed(hold.permission?.message, node))
     return refuse({ code: 'COUNTERPARTY_NOT_ALLOWED', counterparty: node })
   if (attempt !== hold.attempts + 1) {
     return refuse({ code: 'COMMAND_CONFLICT', commandId: `assign:${orderDigest}:${attempt}`, field: 'attempt' })
@@ -95,7 +96,7 @@ export function cancelOrder(context: DecisionContext, cancellation: Signed<Order
   if (refusal !== undefined) return refuse(refusal)
   const hold = findHold(context.state, orderDigest)
   if ('code' in hold) return refuse(hold)
-  if (hold.payer !== payer || (delegate !== undefined && delegate !== hold.permission?.delegate)) {
+  if (hold.payer !== payer || (delegate !== undefined && delegate !== hold.under?.delegate)) {
     return refuse({ code: 'INVALID_SIGNATURE', expectedSigner: hold.payer })
   }
   if (hold.assignment !== undefined) return refuse({ code: 'HOLD_ASSIGNED', orderDigest, node: hold.assignment.node })
@@ -120,8 +121,8 @@ export function releaseHold(context: DecisionContext, orderDigest: Hex): Decisio
 
 /** What an event says that gives a whole hold back. */
 export function returnedData(state: Readonly<LedgerState>, hold: HeldOrder, atMs: number) {
-  const { orderDigest, payer, permission, amountMicrocredits } = hold
-  return { orderDigest, amountMicrocredits, ...totalsAfterReturn(state, payer, permission, amountMicrocredits, atMs) }
+  const { orderDigest, payer, under, amountMicrocredits } = hold
+  return { orderDigest, amountMicrocredits, ...totalsAfterReturn(state, payer, under, amountMicrocredits, atMs) }
 }
 
 export function returnToPayer(hold: HeldOrder) {

@@ -5,8 +5,8 @@ import type { Address, Hex } from '../hex.ts'
 import { iouDefaulted, iouIssued, iouRedeemed } from '../iou/evolve.ts'
 import { payoutInstructionType } from '../payout/withdrawal.ts'
 import {
-  allowedNodes,
   heldUnder,
+  permissionBehind,
   permissionGranted,
   permissionRevoked,
   spendReturned,
@@ -147,8 +147,8 @@ function holdOpened(state: LedgerState, { data, atMs }: EventOf<'HoldOpened'>): 
     expiresAtMs: data.expiresAtMs,
     assignment: undefined,
     attempts: 0,
-    allowedNodes: allowedNodes(state, order.payer, data),
-    permission: heldUnder(data, atMs),
+    permission: permissionBehind(state, order.payer, data),
+    under: heldUnder(data, atMs),
     pricing: pricingOf(state),
     received: undefined,
   })
@@ -176,7 +176,7 @@ function holdEnded(state: LedgerState, orderDigest: Hex, releasedMicrocredits: b
   state.holds.delete(orderDigest)
   state.unsettled.delete(orderDigest)
   addHeld(state, hold.payer, -hold.amountMicrocredits)
-  spendReturned(state, hold.payer, hold.permission, releasedMicrocredits)
+  spendReturned(state, hold.payer, hold.under, releasedMicrocredits)
   state.endedJobs.set(orderDigest, position)
 }
 

@@ -18,8 +18,8 @@ export type HeldOrder = OpenHold & {
   readonly order: AnyJobOrder
   /** What was agreed when the hold was opened; later changes do not touch it. */
   readonly pricing: Pricing
-  /** Under which permission a delegate opened it; `undefined` when the payer itself did. */
-  readonly permission: HeldUnderPermission | undefined
+  /** What counts as spent by the delegate that opened it; `undefined` when the payer itself did. */
+  readonly under: HeldUnderPermission | undefined
   /** The receipt that waits for its settlement. */
   readonly received: { readonly receipt: AnyUsageReceipt; readonly atMs: number } | undefined
 }

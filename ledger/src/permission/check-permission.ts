@@ -24,13 +24,17 @@ export function checkPermission(
   if (engine !== undefined && engines.length > 0 && !engines.includes(engine)) {
     return { code: 'ENGINE_NOT_ALLOWED', engine }
   }
-  if (counterparty === undefined || isCounterpartyAllowed(counterparties, counterparty)) return undefined
+  if (counterparty === undefined || isCounterpartyAllowed({ counterparties }, counterparty)) return undefined
   return { code: 'COUNTERPARTY_NOT_ALLOWED', counterparty }
 }
 
-/** An empty list allows everybody. */
-export function isCounterpartyAllowed(counterparties: readonly Address[], counterparty: Address): boolean {
-  return counterparties.length === 0 || counterparties.includes(counterparty)
+/** Whether somebody may be paid, or run a job: without a permission, and with one that names nobody, everybody may. */
+export function isCounterpartyAllowed(
+  permission: Pick<SpendPermission, 'counterparties'> | undefined,
+  counterparty: Address,
+): boolean {
+  const named = permission?.counterparties ?? []
+  return named.length === 0 || named.includes(counterparty)
 }
 
 /** `CAP_EXCEEDED` with the first cap that a spend breaks, in the order job, hour, day. `used` is what counts before it. */

@@ -87,9 +87,8 @@ describe('a permission', () => {
   it('stands once it is journalled, and is answered the same when it is sent again', () => {
     const ledger = granted(1n)
     assert.equal(ledger.accept(grant({ nonce: 1n })).repeated, true)
-    const { message } = permissionOf(ann, gateway)
     const delegation: Delegation = {
-      permission: message,
+      permission: permissionOf(ann, gateway),
       digest: digestOfPermission(permissionOf(ann, gateway)),
       lastNonce: 1n,
       endsAtMs: testStartMs + 86_400_000,

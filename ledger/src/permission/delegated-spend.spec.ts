@@ -193,7 +193,8 @@ describe('a job that a delegate ordered', () => {
     for (const actor of [node, mallory]) ledger.accept({ type: 'RegisterNode', registration: actor.registration() })
     const orderDigest = digestOfOrder(order(1n))
     ledger.accept(open(1n))
-    assert.deepEqual(ledger.state.holds.get(orderDigest)?.allowedNodes, [node.address])
+    const permission = permissionOf(ann, gateway, { counterparties: [node.address] })
+    assert.deepEqual(ledger.state.holds.get(orderDigest)?.permission, permission)
     const assign = { type: 'AssignHold', orderDigest, attempt: 1 } as const
     const refused = ledger.refuse({ ...assign, node: mallory.address }, 'COUNTERPARTY_NOT_ALLOWED')
     assert.deepEqual(refused.refusal, { code: 'COUNTERPARTY_NOT_ALLOWED', counterparty: mallory.address })

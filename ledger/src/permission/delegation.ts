@@ -1,5 +1,6 @@
 import type { Address, Hex } from '../hex.ts'
 import type { LedgerState } from '../journal/state.ts'
+import type { Signed } from '../typed-data/types.ts'
 import type { SpendPermission } from './spend-permission.ts'
 import type { SpendUsage } from './spend-usage.ts'
 
@@ -9,7 +10,7 @@ import type { SpendUsage } from './spend-usage.ts'
  */
 export type Delegation = {
   /** The newest permission, also after its end; `undefined` when the wallet revoked before it granted. */
-  readonly permission: SpendPermission | undefined
+  readonly permission: Signed<SpendPermission> | undefined
   /** Digest of the permission, zero without one. */
   readonly digest: Hex
   /** The highest nonce that was granted or revoked; only a higher one can be granted. */

@@ -3,8 +3,9 @@ import { useNonce } from '../journal/change-state.ts'
 import type { EventOf } from '../journal/event.ts'
 import { LedgerInvariantError } from '../journal/invariant-error.ts'
 import type { LedgerState } from '../journal/state.ts'
+import type { Signed } from '../typed-data/types.ts'
 import { type Delegation, delegationKey, delegationOf, type HeldUnderPermission } from './delegation.ts'
-import type { UnderPermission } from './spend-permission.ts'
+import type { SpendPermission, UnderPermission } from './spend-permission.ts'
 import { countSpend, giveBack, noUsage } from './spend-usage.ts'
 
 export function permissionGranted(state: LedgerState, { data }: EventOf<'PermissionGranted'>): void {
@@ -13,7 +14,7 @@ export function permissionGranted(state: LedgerState, { data }: EventOf<'Permiss
   const usage = delegationOf(state, wallet, delegate)?.usage ?? noUsage
   const endsAtMs = Number(expires) * 1000
   setDelegation(state, wallet, delegate, {
-    permission: message,
+    permission: data.permission,
     digest: data.digest,
     lastNonce: nonce,
     endsAtMs,
@@ -52,14 +53,13 @@ export function heldUnder({ spend }: UnderPermission, atMs: number): HeldUnderPe
   return spend && { permission: spend.permission, delegate: spend.delegate, spentAtMs: atMs }
 }
 
-/** The nodes that may run a job whose hold an event opens; `undefined` allows every node. */
-export function allowedNodes(
+/** The permission under which an event spends out of a wallet; `undefined` when the wallet itself signed. */
+export function permissionBehind(
   state: LedgerState,
-  payer: Address,
+  wallet: Address,
   { spend }: UnderPermission,
-): readonly Address[] | undefined {
-  const counterparties = spend && knownDelegation(state, payer, spend.delegate).permission?.counterparties
-  return counterparties?.length === 0 ? undefined : counterparties
+): Signed<SpendPermission> | undefined {
+  return spend && knownDelegation(state, wallet, spend.delegate).permission
 }
 
 /** Takes off what the end of a hold or escrow returned to its wallet. */

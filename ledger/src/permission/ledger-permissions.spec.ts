@@ -31,7 +31,7 @@ async function spentLedger(store = new InMemoryEventStore()) {
 }
 
 const granted = {
-  permission: permissionOf(ann, gateway).message,
+  permission: permissionOf(ann, gateway),
   digest: digestOfPermission(permissionOf(ann, gateway)),
   endsAtMs: testStartMs + 24 * hourMs,
 }

@@ -10,6 +10,7 @@ import type { LedgerConfig } from '../journal/config.ts'
 import type { LedgerEvent } from '../journal/event.ts'
 import type { SpendPermission } from '../permission/spend-permission.ts'
 import type { UsageTotals } from '../permission/spend-usage.ts'
+import type { Signed } from '../typed-data/types.ts'
 import type { JournalHead } from './event-store.ts'
 
 /** A hold that is open. */
@@ -22,8 +23,8 @@ export type OpenHold = {
   readonly assignment: Assignment | undefined
   /** Assignments so far, also those given back. */
   readonly attempts: number
-  /** The only nodes that may get it, by the permission under which it was opened; `undefined` allows every node. */
-  readonly allowedNodes: readonly Address[] | undefined
+  /** Under which a delegate opened it: only nodes that it allows may get it. `undefined` when the payer itself opened it. */
+  readonly permission: Signed<SpendPermission> | undefined
 }
 
 export type Assignment = {
@@ -37,7 +38,7 @@ export type Assignment = {
 
 /** A permission with what counts against its caps at this moment, in µcr. */
 export type GrantedPermission = UsageTotals & {
-  readonly permission: SpendPermission
+  readonly permission: Signed<SpendPermission>
   readonly digest: Hex
   /** From this time on it is worth nothing: its expiry, or its revocation. */
   readonly endsAtMs: number

@@ -80,7 +80,7 @@ export function settlementOf(state: Readonly<LedgerState>, hold: HeldOrder, atMs
       feeMicrocredits: fee.feeMicrocredits,
       earnedMicrocredits: earned,
       releasedMicrocredits: released,
-      ...totalsAfterReturn(state, hold.payer, hold.permission, released, atMs),
+      ...totalsAfterReturn(state, hold.payer, hold.under, released, atMs),
     },
     entries: entries.filter(entry => entry.amountMicrocredits !== 0n),
   }
