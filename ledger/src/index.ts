@@ -6,7 +6,15 @@ export * from './audit/auditor.ts'
 export { readCanonicalEvent } from './audit/canonical-event.ts'
 export { type Recovered, recoverPart, type SignedPart, signedPartsOf } from './audit/seals.ts'
 export { ShapeError } from './audit/shape.ts'
+export * from './audit/shards-auditor.ts'
 export * from './canonical-json.ts'
+export * from './clearing/clearing.ts'
+export {
+  type ClearingLedger,
+  type ClearingParts,
+  ClearingStalledError,
+  followClearing,
+} from './clearing/follow-clearing.ts'
 export * from './credits.ts'
 export { type EpochInclusion, EpochTree } from './epoch/epoch-tree.ts'
 export * from './epoch/inclusion-proof.ts'
@@ -46,6 +54,7 @@ export { LedgerClosedError, leaseMs, leaseRenewMs, WriterFencedError } from './j
 export * from './journal/refusal.ts'
 export * from './journal/replay.ts'
 export * from './journal/replica.ts'
+export * from './journal/sharded-ledger.ts'
 export * from './journal/standby.ts'
 export * from './node/node-registration.ts'
 export * from './payout/withdrawal.ts'

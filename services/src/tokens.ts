@@ -44,3 +44,6 @@ export const GATEWAY_CONFIG = Symbol('GatewayConfig')
 
 /** `JournalLedger` of `@deparrow/ledger`: the writer itself, for the service that keeps its time. */
 export const JOURNAL = Symbol('JournalLedger')
+
+/** `ShardJournals` of `ledger/clearing.service.ts`: the journals of all shards, in a ledger of several. */
+export const SHARD_JOURNALS = Symbol('ShardJournals')

@@ -3,7 +3,10 @@ import { describe, it } from 'node:test'
 import { auditShards } from '../audit/shards-auditor.ts'
 import { zeroHash } from '../hex.ts'
 import type { LedgerCommand } from '../journal/command.ts'
-import type { Actor } from '../testing/actors.ts'
+import { FollowingLedger } from '../journal/following-ledger.ts'
+import type { JournalLedger } from '../journal/journal-ledger.ts'
+import { JournalListeners } from '../journal/journal-listeners.ts'
+import { type Actor, testStartMs } from '../testing/actors.ts'
 import { ethersCrypto } from '../testing/ethers-crypto.ts'
 import { InMemoryEventStore, InMemoryJournal } from '../testing/in-memory-event-store.ts'
 import { type JournalShards, openJournalShards, until } from '../testing/journal-shards.ts'
@@ -109,6 +112,24 @@ describe('taking what another shard sends', () => {
       [2, 0n],
     )
     assert.equal((await audited(store, shards)).inFlightMicrocredits, 50n)
+  })
+
+  it('works in another process, by the journals in the store and the writer’s answers', async () => {
+    const store = new InMemoryEventStore()
+    const { desk, journals, ledgers } = await openJournalShards(store, shardCount)
+    await desk.submit(deposit(0, ann, 100n))
+    const clock = { nowMs: () => testStartMs }
+    const shard = journals[1] as string
+    const listeners = new JournalListeners()
+    const writer = ledgers[1] as JournalLedger
+    const apart = await FollowingLedger.open({ store, shard, crypto: ethersCrypto, clock, writer, listeners })
+    const stopping = new AbortController()
+    const following = followClearing({ store, journals, ledger: apart }, 0, stopping.signal)
+    await until(() => desk.balance(ann.address).availableMicrocredits === 100n)
+    stopping.abort()
+    await following
+    assert.deepEqual(apart.clearingReceived(0), ledgers[1]?.clearingReceived(0))
+    await apart.close()
   })
 
   it('takes each sending once, however many do it at the same time', async () => {

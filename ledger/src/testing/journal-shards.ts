@@ -15,13 +15,14 @@ export type JournalShards = {
   carry(fromShard: number, toShard: number): () => Promise<void>
 }
 
-/** Turns of the event loop after which a condition counts as one that will not come; a test's own work takes a few hundred. */
-const turnsMax = 100_000
+/** After this a condition counts as one that will not come. */
+const patienceMs = 20_000
 
 /** Waits for what the shards do among themselves; throws when it does not come. */
 export async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; !condition(); turn++) {
-    if (turn === turnsMax) throw new Error(`it is not so after ${turnsMax} turns: ${condition}`)
+  const patience = AbortSignal.timeout(patienceMs)
+  while (!condition()) {
+    if (patience.aborted) throw new Error(`it is not so after ${patienceMs} ms: ${condition}`)
     await new Promise(setImmediate)
   }
 }
