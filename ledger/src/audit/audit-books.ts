@@ -7,6 +7,8 @@ import type { LedgerConfig, Pricing } from '../journal/config.ts'
 import type { EpochBooks } from '../journal/event.ts'
 import type { PayoutInstruction } from '../payout/withdrawal.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
+import { type AuditedRewards, noAuditedRewards } from './audited-rewards.ts'
+import type { AuditedChange } from './config-movement.ts'
 import type { AuditedDelegation } from './delegated-spends.ts'
 import { DueQueue } from './due-queue.ts'
 import { LeafTree } from './leaf-tree.ts'
@@ -19,7 +21,7 @@ export type AuditedHold = {
   readonly expiresAtMs: number
   /** As the configuration stood when the hold was opened. */
   readonly pricing: Pricing
-  readonly received: { readonly price: bigint; readonly commandId: string } | undefined
+  readonly received: { readonly price: bigint; readonly commandId: string; readonly outcome: number } | undefined
   readonly assigned: { readonly node: Address; readonly attempt: number; readonly atMs: number } | undefined
   /** Assignments so far, also those given back. */
   readonly attempts: number
@@ -91,6 +93,9 @@ export type AuditBooks = {
   /** By `wallet:delegate`. */
   readonly delegations: Map<string, AuditedDelegation>
   readonly instructions: Map<Address, AuditedInstruction>
+  readonly rewards: AuditedRewards
+  /** The newest change of pricing and rewards that does not count yet. */
+  pendingChange: AuditedChange | undefined
   /** Sequence of the newest sending to each other shard. */
   readonly clearingSent: Map<number, number>
   /** Sequence and sender's position of the newest sending taken from each other shard. */
@@ -128,6 +133,8 @@ export function emptyBooks(crypto: LedgerCrypto): AuditBooks {
     touched: new Set(['treasury', 'rewards']),
     delegations: new Map(),
     instructions: new Map(),
+    rewards: noAuditedRewards(),
+    pendingChange: undefined,
     clearingSent: new Map(),
     clearingReceived: new Map(),
     config: undefined,

@@ -2,6 +2,7 @@ import type { ClearingCredit, ClearingSent } from '../clearing/clearing.ts'
 import type { LedgerConfig } from '../journal/config.ts'
 import type { EventOf, LedgerEvent } from '../journal/event.ts'
 import type { AuditBooks } from './audit-books.ts'
+import { countFee } from './audited-rewards.ts'
 import { type Audit, expectEntries, sum } from './checks.ts'
 import { countPayouts } from './epoch-movement.ts'
 
@@ -23,6 +24,8 @@ export function clearingProblem({ books, config }: Audit, event: LedgerEvent): s
   }
   const unnamed = Object.keys(cleared).find(account => !clearing.some(sent => `clearing:${sent.toShard}` === account))
   if (unnamed !== undefined) return `moves ${unnamed} and does not say for whom`
+  if (event.type !== 'JobSettled' && clearing.some(({ caused }) => caused !== undefined))
+    return 'counts a fee of no job'
   for (const sent of clearing) {
     const problem = sendingProblem(books, config, sent, cleared[`clearing:${sent.toShard}`] ?? 0n)
     if (problem !== undefined) return problem
@@ -38,8 +41,10 @@ export function receivingProblem({ books, config }: Audit, event: EventOf<'Clear
   if (sequence !== last.sequence + 1) return `takes sending ${sequence} of shard ${fromShard} after ${last.sequence}`
   if (!(fromPosition > last.position)) return `takes position ${fromPosition} of shard ${fromShard} a second time`
   books.clearingReceived.set(fromShard, { sequence, position: fromPosition })
-  const problem = creditsProblem(config, toShard, credits)
+  const problem = creditsProblem(config, toShard, credits) ?? causedProblem(event.data)
   if (problem !== undefined) return problem
+  const { caused } = event.data
+  if (caused !== undefined) countFee(books, caused.node, caused, event.atMs)
   countPayouts(books, event)
   const claim = [`clearing:${fromShard}`, -totalOf(credits)] as const
   return expectEntries(
@@ -75,6 +80,13 @@ function creditsProblem(config: Place, shard: number, credits: readonly Clearing
     }
   }
   return undefined
+}
+
+/** A fee that counts for bonuses has come with the sending, to burn and treasury. */
+function causedProblem({ caused, credits }: EventOf<'ClearingReceived'>['data']): string | undefined {
+  const fees = credits.filter(({ account }) => account === 'burn' || account === 'treasury')
+  const isCovered = caused === undefined || (caused.feeMicrocredits > 0n && caused.feeMicrocredits === totalOf(fees))
+  return isCovered ? undefined : 'counts another fee than it takes'
 }
 
 /** All that the other shards hold came from the reserve's shard: together they cannot have sent back more than they got. */

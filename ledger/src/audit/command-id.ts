@@ -24,6 +24,12 @@ function factId({ books }: Audit, event: LedgerEvent): string | undefined {
       return `expiry:${event.data.orderDigest}`
     case 'EscrowExpired':
       return `expiry:${event.data.escrow}`
+    case 'ConfigChanged':
+      return `expiry:${event.data.changeDigest}`
+    case 'UptimeBonusPaid':
+      return `uptime:${event.data.node}:${event.data.day}`
+    case 'ReferralBonusPaid':
+      return `referral-bonus:${event.data.node}:${event.data.day}`
     case 'PayoutScheduled':
       return `pay:${event.data.wallet}:${payoutsOf(books, event.data.wallet).scheduledMicrocredits}`
     case 'PayeeRegistered':

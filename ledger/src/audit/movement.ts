@@ -6,6 +6,7 @@ import type { EventOf, LedgerEvent } from '../journal/event.ts'
 import { type Audit, amountProblem, deadlineProblem, expectEntries } from './checks.ts'
 import { clearingProblem, receivingProblem } from './clearing-movement.ts'
 import { linkProblem, refusalProblem } from './command-movement.ts'
+import { changeProblem, scheduleProblem } from './config-movement.ts'
 import { claimProblem, closingProblem, finalityProblem, payeeProblem } from './epoch-movement.ts'
 import { captureProblem, escrowExpiryProblem, escrowOpeningProblem, escrowReleaseProblem } from './escrow-movement.ts'
 import {
@@ -19,6 +20,7 @@ import { defaultProblem, issueProblem, redemptionProblem } from './iou-movement.
 import { instructionProblem, payoutProblem } from './payout-movement.ts'
 import { grantProblem, judgeSpend, revocationProblem } from './permission-movement.ts'
 import { receiptProblem, registrationProblem, settlementProblem } from './receipt-movement.ts'
+import { creditsGrantProblem, referralBonusProblem, referralProblem, uptimeProblem } from './rewards-movement.ts'
 
 /**
  * Says what is wrong with an event's movement, judged by the signature that it carries: the signer, the amounts, the accounts and the
@@ -77,6 +79,18 @@ function movementProblem(
       return grantProblem(audit, event)
     case 'PermissionRevoked':
       return revocationProblem(audit, event)
+    case 'ConfigChangeScheduled':
+      return scheduleProblem(audit, event)
+    case 'ConfigChanged':
+      return changeProblem(audit, event)
+    case 'CreditsGranted':
+      return creditsGrantProblem(audit, event)
+    case 'UptimeBonusPaid':
+      return uptimeProblem(audit, event)
+    case 'ReferralRecorded':
+      return referralProblem(audit, event)
+    case 'ReferralBonusPaid':
+      return referralBonusProblem(audit, event)
     case 'PayoutInstructed':
       return instructionProblem(audit, event)
     case 'PayoutScheduled':

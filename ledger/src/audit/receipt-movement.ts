@@ -4,6 +4,7 @@ import type { EventOf } from '../journal/event.ts'
 import { nodeRegistrationType } from '../node/node-registration.ts'
 import { jobOutcomes, receiptTypeOf } from '../receipt/usage-receipt.ts'
 import { auditedPrice } from './audited-price.ts'
+import { countFee, nodeOf } from './audited-rewards.ts'
 import { type Audit, ascendingProblem, deadlineProblem, expectEntries, isSignedBy, sum } from './checks.ts'
 import { endHold } from './hold-movement.ts'
 import { returnProblem } from './permission-movement.ts'
@@ -15,6 +16,7 @@ export function registrationProblem(audit: Audit, event: EventOf<'NodeRegistered
   if (!isSignedBy(audit, nodeRegistrationType, registration, signer)) return 'the registration is not signed by who may'
   if (payoutWallet === zeroAddress) return 'pays a node out to the zero address'
   audit.books.payoutWallets.set(node, payoutWallet)
+  nodeOf(audit.books, node, event.atMs)
   audit.books.touched.add(node)
   return (
     ascendingProblem(audit.books, `registration:${node}`, nonce) ??
@@ -39,11 +41,14 @@ export function receiptProblem(audit: Audit, event: EventOf<'ReceiptReceived'>):
   books.sequences.set(receipt.node, receipt.sequence)
   books.touched.add(receipt.node)
   const price = auditedPrice(hold.order, receipt, event.atMs - hold.assigned.atMs, hold.pricing.rates)
-  books.holds.set(receipt.orderDigest, { ...hold, received: { price, commandId: event.commandId } })
+  books.holds.set(receipt.orderDigest, {
+    ...hold,
+    received: { price, commandId: event.commandId, outcome: receipt.outcome },
+  })
   return expectEntries(event, {})
 }
 
-export function settlementProblem({ books }: Audit, event: EventOf<'JobSettled'>): string | undefined {
+export function settlementProblem({ books, config }: Audit, event: EventOf<'JobSettled'>): string | undefined {
   const {
     orderDigest,
     node,
@@ -71,6 +76,9 @@ export function settlementProblem({ books }: Audit, event: EventOf<'JobSettled'>
     return 'does not split the hold rightly'
   const unreturned = returnProblem(event, hold.under, releasedMicrocredits)
   if (unreturned !== undefined) return unreturned
+  const caused = { feeMicrocredits: fee, isCompleted: jobOutcomes[receipt.outcome] === 'completed' }
+  if (config.shard === 0) countFee(books, node, caused, event.atMs)
+  else if (!isSaid(event, caused)) return 'does not say to the reserve’s shard whose fee it sends'
   endHold(books, orderDigest, hold)
   return expectEntries(
     event,
@@ -82,4 +90,18 @@ export function settlementProblem({ books }: Audit, event: EventOf<'JobSettled'>
       ['treasury', fee - burn],
     ]),
   )
+}
+
+/** A fee counts for its node's bonuses where the rewards budget is: the sending there names it, and no other sending does. */
+function isSaid(
+  { clearing = [], data }: EventOf<'JobSettled'>,
+  expected: { readonly feeMicrocredits: bigint; readonly isCompleted: boolean },
+): boolean {
+  return clearing.every(({ toShard, caused }) => {
+    if (toShard !== 0 || expected.feeMicrocredits === 0n) return caused === undefined
+    const { feeMicrocredits, isCompleted } = expected
+    return (
+      caused?.node === data.node && caused.feeMicrocredits === feeMicrocredits && caused.isCompleted === isCompleted
+    )
+  })
 }

@@ -1,5 +1,6 @@
 import { purchaseType } from '../account/purchase.ts'
 import { transferType } from '../account/transfer.ts'
+import { configChangeType } from '../config/config-change.ts'
 import { escrowCaptureType, escrowOrderType, escrowReleaseType } from '../escrow/escrow-order.ts'
 import { type Address, type Hex, hexToBytes } from '../hex.ts'
 import { assignmentReleaseType } from '../hold/hold-certificate.ts'
@@ -11,6 +12,8 @@ import { payoutInstructionType, withdrawalType } from '../payout/withdrawal.ts'
 import { permissionRevocationType, spendPermissionType } from '../permission/spend-permission.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import { receiptTypeOf } from '../receipt/usage-receipt.ts'
+import { grantType } from '../rewards/grant.ts'
+import { referralType } from '../rewards/referral.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
 import type { Domain, Message, MessageType, Signed } from '../typed-data/types.ts'
 
@@ -59,6 +62,12 @@ export function signedPartsOf(event: LedgerEvent): readonly SignedPart[] {
       return [{ type: permissionRevocationType, signed: event.data.revocation }]
     case 'NodeRegistered':
       return [{ type: nodeRegistrationType, signed: event.data.registration }]
+    case 'ConfigChangeScheduled':
+      return [{ type: configChangeType, signed: event.data.change }]
+    case 'CreditsGranted':
+      return [{ type: grantType, signed: event.data.grant }]
+    case 'ReferralRecorded':
+      return [{ type: referralType, signed: event.data.referral }]
     case 'PayoutInstructed':
       return [{ type: payoutInstructionType, signed: event.data.instruction }]
     case 'PayoutScheduled':

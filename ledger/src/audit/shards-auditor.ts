@@ -139,7 +139,10 @@ function isSame(a: ClearingDelivery, b: ClearingDelivery): boolean {
     a.fromPosition === b.fromPosition &&
     a.fromHash === b.fromHash &&
     a.credits.length === b.credits.length &&
-    a.credits.every(isSameCredit)
+    a.credits.every(isSameCredit) &&
+    a.caused?.node === b.caused?.node &&
+    a.caused?.feeMicrocredits === b.caused?.feeMicrocredits &&
+    a.caused?.isCompleted === b.caused?.isCompleted
   )
 }
 

@@ -1,5 +1,6 @@
 import type { Hex } from '../hex.ts'
 import type { AccountName } from '../journal/account-name.ts'
+import type { CausedFee } from '../rewards/node-rewards.ts'
 
 /** Credits on their way to an account of another shard, as one event of the sending shard names them. */
 export type ClearingCredit = { readonly account: AccountName; readonly amountMicrocredits: bigint }
@@ -9,6 +10,8 @@ export type ClearingSent = {
   readonly toShard: number
   readonly sequence: number
   readonly credits: readonly ClearingCredit[]
+  /** Of a settled job whose fee is among the credits: for whose bonuses it counts where the rewards budget is. */
+  readonly caused?: CausedFee
 }
 
 /** A sending as the shard to which it goes takes it: the same, with its place in the sender's journal. */

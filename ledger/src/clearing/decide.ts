@@ -6,7 +6,7 @@ import type { LedgerConfig } from '../journal/config.ts'
 import { accept, type Decision, type DecisionContext, LedgerNotOpenError, refuse } from '../journal/decision.ts'
 import type { LedgerRefusal } from '../journal/refusal.ts'
 import { type ClearingDelivery, noClearing } from './clearing.ts'
-import { homeOfAccount } from './home-of-account.ts'
+import { homeOfAccount, reserveShard } from './home-of-account.ts'
 import { totalOf } from './send.ts'
 
 type ReceiveClearing = Extract<LedgerCommand, { type: 'ReceiveClearing' }>
@@ -62,7 +62,17 @@ function malformedDelivery(config: LedgerConfig, delivery: ClearingDelivery): Le
     return malformed('credits', `expected 1 to ${clearingCreditsMax}`)
   }
   const misplaced = credits.find(({ account }) => !isReceivable({ ...config, shard: toShard }, account))
-  return misplaced && malformed('credits', `${misplaced.account} is no account of shard ${toShard}`)
+  if (misplaced !== undefined) return malformed('credits', `${misplaced.account} is no account of shard ${toShard}`)
+  return isCaused(delivery) ? undefined : malformed('caused', 'expected a node and the fee among the credits')
+}
+
+/** A fee that counts for a node's bonuses is the one that comes with the sending: what goes to burn and treasury. */
+function isCaused({ toShard, credits, caused }: ClearingDelivery): boolean {
+  if (caused === undefined) return true
+  const fees = credits.filter(({ account }) => account === 'burn' || account === 'treasury')
+  const isNode = isHexOf(caused.node, 20) && lowerHex(caused.node) === caused.node
+  const isFee = caused.feeMicrocredits > 0n && caused.feeMicrocredits === totalOf(fees)
+  return toShard === reserveShard && isNode && isFee && typeof caused.isCompleted === 'boolean'
 }
 
 /** A wallet at home in the shard, or on the reserve's shard one of those that only it keeps. Holds come from their own shard alone. */

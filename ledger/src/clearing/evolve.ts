@@ -2,6 +2,7 @@ import type { Address } from '../hex.ts'
 import type { EventOf } from '../journal/event.ts'
 import { LedgerInvariantError } from '../journal/invariant-error.ts'
 import { type LedgerState, noPayouts } from '../journal/state.ts'
+import { feeCaused } from '../rewards/evolve.ts'
 import type { ClearingSent } from './clearing.ts'
 
 /** Counts what an event sends. */
@@ -15,8 +16,9 @@ export function clearingSent(state: LedgerState, sent: readonly ClearingSent[]):
   }
 }
 
-/** Keeps the place of what was taken, and puts the payouts among it on their way to the chain. */
-export function clearingReceived(state: LedgerState, { data }: EventOf<'ClearingReceived'>): void {
+/** Keeps the place of what was taken, counts the fee that came for a node, and puts the payouts among it on their way to the chain. */
+export function clearingReceived(state: LedgerState, { data, atMs }: EventOf<'ClearingReceived'>): void {
+  if (data.caused !== undefined) feeCaused(state, data.caused, atMs)
   state.clearingReceived.set(data.fromShard, { sequence: data.sequence, position: data.fromPosition })
   for (const { account, amountMicrocredits } of data.credits) {
     if (!account.startsWith('payable:')) continue

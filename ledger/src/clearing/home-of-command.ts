@@ -51,11 +51,16 @@ export function homeOfCommand(command: LedgerCommand): CommandHome {
     case 'CloseEpoch':
     case 'RecordEpochFinal':
     case 'RecordClaim':
+    case 'GrantCredits':
+    case 'PayUptimeBonus':
+    case 'RecordReferral':
+    case 'PayReferralBonus':
       return { of: 'shard', shard: reserveShard }
     case 'ReceiveClearing':
       return { of: 'shard', shard: command.toShard }
     case 'OpenLedger':
     case 'RegisterNode':
+    case 'ChangeConfig':
       return { of: 'all' }
     case 'AssignHold':
     case 'ReleaseHold':

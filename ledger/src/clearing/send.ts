@@ -2,8 +2,10 @@ import { clearingAccount } from '../journal/account-name.ts'
 import type { DraftEvent } from '../journal/decision.ts'
 import type { Entry } from '../journal/entry.ts'
 import type { LedgerState } from '../journal/state.ts'
+import { causedFeeOf } from '../rewards/caused-fee.ts'
+import type { CausedFee } from '../rewards/node-rewards.ts'
 import type { ClearingCredit, ClearingSent } from './clearing.ts'
-import { homeOfAccount } from './home-of-account.ts'
+import { homeOfAccount, reserveShard } from './home-of-account.ts'
 
 /**
  * Turns a draft's credits to accounts of other shards into credits of the clearing accounts, and names who is to get them there. So a
@@ -20,7 +22,10 @@ export function sendElsewhere(state: Readonly<LedgerState>, draft: DraftEvent): 
     else sent.set(home, [...(sent.get(home) ?? []), entry])
   }
   if (sent.size === 0) return draft
-  const clearing = [...sent].sort(([a], [b]) => a - b).map(([toShard, credits]) => sending(state, toShard, credits))
+  const caused = draft.type === 'JobSettled' ? causedFeeOf(state, draft) : undefined
+  const clearing = [...sent]
+    .sort(([a], [b]) => a - b)
+    .map(([toShard, credits]) => sending(state, toShard, credits, caused))
   const cleared = clearing.map(({ toShard, credits }) => ({
     account: clearingAccount(toShard),
     amountMicrocredits: totalOf(credits),
@@ -37,6 +42,9 @@ function sending(
   { clearingSent }: Readonly<LedgerState>,
   toShard: number,
   credits: readonly ClearingCredit[],
+  caused: CausedFee | undefined,
 ): ClearingSent {
-  return { toShard, sequence: (clearingSent.get(toShard) ?? 0) + 1, credits }
+  const sequence = (clearingSent.get(toShard) ?? 0) + 1
+  const isCounted = caused !== undefined && caused.feeMicrocredits > 0n && toShard === reserveShard
+  return isCounted ? { toShard, sequence, credits, caused } : { toShard, sequence, credits }
 }

@@ -67,6 +67,10 @@ function touchedLeaves(state: Readonly<LedgerState>, event: LedgerEvent): readon
       return [...touched, event.data.registration.message.node]
     case 'PayeeRegistered':
       return [...touched, event.data.wallet]
+    case 'CreditsGranted':
+      return [...touched, event.data.grant.message.treasurer]
+    case 'ConfigChangeScheduled':
+      return [...touched, event.data.change.message.treasurer]
     case 'IouIssued':
       return [...touched, event.data.iou.message.debtor]
     default:

@@ -1,6 +1,7 @@
 import type { Purchase } from '../account/purchase.ts'
 import type { Transfer } from '../account/transfer.ts'
 import type { ClearingDelivery } from '../clearing/clearing.ts'
+import type { ConfigChange } from '../config/config-change.ts'
 import type { EscrowCapture, EscrowOrder, EscrowRelease } from '../escrow/escrow-order.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { AssignmentRelease } from '../hold/hold-certificate.ts'
@@ -10,6 +11,8 @@ import type { NodeRegistration } from '../node/node-registration.ts'
 import type { PayoutInstruction, Withdrawal } from '../payout/withdrawal.ts'
 import type { PermissionRevocation, SpendPermission } from '../permission/spend-permission.ts'
 import type { SignedUsageReceipt } from '../receipt/usage-receipt.ts'
+import type { Grant } from '../rewards/grant.ts'
+import type { Referral } from '../rewards/referral.ts'
 import type { Signed } from '../typed-data/types.ts'
 import type { LedgerConfig } from './config.ts'
 import type { ChainPlace, InboxKind } from './event.ts'
@@ -46,6 +49,13 @@ export type LedgerCommand =
   | { readonly type: 'RegisterNode'; readonly registration: Signed<NodeRegistration> }
   | { readonly type: 'GrantPermission'; readonly permission: Signed<SpendPermission> }
   | { readonly type: 'RevokePermission'; readonly revocation: Signed<PermissionRevocation> }
+  /** Announces prices and reward limits that count from a later time on. */
+  | { readonly type: 'ChangeConfig'; readonly change: Signed<ConfigChange> }
+  | { readonly type: 'GrantCredits'; readonly grant: Signed<Grant> }
+  /** Pays a node for the hours of one calendar day (UTC, counted from 1 January 1970) in which it completed paid jobs. */
+  | { readonly type: 'PayUptimeBonus'; readonly node: Address; readonly day: number }
+  | { readonly type: 'RecordReferral'; readonly referral: Signed<Referral> }
+  | { readonly type: 'PayReferralBonus'; readonly node: Address }
   | { readonly type: 'InstructPayouts'; readonly instruction: Signed<PayoutInstruction> }
   | { readonly type: 'WithdrawCredits'; readonly withdrawal: Signed<Withdrawal> }
   /** Pays out by the wallet's standing instruction, if it is due. */

@@ -2,6 +2,7 @@ import { buyService } from '../account/buy-service.ts'
 import { transferCredits } from '../account/decide.ts'
 import { clearingCommandId, receiveClearing } from '../clearing/decide.ts'
 import { checkShard } from '../clearing/home-of-command.ts'
+import { changeConfig } from '../config/decide.ts'
 import { closeEpoch, recordClaim, recordEpochFinal, recordPayee } from '../epoch/decide.ts'
 import { captureEscrow, openEscrow, releaseEscrow } from '../escrow/decide.ts'
 import { assignHold, cancelOrder, openHold, releaseAssignment, releaseHold } from '../hold/decide.ts'
@@ -11,6 +12,10 @@ import { registerNode } from '../node/decide.ts'
 import { instructPayouts, payByInstruction, withdrawCredits } from '../payout/decide.ts'
 import { grantPermission, revokePermission } from '../permission/decide.ts'
 import { receiveReceipt, settleJob } from '../receipt/decide.ts'
+import { grantCredits } from '../rewards/grant-credits.ts'
+import { dayOf } from '../rewards/node-rewards.ts'
+import { payReferralBonus, payUptimeBonus } from '../rewards/pay-bonus.ts'
+import { recordReferral } from '../rewards/record-referral.ts'
 import type { LedgerCommand } from './command.ts'
 import { type Decision, type DecisionContext, LedgerNotOpenError, refuse } from './decision.ts'
 import { openLedger } from './open-ledger.ts'
@@ -73,6 +78,16 @@ function decideHere(context: DecisionContext, command: Exclude<LedgerCommand, { 
       return grantPermission(context, command.permission)
     case 'RevokePermission':
       return revokePermission(context, command.revocation)
+    case 'ChangeConfig':
+      return changeConfig(context, command.change)
+    case 'GrantCredits':
+      return grantCredits(context, command.grant)
+    case 'PayUptimeBonus':
+      return payUptimeBonus(context, command.node, command.day)
+    case 'RecordReferral':
+      return recordReferral(context, command.referral)
+    case 'PayReferralBonus':
+      return payReferralBonus(context, command.node)
     case 'InstructPayouts':
       return instructPayouts(context, command.instruction)
     case 'WithdrawCredits':
@@ -98,7 +113,7 @@ function decideHere(context: DecisionContext, command: Exclude<LedgerCommand, { 
  * The id under which a command is decided once. A signed command's id is the digest of its message, which is its body too;
  * the others are named after the fact that they record.
  */
-export function commandIdOf({ state, digest }: DecisionContext, command: LedgerCommand): string {
+export function commandIdOf({ state, digest, nowMs }: DecisionContext, command: LedgerCommand): string {
   if (command.type === 'Link') return `link:${digest}`
   if (digest !== undefined) return digest
   switch (command.type) {
@@ -114,6 +129,10 @@ export function commandIdOf({ state, digest }: DecisionContext, command: LedgerC
       return `settle:${command.orderDigest}`
     case 'PayByInstruction':
       return `pay:${command.wallet}:${(state.payouts.get(command.wallet) ?? noPayouts).scheduledMicrocredits}`
+    case 'PayUptimeBonus':
+      return `uptime:${command.node}:${command.day}`
+    case 'PayReferralBonus':
+      return `referral-bonus:${command.node}:${dayOf(nowMs)}`
     case 'ReceiveClearing':
       return clearingCommandId(command)
     case 'RecordPayee':

@@ -1,3 +1,4 @@
+import { configChanged } from '../config/decide.ts'
 import { expireEscrow } from '../escrow/decide.ts'
 import type { Hex } from '../hex.ts'
 import { returnedData, returnToPayer } from '../hold/decide.ts'
@@ -8,9 +9,10 @@ import type { LedgerState } from './state.ts'
 
 /**
  * What ends a hold or an escrow whose time is over: the settlement when a receipt waits for it, otherwise the return of all credits to the
- * payer.
+ * payer. At its time a pending change comes into force in the same way.
  */
 export function endOfTime(state: Readonly<LedgerState>, id: Hex): DraftEvent {
+  if (id === state.pendingChange?.changeDigest) return configChanged(state.pendingChange)
   const escrow = state.escrows.get(id)
   if (escrow !== undefined) return expireEscrow(state, escrow)
   const hold = state.holds.get(id)

@@ -1,6 +1,7 @@
 import type { Purchase } from '../account/purchase.ts'
 import type { Transfer } from '../account/transfer.ts'
 import type { ClearingDelivery, ClearingSent } from '../clearing/clearing.ts'
+import type { ConfigChange } from '../config/config-change.ts'
 import type { EscrowCapture, EscrowOrder, EscrowRelease } from '../escrow/escrow-order.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { AssignmentRelease } from '../hold/hold-certificate.ts'
@@ -10,8 +11,12 @@ import type { NodeRegistration } from '../node/node-registration.ts'
 import type { PayoutInstruction, Withdrawal } from '../payout/withdrawal.ts'
 import type { PermissionRevocation, SpendPermission, UnderPermission } from '../permission/spend-permission.ts'
 import type { SignedUsageReceipt } from '../receipt/usage-receipt.ts'
+import type { Bonus } from '../rewards/bonus.ts'
+import type { Grant } from '../rewards/grant.ts'
+import type { DayNumber } from '../rewards/node-rewards.ts'
+import type { Referral } from '../rewards/referral.ts'
 import type { Signed } from '../typed-data/types.ts'
-import type { LedgerConfig } from './config.ts'
+import type { LedgerConfig, Pricing, RewardLimits } from './config.ts'
 import type { Entry } from './entry.ts'
 import type { LedgerRefusal } from './refusal.ts'
 
@@ -144,6 +149,53 @@ export type LedgerEventData =
       readonly data: { readonly permission: Signed<SpendPermission>; readonly digest: Hex }
     }
   | { readonly type: 'PermissionRevoked'; readonly data: { readonly revocation: Signed<PermissionRevocation> } }
+  | {
+      readonly type: 'ConfigChangeScheduled'
+      readonly data: {
+        readonly changeDigest: Hex
+        readonly change: Signed<ConfigChange>
+        readonly effectiveAtMs: number
+      }
+    }
+  /** Dated at the time from which the change counts, and before everything else of that time or later. */
+  | {
+      readonly type: 'ConfigChanged'
+      readonly data: { readonly changeDigest: Hex; readonly pricing: Pricing; readonly rewards: RewardLimits }
+    }
+  | {
+      readonly type: 'CreditsGranted'
+      readonly data: {
+        readonly grant: Signed<Grant>
+        readonly day: DayNumber
+        /** By all grants of the day before this one. */
+        readonly grantedMicrocredits: bigint
+        /** For all grants of a day. */
+        readonly limitMicrocredits: bigint
+        /** What the rewards budget held before. */
+        readonly budgetMicrocredits: bigint
+      }
+    }
+  | {
+      readonly type: 'UptimeBonusPaid'
+      readonly data: {
+        readonly node: Address
+        readonly day: DayNumber
+        readonly payoutWallet: Address
+        /** Hours of the day, of 24, in which the node completed a paid job. */
+        readonly hours: number
+      } & Bonus
+    }
+  | { readonly type: 'ReferralRecorded'; readonly data: { readonly referral: Signed<Referral> } }
+  | {
+      readonly type: 'ReferralBonusPaid'
+      readonly data: {
+        readonly node: Address
+        readonly day: DayNumber
+        readonly referrer: Address
+        /** For this node before this payment. */
+        readonly paidMicrocredits: bigint
+      } & Bonus
+    }
   | { readonly type: 'PayoutInstructed'; readonly data: { readonly instruction: Signed<PayoutInstruction> } }
   | {
       readonly type: 'PayoutScheduled'

@@ -1,4 +1,5 @@
 import { clearingReceived, clearingSent } from '../clearing/evolve.ts'
+import { configChanged, configChangeScheduled } from '../config/evolve.ts'
 import { keepLeavesBefore } from '../epoch/state-leaves.ts'
 import { escrowCaptured, escrowExpired, escrowOpened, escrowReleased } from '../escrow/evolve.ts'
 import type { Address, Hex } from '../hex.ts'
@@ -13,6 +14,14 @@ import {
   spent,
 } from '../permission/evolve.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
+import {
+  creditsGranted,
+  jobFeeCaused,
+  nodeKnown,
+  referralBonusPaid,
+  referralRecorded,
+  uptimeBonusPaid,
+} from '../rewards/evolve.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
 import { addHeld, useNonce } from './change-state.ts'
 import type { Pricing } from './config.ts'
@@ -45,9 +54,9 @@ export function evolve(
   dropEndedExpiries(state)
 }
 
-/** Keeps an open hold or escrow at the front of the queue, in a replay as in the writer. */
-function dropEndedExpiries({ expiries, holds, escrows }: LedgerState): void {
-  const isOpen = (id: Hex) => holds.has(id) || escrows.has(id)
+/** Keeps an open hold, an open escrow or the pending change at the front of the queue, in a replay as in the writer. */
+function dropEndedExpiries({ expiries, holds, escrows, pendingChange }: LedgerState): void {
+  const isOpen = (id: Hex) => holds.has(id) || escrows.has(id) || id === pendingChange?.changeDigest
   for (let next = expiries.peek(); next !== undefined && !isOpen(next.id as Hex); next = expiries.peek()) expiries.pop()
 }
 
@@ -88,6 +97,7 @@ function applyFact(state: LedgerState, event: LedgerEvent, crypto: Pick<LedgerCr
     case 'HoldExpired':
       return holdEnded(state, event.data.orderDigest, event.data.amountMicrocredits, event.position)
     case 'JobSettled':
+      jobFeeCaused(state, event)
       return holdEnded(state, event.data.orderDigest, event.data.releasedMicrocredits, event.position)
     case 'ReceiptReceived':
       return receiptReceived(state, event)
@@ -106,11 +116,24 @@ function applyFact(state: LedgerState, event: LedgerEvent, crypto: Pick<LedgerCr
     case 'IouDefaulted':
       return iouDefaulted(state, event)
     case 'NodeRegistered':
+      nodeKnown(state, event)
       return nodeRegistered(state, event)
     case 'PermissionGranted':
       return permissionGranted(state, event)
     case 'PermissionRevoked':
       return permissionRevoked(state, event)
+    case 'ConfigChangeScheduled':
+      return configChangeScheduled(state, event)
+    case 'ConfigChanged':
+      return configChanged(state, event)
+    case 'CreditsGranted':
+      return creditsGranted(state, event)
+    case 'UptimeBonusPaid':
+      return uptimeBonusPaid(state, event)
+    case 'ReferralRecorded':
+      return referralRecorded(state, event)
+    case 'ReferralBonusPaid':
+      return referralBonusPaid(state, event)
     case 'PayoutInstructed':
       return payoutInstructed(state, event, crypto)
     case 'PayoutScheduled':

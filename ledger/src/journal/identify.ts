@@ -1,5 +1,6 @@
 import { purchaseType } from '../account/purchase.ts'
 import { transferType } from '../account/transfer.ts'
+import { configChangeType } from '../config/config-change.ts'
 import { escrowCaptureType, escrowOrderType, escrowReleaseType } from '../escrow/escrow-order.ts'
 import { type Address, bytesToHex, concatBytes, type Hex, hexToBytes } from '../hex.ts'
 import { assignmentReleaseType } from '../hold/hold-certificate.ts'
@@ -10,6 +11,8 @@ import { payoutInstructionType, withdrawalType } from '../payout/withdrawal.ts'
 import { permissionRevocationType, spendPermissionType } from '../permission/spend-permission.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import { receiptTypeOf } from '../receipt/usage-receipt.ts'
+import { grantType } from '../rewards/grant.ts'
+import { referralType } from '../rewards/referral.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
 import type { Domain, Message, MessageType, Signed } from '../typed-data/types.ts'
 import type { LedgerCommand } from './command.ts'
@@ -63,6 +66,12 @@ export function signedPart(
       return { type: spendPermissionType, signed: command.permission }
     case 'RevokePermission':
       return { type: permissionRevocationType, signed: command.revocation }
+    case 'ChangeConfig':
+      return { type: configChangeType, signed: command.change }
+    case 'GrantCredits':
+      return { type: grantType, signed: command.grant }
+    case 'RecordReferral':
+      return { type: referralType, signed: command.referral }
     case 'InstructPayouts':
       return { type: payoutInstructionType, signed: command.instruction }
     case 'WithdrawCredits':

@@ -1,4 +1,5 @@
 import { type ClearingPlace, noClearing } from '../clearing/clearing.ts'
+import type { CurrentConfig } from '../config/pending-change.ts'
 import type { EpochInclusion, EpochTree } from '../epoch/epoch-tree.ts'
 import type { LeafAccount } from '../epoch/leaves.ts'
 import type { OpenEscrow } from '../escrow/escrow.ts'
@@ -8,9 +9,9 @@ import { dueByInstruction } from '../payout/decide.ts'
 import { delegationOf } from '../permission/delegation.ts'
 import { totalsAt } from '../permission/spend-usage.ts'
 import type { Books, GrantedPermission, OpenHold, WalletBalance } from '../ports/ledger.ts'
+import { type BonusCommand, dueBonuses } from '../rewards/pay-bonus.ts'
 import { payableAccount, walletAccount } from './account-name.ts'
 import { booksOf } from './books.ts'
-import type { LedgerConfig } from './config.ts'
 import { balanceOf, type LedgerState, lastNonceOf } from './state.ts'
 
 /** What the ledger says about itself out of a state in memory: the writer's own, or that of a replica that follows it. */
@@ -85,7 +86,12 @@ export abstract class LedgerReads {
     return this.state.clearingReceived.get(fromShard) ?? noClearing
   }
 
-  config(): LedgerConfig | undefined {
-    return this.state.config
+  dueBonuses(): readonly BonusCommand[] {
+    return dueBonuses({ state: this.state, nowMs: this.nowMs() })
+  }
+
+  config(): CurrentConfig | undefined {
+    const { config, pendingChange } = this.state
+    return config && { ...config, pending: pendingChange }
   }
 }

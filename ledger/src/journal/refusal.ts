@@ -52,6 +52,33 @@ export type LedgerRefusal =
       readonly requiredMicrocredits: bigint
       readonly availableMicrocredits: bigint
     }
+  /** A change of the configuration counts from `earliestMs` on at the soonest, so that everybody knows of it before. */
+  | {
+      readonly code: 'CHANGE_TIME_OUT_OF_RANGE'
+      readonly effectiveAtMs: number
+      readonly earliestMs: number
+      readonly latestMs: number
+    }
+  | { readonly code: 'REFERRAL_EXISTS'; readonly node: Address; readonly referrer: Address }
+  | { readonly code: 'REFERRAL_TOO_LATE'; readonly node: Address; readonly untilMs: number }
+  /** `day` is a calendar day (UTC) counted from 1 January 1970. */
+  | {
+      readonly code: 'GRANT_CAP_REACHED'
+      readonly day: number
+      readonly limitMicrocredits: bigint
+      readonly grantedMicrocredits: bigint
+      readonly amountMicrocredits: bigint
+    }
+  | {
+      readonly code: 'REWARDS_EXHAUSTED'
+      readonly requiredMicrocredits: bigint
+      readonly availableMicrocredits: bigint
+    }
+  | {
+      readonly code: 'BONUS_NOT_DUE'
+      readonly node: Address
+      readonly reason: 'dayNotOver' | 'nothingToPay' | 'noReferrer' | 'paidToday' | 'uptimeFirst'
+    }
   | { readonly code: 'PAYOUT_NOT_DUE'; readonly wallet: Address }
   | { readonly code: 'INBOX_OUT_OF_ORDER'; readonly expectedIndex: number; readonly index: number }
   /** The reserve would be larger than the token's cap: what is to be counted was not seen on the ledger's own chain. */
@@ -75,8 +102,15 @@ export type LedgerRefusal =
 
 export type RefusalCode = LedgerRefusal['code']
 
+const journalled: ReadonlySet<RefusalCode> = new Set([
+  'INSUFFICIENT_CREDITS',
+  'CAP_EXCEEDED',
+  'GRANT_CAP_REACHED',
+  'REWARDS_EXHAUSTED',
+])
+
 /** Whether a refusal of a signed command is written to the journal, so that the same signature is answered the same for ever. */
 export function isJournalled(refusal: LedgerRefusal): boolean {
   if (refusal.code === 'LINK_FAILED') return isJournalled(refusal.refusal)
-  return refusal.code === 'INSUFFICIENT_CREDITS' || refusal.code === 'CAP_EXCEEDED'
+  return journalled.has(refusal.code)
 }

@@ -59,6 +59,10 @@ function forgetAtMs(event: LedgerEvent): number {
       return afterDeadline(event.data.iou.message.deadline)
     case 'IouRedeemed':
       return afterDeadline(event.data.redemption.message.deadline)
+    case 'CreditsGranted':
+      return afterDeadline(event.data.grant.message.deadline)
+    case 'ReferralRecorded':
+      return afterDeadline(event.data.referral.message.deadline)
     case 'CommandRefused':
       return event.data.deadline === undefined ? event.atMs + rememberMs : afterDeadline(event.data.deadline)
     case 'HoldAssigned':

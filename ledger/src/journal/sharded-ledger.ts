@@ -1,6 +1,7 @@
 import type { SignedAcceptance } from '../acceptance/acceptance.ts'
 import { reserveShard } from '../clearing/home-of-account.ts'
 import { type CommandHome, homeOfCommand, shardOf } from '../clearing/home-of-command.ts'
+import type { CurrentConfig } from '../config/pending-change.ts'
 import type { EpochInclusion } from '../epoch/epoch-tree.ts'
 import type { LeafAccount } from '../epoch/leaves.ts'
 import type { OpenEscrow } from '../escrow/escrow.ts'
@@ -16,6 +17,7 @@ import type {
   OpenHold,
   WalletBalance,
 } from '../ports/ledger.ts'
+import type { BonusCommand } from '../rewards/pay-bonus.ts'
 import type { LedgerAnswer, LedgerCommand, LinkCommand } from './command.ts'
 import { homeShard, type LedgerConfig } from './config.ts'
 import type { RefusalCode } from './refusal.ts'
@@ -122,7 +124,11 @@ export class ShardedLedger implements LedgerDesk {
     return this.shardAt(reserveShard).inclusion(account)
   }
 
-  config(): LedgerConfig | undefined {
+  dueBonuses(): readonly BonusCommand[] {
+    return this.shardAt(reserveShard).dueBonuses()
+  }
+
+  config(): CurrentConfig | undefined {
     return this.shardAt(reserveShard).config()
   }
 

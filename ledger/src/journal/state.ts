@@ -1,4 +1,5 @@
 import type { ClearingPlace } from '../clearing/clearing.ts'
+import type { PendingChange } from '../config/pending-change.ts'
 import type { Leaf, LeafAccount } from '../epoch/leaves.ts'
 import type { EndedEscrow, OpenEscrow } from '../escrow/escrow.ts'
 import { type Address, type Hex, zeroHash } from '../hex.ts'
@@ -8,6 +9,7 @@ import type { PayoutInstruction } from '../payout/withdrawal.ts'
 import type { Delegation, DelegationKey, HeldUnderPermission } from '../permission/delegation.ts'
 import type { OpenHold } from '../ports/ledger.ts'
 import type { AnyUsageReceipt } from '../receipt/usage-receipt.ts'
+import type { DayNumber, NodeRewards } from '../rewards/node-rewards.ts'
 import type { AccountName } from './account-name.ts'
 import type { LedgerConfig, Pricing } from './config.ts'
 import type { ChainPlace, EpochBooks } from './event.ts'
@@ -91,7 +93,7 @@ export type LedgerState = {
   readonly ious: Map<Hex, OpenIou>
   /** Until when it is remembered that an IOU was paid; afterwards its used nonce alone keeps it from being issued again. */
   readonly paidIous: Map<Hex, number>
-  /** When each open hold and escrow ends by itself. */
+  /** When each open hold and escrow ends by itself, and when the pending change comes into force. */
   readonly expiries: ExpiryQueue
   readonly forgets: ExpiryQueue
   readonly decided: Map<string, Decided>
@@ -101,6 +103,8 @@ export type LedgerState = {
   /** The delegates that each wallet has ever named, in the order in which it did. */
   readonly delegates: Map<Address, readonly Address[]>
   readonly nodes: Map<Address, RegisteredNode>
+  /** What the bonuses for each node are reckoned from. */
+  readonly rewards: Map<Address, NodeRewards>
   readonly instructions: Map<Address, StandingInstruction>
   readonly payouts: Map<Address, PayoutAccount>
   /** The wallet of each id under which the contract knows a payee. */
@@ -109,6 +113,10 @@ export type LedgerState = {
   readonly clearingSent: Map<number, number>
   /** The newest sending that was taken from each other shard. */
   readonly clearingReceived: Map<number, ClearingPlace>
+  /** The newest change of pricing and rewards that does not count yet. */
+  pendingChange: PendingChange | undefined
+  /** Grants of the newest day with any. */
+  grantDay: { readonly day: DayNumber; readonly grantedMicrocredits: bigint } | undefined
   inboxCount: number
   lastEpoch: EpochBooks | undefined
   lastEpochFinal: number
@@ -140,11 +148,14 @@ export function initialState(): LedgerState {
     delegations: new Map(),
     delegates: new Map(),
     nodes: new Map(),
+    rewards: new Map(),
     instructions: new Map(),
     payouts: new Map(),
     payees: new Map(),
     clearingSent: new Map(),
     clearingReceived: new Map(),
+    pendingChange: undefined,
+    grantDay: undefined,
     inboxCount: 0,
     lastEpoch: undefined,
     lastEpochFinal: 0,

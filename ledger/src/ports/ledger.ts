@@ -1,4 +1,5 @@
 import type { SignedAcceptance } from '../acceptance/acceptance.ts'
+import type { CurrentConfig } from '../config/pending-change.ts'
 import type { EpochInclusion } from '../epoch/epoch-tree.ts'
 import type { LeafAccount } from '../epoch/leaves.ts'
 import type { OpenEscrow } from '../escrow/escrow.ts'
@@ -6,10 +7,10 @@ import type { Address, Hex } from '../hex.ts'
 import type { SignedHoldCertificate } from '../hold/hold-certificate.ts'
 import type { OpenIou } from '../iou/open-iou.ts'
 import type { LedgerAnswer, LedgerCommand } from '../journal/command.ts'
-import type { LedgerConfig } from '../journal/config.ts'
 import type { LedgerEvent } from '../journal/event.ts'
 import type { SpendPermission } from '../permission/spend-permission.ts'
 import type { UsageTotals } from '../permission/spend-usage.ts'
+import type { BonusCommand } from '../rewards/pay-bonus.ts'
 import type { Signed } from '../typed-data/types.ts'
 import type { JournalHead } from './event-store.ts'
 
@@ -103,8 +104,10 @@ export type LedgerDesk = {
   books(): Books
   /** An account's part in the last closed epoch, with the proof of it; `undefined` before the first epoch, and in a shard without epochs. */
   inclusion(account: LeafAccount): EpochInclusion | undefined
-  /** The parameters of the first event; `undefined` before the ledger is open. */
-  config(): LedgerConfig | undefined
+  /** The bonuses that can be paid now, in the order in which they are to be submitted. At most 1 000 at once. */
+  dueBonuses(): readonly BonusCommand[]
+  /** The parameters that hold now, and the change of them that is pending; `undefined` before the ledger is open. */
+  config(): CurrentConfig | undefined
 }
 
 /** The journal of one shard, as it is followed. Positions are the shard's own. What is published is durable. */

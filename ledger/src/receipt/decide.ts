@@ -44,7 +44,9 @@ export function receiveReceipt(context: DecisionContext, receipt: SignedUsageRec
 export function settleJob({ state, nowMs }: DecisionContext, orderDigest: Hex): Decision {
   const hold = findHold(state, orderDigest)
   if ('code' in hold) return refuse(hold)
-  return hold.received === undefined ? refuse({ code: 'NO_RECEIPT', orderDigest }) : accept(settlementOf(state, hold, nowMs))
+  return hold.received === undefined
+    ? refuse({ code: 'NO_RECEIPT', orderDigest })
+    : accept(settlementOf(state, hold, nowMs))
 }
 
 /**

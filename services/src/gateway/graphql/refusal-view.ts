@@ -39,6 +39,14 @@ export function refusedWith(code: string, message: string): RefusalView {
   return { __typename: 'Refused', code, message }
 }
 
+const bonusReasons: Readonly<Record<Extract<MarketRefusal, { code: 'BONUS_NOT_DUE' }>['reason'], string>> = {
+  dayNotOver: 'the day is not over. Its bonus is paid after midnight (UTC).',
+  nothingToPay: 'there is no bonus to pay, or it was paid.',
+  noReferrer: 'nobody referred it.',
+  paidToday: 'the referral bonus was paid today. The next one comes tomorrow (UTC).',
+  uptimeFirst: 'its uptime bonus comes first.',
+}
+
 /** One line for every code that ledger and market know: a code without a line does not compile. */
 const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRefusal, { code: C }>) => RefusalView } =
   {
@@ -132,6 +140,26 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
       refusedWith(code, `The receipt's sequence must be higher than ${lastSequence}. Sign it again.`),
     NONCE_USED: ({ code, lastNonce }) =>
       refusedWith(code, `The nonce must be higher than ${lastNonce}. Sign again with a higher one.`),
+    CHANGE_TIME_OUT_OF_RANGE: ({ code, earliestMs, latestMs }) =>
+      refusedWith(
+        code,
+        `A change must count from a time between ${new Date(earliestMs).toISOString()} and ${new Date(latestMs).toISOString()}. Sign it again.`,
+      ),
+    REFERRAL_EXISTS: ({ code, node, referrer }) =>
+      refusedWith(code, `Node ${node} was referred by ${referrer}. A referral is said once.`),
+    REFERRAL_TOO_LATE: ({ code, node, untilMs }) =>
+      refusedWith(code, `Who referred node ${node} could be said until ${new Date(untilMs).toISOString()}.`),
+    GRANT_CAP_REACHED: ({ code, limitMicrocredits, grantedMicrocredits }) =>
+      refusedWith(
+        code,
+        `${formatCredits(grantedMicrocredits)} of the ${formatCredits(limitMicrocredits)} credits of today's grants are given. Sign another grant tomorrow (UTC).`,
+      ),
+    REWARDS_EXHAUSTED: ({ code, requiredMicrocredits, availableMicrocredits }) =>
+      refusedWith(
+        code,
+        `The rewards budget has ${formatCredits(availableMicrocredits)} credits and ${formatCredits(requiredMicrocredits)} are needed. Sign a smaller grant.`,
+      ),
+    BONUS_NOT_DUE: ({ code, node, reason }) => refusedWith(code, `Node ${node}: ${bonusReasons[reason]}`),
     PAYOUT_NOT_DUE: ({ code }) =>
       refusedWith(code, 'The payout is not due yet. Its minimum or interval is not reached.'),
     INBOX_OUT_OF_ORDER: ({ code }) =>
