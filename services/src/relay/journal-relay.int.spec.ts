@@ -9,11 +9,10 @@ import { describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { chainHash, type StoredEvent, zeroHash } from '@deparrow/ledger'
 import { ethersCrypto, InMemoryEventStore } from '@deparrow/ledger/testing'
-import { Producer } from '@platformatic/kafka'
 import type { KafkaMessage } from 'kafkajs'
 import { deleteTopic, kafkaBrokers, testTopic } from '../adapters/bus/kafka-brokers.spec.fixture.ts'
+import { crashInTransaction } from '../adapters/bus/kafka-crash.spec.fixture.ts'
 import { KafkaEventBus } from '../adapters/bus/kafka-event-bus.ts'
-import { toKafkaMessage } from '../adapters/bus/kafka-message.ts'
 import type { KafkaBusOptions } from '../adapters/bus/kafka-options.ts'
 import { SqliteEventStore } from '../adapters/event-store/sqlite-event-store.ts'
 import { waitOnTimer } from '../poll-loop.ts'
@@ -69,17 +68,6 @@ function assertPublished(messages: readonly KafkaMessage[], events: readonly Sto
     assert.equal(message.headers?.['ce_pos']?.toString(), `${index + 1}`)
     assert.equal(message.headers?.['ce_id']?.toString(), `a/${index + 1}`)
   })
-}
-
-/** Writes the next events in a transaction under the relay's id and goes away, as a relay that is killed in the middle does. */
-async function crashInTransaction({ brokers, topic }: KafkaBusOptions, from: number, count: number): Promise<void> {
-  const transactionalId = `deparrow-relay-${topic}-0`
-  const connection = { clientId: 'crash', bootstrapBrokers: [...brokers], retries: 30, retryDelay: 20 }
-  const producer = new Producer({ ...connection, idempotent: true, transactionalId })
-  const transaction = await producer.beginTransaction({ producerId: -1n, producerEpoch: -1 })
-  const messages = cloudEvents.slice(from, from + count).map(event => toKafkaMessage(topic, 0, Buffer.from('a'), event))
-  await transaction.send({ messages, acks: -1 })
-  await producer.close(true)
 }
 
 /** A broker's address at which nobody listens until `open` is called. */
@@ -147,7 +135,7 @@ if (brokers !== undefined) {
         await until('it has caught up', () => present.publishedPosition === published + size)
         await present.stop()
         published += size
-        await crashInTransaction(options, published, size)
+        await crashInTransaction(options, cloudEvents.slice(published, published + size))
       }
       const last = relay()
       await appendAll(store, 'a', journal)

@@ -18,7 +18,7 @@ const pageEventsMax = 1_000
 type Follower = { nextIndex: number }
 
 /** What one shard's publishers and followers share. Indexes count all events ever appended, from 0. */
-class ShardLog {
+export class ShardLog {
   readonly events: LedgerCloudEvent[] = []
   readonly followers = new Set<Follower>()
   firstIndex = 0

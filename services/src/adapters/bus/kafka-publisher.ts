@@ -1,4 +1,4 @@
-import { type MessageToProduce, ProduceAcks, Producer } from '@platformatic/kafka'
+import { type MessageToProduce, ProduceAcks, type Producer } from '@platformatic/kafka'
 import {
   assertContinues,
   BusUnavailableError,
@@ -10,6 +10,7 @@ import { toBusError } from './kafka-errors.ts'
 import { toKafkaMessage } from './kafka-message.ts'
 import { clientOptions, type KafkaBusOptions } from './kafka-options.ts'
 import { KafkaPartitionReader } from './kafka-partition-reader.ts'
+import { RelayProducer } from './relay-producer.ts'
 
 type Transaction = Awaited<ReturnType<Producer['beginTransaction']>>
 
@@ -46,7 +47,7 @@ export class KafkaPublisher implements ShardPublisher {
     const { topic } = options
     const partition = options.shards.indexOf(shard)
     const transactionalId = `deparrow-relay-${topic}-${partition}`
-    const producer = new Producer({ ...clientOptions(options), idempotent: true, transactionalId })
+    const producer = new RelayProducer({ ...clientOptions(options), idempotent: true, transactionalId })
     try {
       const transaction = await answered(producer.beginTransaction(newestProducer))
       const last = await readLast(options, shard)
