@@ -37,7 +37,10 @@ export type Lease = { readonly leaseEpoch: number; readonly head: JournalHead }
  * `read` with the last position seen is a safe cursor: nothing appears later at or before a position that was read.
  */
 export type EventStore = {
-  /** Takes the writer's lease of a shard for `leaseMs` on the store's clock and fences whoever had it. */
+  /**
+   * Takes the writer's lease of a shard for `leaseMs` (1 ms to a day, else `RangeError`) on the store's clock and fences whoever
+   * had it.
+   */
   acquire(shard: string, leaseMs: number): Promise<Lease>
   /**
    * Takes the lease only if its time is over because its holder has not renewed it; `undefined` while it is held. Of several
@@ -55,7 +58,7 @@ export type EventStore = {
   read(shard: string, afterPosition: number, limit: number): Promise<readonly StoredEvent[]>
   /**
    * Resolves when the journal is longer than `position`, at once when it is already; also when `signal` aborts. Sees appends of
-   * other processes within 50 ms.
+   * other processes within 50 ms. Rejects when the store cannot be asked or is closed.
    */
   waitBeyond(shard: string, position: number, signal: AbortSignal): Promise<void>
   close(): Promise<void>
