@@ -50,14 +50,14 @@ export function openHold(context: DecisionContext, order: SignedJobOrder): Decis
 }
 
 /**
- * Gives a hold to a node. Refusals in order: `UNKNOWN_JOB` or `JOB_ENDED`, `UNKNOWN_NODE`, `HOLD_ASSIGNED`, `COUNTERPARTY_NOT_ALLOWED` (the
+ * Gives a hold to a node. Refusals in order: `UNKNOWN_JOB` or `JOB_ENDED`, `HOLD_ASSIGNED`, `UNKNOWN_NODE`, `COUNTERPARTY_NOT_ALLOWED` (the
  * permission behind the hold names other nodes), `COMMAND_CONFLICT`.
  */
 export function assignHold(context: DecisionContext, orderDigest: Hex, node: Address, attempt: number): Decision {
   const hold = findHold(context.state, orderDigest)
   if ('code' in hold) return refuse(hold)
-  if (!context.state.nodes.has(node)) return refuse({ code: 'UNKNOWN_NODE', node })
   if (hold.assignment !== undefined) return refuse({ code: 'HOLD_ASSIGNED', orderDigest, node: hold.assignment.node })
+  if (!context.state.nodes.has(node)) return refuse({ code: 'UNKNOWN_NODE', node })
   if (!isCounterpartyAllowed(hold.permission?.message, node))
     return refuse({ code: 'COUNTERPARTY_NOT_ALLOWED', counterparty: node })
   if (attempt !== hold.attempts + 1) {

@@ -2,8 +2,12 @@ import type { Address, Hex } from '../hex.ts'
 
 /**
  * Everything that the ledger may answer instead of doing what was asked, in the order in which it is checked: the first
- * that applies is the answer. `MALFORMED` to `CHAIN_MISMATCH` depend on the command alone and are recomputed at each try; the
- * others depend on the state, and {@link isJournalled} tells which of them are kept so that a retry gets the same answer.
+ * that applies is the answer. `MALFORMED` to `DEADLINE_TOO_FAR` depend on the command, the signer's standing and the time, the
+ * others on the state; {@link isJournalled} tells which of them are kept so that a retry gets the same answer, the rest are found anew at each
+ * try and cost the journal nothing.
+ *
+ * `COMMAND_CONFLICT` has two places: here when its id was decided with another body, and after all the others when an unsigned command
+ * contradicts what the ledger knows. Who signed in its own name for what is another's learns `INVALID_SIGNATURE` as soon as that is known.
  */
 export type LedgerRefusal =
   | { readonly code: 'MALFORMED'; readonly field: string; readonly problem: string }
