@@ -79,6 +79,20 @@ describe('the KurrentDB event store, when things break', () => {
     })
   }
 
+  it('reads on when its connections were cut, between reads and during one', async t => {
+    const { standIn, open } = await createScene(t)
+    const store = await open()
+    const { leaseEpoch } = await store.acquire('a', 1_000)
+    await store.append(sampleBatch('a', leaseEpoch, 0, 2))
+    for (let round = 0; round < 10; round++) {
+      const reading = store.read('a', 0, 9)
+      standIn.cut()
+      assert.deepEqual(await reading, sampleEvents(0, 2))
+      standIn.cut()
+      assert.equal((await store.head('a')).position, 2)
+    }
+  })
+
   it('lets a batch that comes late, behind a take-over, write nothing', async t => {
     const { standIn, open } = await createScene(t, { appendTimeoutMs: 500 })
     const [store, other] = [await open(), await open()]

@@ -8,16 +8,21 @@ import {
   KurrentDBClient,
   MaxAppendSizeExceededError,
   type NO_STREAM,
+  type ReadStreamOptions,
   type ResolvedEvent,
   StreamDeletedError,
   StreamNotFoundError,
   StreamTombstonedError,
   TransactionMaxSizeExceededError,
+  UnavailableError,
   WrongExpectedVersionError,
 } from '@kurrent/kurrentdb-client'
 
 /** A read of a page that has not ended after so long has lost its server. */
 const readTimeoutMs = 30_000
+
+/** A read whose connection is lost is made again on a new one, so often at most. */
+const readAttemptsMax = 3
 
 /**
  * The streams of a KurrentDB server as this package uses them: every read is answered by the leader and every call ends in a
@@ -68,22 +73,32 @@ export class KurrentStreams {
 
   /** At most `limit` records from a revision on; none when the stream does not exist. */
   async readFrom(stream: string, revision: number, limit: number): Promise<readonly ResolvedEvent[]> {
-    this.assertOpen()
-    const options = { fromRevision: BigInt(revision), maxCount: limit, requiresLeader: true }
-    return within(readTimeoutMs, collect(this.client.readStream(stream, options)))
+    return this.read(stream, { fromRevision: BigInt(revision), maxCount: limit })
   }
 
   /** The last records of a stream, the last one first; none when the stream does not exist. */
   async readLast(stream: string, limit: number): Promise<readonly ResolvedEvent[]> {
-    this.assertOpen()
-    const options = { fromRevision: END, direction: BACKWARDS, maxCount: limit, requiresLeader: true } as const
-    return within(readTimeoutMs, collect(this.client.readStream(stream, options)))
+    return this.read(stream, { fromRevision: END, direction: BACKWARDS, maxCount: limit })
   }
 
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
     await this.client.dispose()
+  }
+
+  private async read(stream: string, options: ReadStreamOptions): Promise<readonly ResolvedEvent[]> {
+    for (let attempt = 1; ; attempt++) {
+      this.assertOpen()
+      try {
+        return await within(
+          readTimeoutMs,
+          collect(this.client.readStream(stream, { ...options, requiresLeader: true })),
+        )
+      } catch (error) {
+        if (!(error instanceof UnavailableError) || attempt === readAttemptsMax) throw error
+      }
+    }
   }
 
   private assertOpen(): void {
