@@ -57,6 +57,22 @@ if (brokers !== undefined) {
       assert.equal((await collect(bus, 'a', 20))[0]?.position, 11)
     })
 
+    it('fails when the topic is deleted under a publisher and a follower, and begins a new one', async t => {
+      const { options, admin, bus } = createScene(t)
+      const publisher = await bus.open('a')
+      await publisher.publish(sampleCloudEvents('a', 3))
+      const following = bus.follow('a', undefined, AbortSignal.timeout(20_000))
+      assert.equal((await following.next()).value?.length, 3)
+      const failing = assert.rejects(following.next(), { name: 'BusUnavailableError' })
+      await admin.deleteTopics({ topics: [options.topic] })
+      await assert.rejects(publisher.publish(sampleCloudEvents('a', 5).slice(3)), { name: 'BusUnavailableError' })
+      await failing
+      const next = await bus.open('a')
+      assert.equal(next.last, undefined)
+      await next.publish(sampleCloudEvents('a', 4))
+      assert.equal((await collect(bus, 'a', 4)).length, 4)
+    })
+
     it('shows followers nothing of aborted transactions, though many lie in one page, and finds the last event before them', async t => {
       const { options, bus } = createScene(t)
       const events = sampleCloudEvents('a', 60)

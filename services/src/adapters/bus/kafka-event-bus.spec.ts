@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { describe, it, type TestContext } from 'node:test'
 import { BusFencedError, BusUnavailableError, RecordsGoneError } from '../../relay/event-bus.port.ts'
 import { toBusError } from './kafka-errors.ts'
 import { KafkaEventBus } from './kafka-event-bus.ts'
@@ -29,6 +31,28 @@ describe('the event bus on Kafka without a broker', () => {
   it('says that a broker which refuses connections is not available', async () => {
     const bus = new KafkaEventBus(options)
     await assert.rejects(bus.open('a'), { name: 'BusUnavailableError', reason: 'ECONNREFUSED' })
+    await bus.close()
+  })
+})
+
+describe('the event bus on Kafka with a broker that takes connections and never answers', () => {
+  async function silentBroker(t: TestContext): Promise<string> {
+    const sockets: Socket[] = []
+    const server = createServer(socket => sockets.push(socket))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    })
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  it('gives up in time, publishing and following', async t => {
+    const bus = new KafkaEventBus({ ...options, brokers: [await silentBroker(t)], answerMs: 100 })
+    const timeout = { name: 'BusUnavailableError', reason: 'TIMEOUT' }
+    await assert.rejects(bus.open('a'), timeout)
+    await assert.rejects(bus.follow('a', undefined, AbortSignal.timeout(20_000)).next(), timeout)
     await bus.close()
   })
 })

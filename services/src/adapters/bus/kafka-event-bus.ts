@@ -32,7 +32,7 @@ export class KafkaEventBus implements EventBus {
 
   async open(shard: string): Promise<ShardPublisher> {
     await this.prepare(shard)
-    const publisher = await this.keep(await KafkaPublisher.open(this.options, shard))
+    const publisher = await this.keep(await this.openPublisher(shard))
     return {
       last: publisher.last,
       publish: batch => publisher.publish(batch),
@@ -60,6 +60,7 @@ export class KafkaEventBus implements EventBus {
         if (events.length > 0) yield events
       }
     } catch (error) {
+      this.hasTopic = false
       if (!signal.aborted) throw toBusError(error, { shard, cursor: `${offset ?? 0}` })
     } finally {
       signal.removeEventListener('abort', end)
@@ -78,6 +79,16 @@ export class KafkaEventBus implements EventBus {
     if (this.isClosed) throw new BusUnavailableError({ reason: 'CLOSED' })
     if (!this.hasTopic) await ensureTopic(this.options)
     this.hasTopic = true
+  }
+
+  /** After a failure the topic is looked for again: it may have been deleted. */
+  private async openPublisher(shard: string): Promise<KafkaPublisher> {
+    try {
+      return await KafkaPublisher.open(this.options, shard)
+    } catch (error) {
+      this.hasTopic = false
+      throw error
+    }
   }
 
   /** Remembers what {@link close} must close; closes it at once when that has happened meanwhile. */

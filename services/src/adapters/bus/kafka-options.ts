@@ -11,6 +11,8 @@ export type KafkaBusOptions = {
   readonly replicas?: number
   /** Encryption and authentication of connections, as `@platformatic/kafka` takes them. */
   readonly security?: Pick<ConnectionOptions, 'tls' | 'sasl'>
+  /** What brokers get for one thing that is asked of them, 10 s by default. */
+  readonly answerMs?: number
 }
 
 /** What each client of the library is made with: it asks again after a short while, and gives up within seconds. */

@@ -17,6 +17,7 @@ type Bounds = { readonly start: bigint; readonly end: bigint }
 /** Reads the committed events of one partition, without a consumer group: whoever reads keeps the place himself. */
 export class KafkaPartitionReader {
   private constructor(
+    private readonly options: KafkaBusOptions,
     private readonly consumer: Consumer,
     private readonly place: { readonly topic: string; readonly topicId: string; readonly partition: number },
     private readonly leader: number,
@@ -28,11 +29,11 @@ export class KafkaPartitionReader {
     const partition = options.shards.indexOf(shard)
     const consumer = new Consumer({ ...clientOptions(options), groupId: 'deparrow-without-a-group' })
     try {
-      const metadata = await answered(consumer.metadata({ topics: [topic], forceUpdate: true }))
+      const metadata = await answered(options, consumer.metadata({ topics: [topic], forceUpdate: true }))
       const found = metadata.topics.get(topic)
       const leader = found?.partitions[partition]?.leader
       if (found === undefined || leader === undefined) throw new BusUnavailableError({ reason: 'NO_SUCH_PARTITION' })
-      return new KafkaPartitionReader(consumer, { topic, topicId: found.id, partition }, leader, shard)
+      return new KafkaPartitionReader(options, consumer, { topic, topicId: found.id, partition }, leader, shard)
     } catch (error) {
       await closed(consumer.close())
       throw error
@@ -57,7 +58,7 @@ export class KafkaPartitionReader {
       maxBytes: pageBytesMax,
       maxWaitTime: waitMs,
     })
-    const response = await answered(asking)
+    const response = await answered(this.options, asking)
     const page = response.responses[0]?.partitions[0]
     const last = page?.records?.at(-1)
     if (page === undefined || last === undefined) return { events: [], nextOffset: offset }
@@ -119,7 +120,7 @@ export class KafkaPartitionReader {
       timestamp,
       isolationLevel,
     })
-    const offsets = await answered(asking)
+    const offsets = await answered(this.options, asking)
     const offset = offsets.get(topic)?.[partition]
     if (offset === undefined) throw new BusUnavailableError({ reason: 'NO_OFFSET' })
     return offset

@@ -29,6 +29,7 @@ export class KafkaPublisher implements ShardPublisher {
   private isUsable = true
 
   private constructor(
+    private readonly options: KafkaBusOptions,
     private readonly producer: Producer,
     private transaction: Transaction,
     private readonly place: {
@@ -49,9 +50,15 @@ export class KafkaPublisher implements ShardPublisher {
     const transactionalId = `deparrow-relay-${topic}-${partition}`
     const producer = new RelayProducer({ ...clientOptions(options), idempotent: true, transactionalId })
     try {
-      const transaction = await answered(producer.beginTransaction(newestProducer))
+      const transaction = await answered(options, producer.beginTransaction(newestProducer))
       const last = await readLast(options, shard)
-      return new KafkaPublisher(producer, transaction, { topic, partition, shard, key: Buffer.from(shard) }, last)
+      return new KafkaPublisher(
+        options,
+        producer,
+        transaction,
+        { topic, partition, shard, key: Buffer.from(shard) },
+        last,
+      )
     } catch (error) {
       await closed(producer.close(true))
       throw toBusError(error, { shard })
@@ -65,7 +72,7 @@ export class KafkaPublisher implements ShardPublisher {
     this.isUsable = false
     try {
       const messages = batch.map(event => toKafkaMessage(topic, partition, key, event))
-      await answered(this.commit(messages))
+      await answered(this.options, this.commit(messages))
     } catch (error) {
       throw toBusError(error, { shard })
     }

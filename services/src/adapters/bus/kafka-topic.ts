@@ -15,8 +15,8 @@ export async function ensureTopic(options: KafkaBusOptions): Promise<void> {
   const { topic, shards, replicas = -1 } = options
   const admin = new Admin(clientOptions(options))
   try {
-    await answered(createTopic(admin, topic, shards.length, replicas))
-    const metadata = await answered(admin.metadata({ topics: [topic], forceUpdate: true }))
+    await answered(options, createTopic(admin, topic, shards.length, replicas))
+    const metadata = await answered(options, admin.metadata({ topics: [topic], forceUpdate: true }))
     const partitionCount = metadata.topics.get(topic)?.partitionsCount
     if (partitionCount === undefined) throw new BusUnavailableError({ reason: 'UNKNOWN_TOPIC_OR_PARTITION' })
     if (partitionCount < shards.length)
