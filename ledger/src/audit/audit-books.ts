@@ -81,8 +81,8 @@ export type AuditBooks = {
   readonly due: DueQueue
   /** Commands that were refused for good, until they are forgotten. */
   readonly refused: DueQueue
-  /** Command ids of the newest events. */
-  readonly recent: { readonly commandId: string; readonly atMs: number }[]
+  /** Of the newest events, by position modulo their number. */
+  readonly recent: { readonly commandIds: string[]; readonly timesMs: number[] }
   readonly payouts: Map<Address, AuditedPayouts>
   readonly payees: Map<number, Address>
   /** Wallets with payouts that no epoch has posted. */
@@ -90,6 +90,8 @@ export type AuditBooks = {
   readonly leaves: LeafTree
   /** Accounts whose leaves may have changed since they were last put into the tree. */
   readonly touched: Set<LeafAccount>
+  /** Those among them that were changed by entries, by the names of their accounts. */
+  readonly touchedAccounts: Set<string>
   /** By `wallet:delegate`. */
   readonly delegations: Map<string, AuditedDelegation>
   readonly instructions: Map<Address, AuditedInstruction>
@@ -125,12 +127,13 @@ export function emptyBooks(crypto: LedgerCrypto): AuditBooks {
     held: new Map(),
     due: new DueQueue(),
     refused: new DueQueue(),
-    recent: [],
+    recent: { commandIds: [], timesMs: [] },
     payouts: new Map(),
     payees: new Map(),
     unposted: new Set(),
     leaves: new LeafTree(crypto),
     touched: new Set(['treasury', 'rewards']),
+    touchedAccounts: new Set(),
     delegations: new Map(),
     instructions: new Map(),
     rewards: noAuditedRewards(),

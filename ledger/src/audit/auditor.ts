@@ -16,10 +16,10 @@ export type AuditorOptions = {
    * `checked` by default: every signature must be that of whom the event names. `trusted`: signatures are not looked at, and messages are
    * taken to have the digests under which their events stand; everything else is checked.
    */
-  readonly signatures?: Audit['signatures']
+  readonly signatures?: 'checked' | 'trusted'
 }
 
-/** What another thread has found of an event already, by `stateless-checks.ts`. */
+/** What was found of an event before: that its hash continues the chain, and who signed its messages. */
 export type FoundBefore = { readonly recovered: readonly Recovered[] }
 
 const text = new TextEncoder()
@@ -31,7 +31,7 @@ const text = new TextEncoder()
  */
 export class Auditor {
   private readonly books: AuditBooks
-  private readonly signatures: Audit['signatures']
+  private readonly signatures: 'checked' | 'trusted'
 
   constructor(
     private readonly crypto: LedgerCrypto,
@@ -54,7 +54,7 @@ export class Auditor {
     if (problem !== undefined) return { position: books.position + 1, problem }
     books.position = event.position
     books.hash = hash
-    keepCommandId(books, event.commandId, event.atMs)
+    keepCommandId(books, event)
     return undefined
   }
 
@@ -124,23 +124,24 @@ export class Auditor {
     const { books, crypto, signatures } = this
     const config = event.type === 'LedgerOpened' ? event.data.config : books.config
     if (config === undefined) return 'comes before LedgerOpened'
-    const audit = { books, config, crypto, signatures, seals: this.sealsOf(event, config, before) }
+    const isTrusted = signatures === 'trusted'
+    const trustedId = isTrusted ? event.commandId : undefined
+    const seals = isTrusted ? [] : this.sealsOf(event, config, before)
+    const audit: Audit = { books, config, crypto, seals, trustedId }
     // The id may tell of what was so before the movement; what is wrong with the movement itself says more.
     const misnamed = commandIdProblem(audit, event)
     return checkMovement(audit, event) ?? misnamed
   }
 
   private sealsOf(event: LedgerEvent, config: Audit['config'], before: FoundBefore | undefined): readonly Seal[] {
-    if (this.signatures === 'trusted') {
-      return sealsOf(event, () => ({ digest: event.commandId as Hex, signer: undefined }))
-    }
     if (before === undefined) return sealsOf(event, part => recoverPart(this.crypto, domainOf(config), part))
     return sealsOf(event, (_, index) => before.recovered[index] as Recovered)
   }
 }
 
-function touchLeaf({ touched }: AuditBooks, account: string): void {
-  if (account.startsWith('wallet:')) touched.add(account.slice('wallet:'.length) as Hex)
+/** Wallets are touched under their accounts' names, which are at hand. */
+function touchLeaf({ touched, touchedAccounts }: AuditBooks, account: string): void {
+  if (account.startsWith('wallet:')) touchedAccounts.add(account)
   else if (account === 'treasury' || account === 'rewards') touched.add(account)
   else if (account.startsWith('clearing:')) touched.add('clearing')
 }

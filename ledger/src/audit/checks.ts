@@ -14,20 +14,28 @@ export type Audit = {
   readonly books: AuditBooks
   readonly config: LedgerConfig
   readonly crypto: LedgerCrypto
-  /** The event's signed messages, with what was found of each. */
+  /** The event's signed messages with what was found of each; none where signatures are trusted. */
   readonly seals: readonly Seal[]
-  /** `trusted`: whoever should have signed is taken to have signed. */
-  readonly signatures: 'checked' | 'trusted'
+  /**
+   * Where signatures are trusted, the id under which the event stands: it is taken for the digest of its message, and whoever should have signed
+   * is taken to have signed.
+   */
+  readonly trustedId: string | undefined
 }
 
 /** By how many µcr an event may change each account. */
 export type Expected = Readonly<Record<string, bigint>>
 
+/** An account, and by how many µcr it is changed. */
+export type Line = readonly [account: string, amountMicrocredits: bigint]
+
 export function domainOf({ chainId, settlement }: LedgerConfig): Domain {
   return { chainId, verifyingContract: settlement }
 }
 
+/** The digest of the message that the event stands for. */
 export function digestOf(audit: Audit, type: MessageType, message: Message): Hex {
+  if (audit.trustedId !== undefined) return audit.trustedId as Hex
   const seal = audit.seals.find(known => known.signed.message === message && known.type === type)
   return seal?.digest ?? typedDataDigest(audit.crypto, domainOf(audit.config), type, message)
 }
@@ -46,7 +54,7 @@ export function signerOf(
   signed: Signed<Message>,
   claimed: Address,
 ): Address | undefined {
-  if (audit.signatures === 'trusted') return claimed
+  if (audit.trustedId !== undefined) return claimed
   const seal = audit.seals.find(known => known.signed === signed && known.type === type)
   return (seal ?? recoverPart(audit.crypto, domainOf(audit.config), { type, signed })).signer
 }
@@ -99,35 +107,36 @@ export function ascendingProblem(books: AuditBooks, key: string, nonce: bigint):
 
 /** Says which account an event moves otherwise than its signature allows. */
 export function expectEntries(event: LedgerEvent, expected: Expected): string | undefined {
+  return expectLines(event, Object.entries(expected))
+}
+
+/** The same with the lines in the order in which they are usually written, which is compared first: most events cost no sums. */
+export function expectLines(event: LedgerEvent, expected: readonly Line[]): string | undefined {
   if (event.clearing === undefined && isExactly(event.entries, expected)) return undefined
   const found = sum(movedAccounts(event))
-  const accounts = new Set([...Object.keys(found), ...Object.keys(expected)])
+  const allowed = sum(expected)
+  const accounts = new Set([...Object.keys(found), ...Object.keys(allowed)])
   for (const account of accounts) {
-    if ((found[account] ?? 0n) !== (expected[account] ?? 0n)) {
-      return `moves ${found[account] ?? 0n} µcr on ${account}, the signature allows ${expected[account] ?? 0n} µcr`
+    if ((found[account] ?? 0n) !== (allowed[account] ?? 0n)) {
+      return `moves ${found[account] ?? 0n} µcr on ${account}, the signature allows ${allowed[account] ?? 0n} µcr`
     }
   }
   return undefined
 }
 
 /** Adds lines up that may name an account twice. */
-export function sum(lines: readonly (readonly [string, bigint])[]): Expected {
+export function sum(lines: readonly Line[]): Expected {
   const sums: Record<string, bigint> = {}
   for (const [account, amount] of lines) sums[account] = (sums[account] ?? 0n) + amount
   return sums
 }
 
-/** The usual case without sums: each account once, each as expected. */
-function isExactly(entries: LedgerEvent['entries'], expected: Expected): boolean {
-  let expectedCount = 0
-  for (const account in expected) if (expected[account] !== 0n) expectedCount += 1
-  return (
-    entries.length === expectedCount &&
-    entries.every(
-      ({ account, amountMicrocredits }, index) =>
-        amountMicrocredits === expected[account] &&
-        amountMicrocredits !== 0n &&
-        entries.findIndex(other => other.account === account) === index,
-    )
-  )
+function isExactly(entries: LedgerEvent['entries'], expected: readonly Line[]): boolean {
+  let index = 0
+  for (const [account, amount] of expected) {
+    if (amount === 0n) continue
+    const entry = entries[index++]
+    if (entry?.amountMicrocredits !== amount || entry.account !== account) return false
+  }
+  return index === entries.length
 }

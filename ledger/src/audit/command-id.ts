@@ -19,7 +19,7 @@ function factId({ books }: Audit, event: LedgerEvent): string | undefined {
     case 'HoldAssigned':
       return `assign:${event.data.orderDigest}:${event.data.attempt}`
     case 'HoldReleased':
-      return `release:${event.data.orderDigest}`
+      return event.data.cancellation === undefined ? `release:${event.data.orderDigest}` : undefined
     case 'HoldExpired':
       return `expiry:${event.data.orderDigest}`
     case 'EscrowExpired':
@@ -31,7 +31,9 @@ function factId({ books }: Audit, event: LedgerEvent): string | undefined {
     case 'ReferralBonusPaid':
       return `referral-bonus:${event.data.node}:${event.data.day}`
     case 'PayoutScheduled':
-      return `pay:${event.data.wallet}:${payoutsOf(books, event.data.wallet).scheduledMicrocredits}`
+      return event.data.withdrawal === undefined
+        ? `pay:${event.data.wallet}:${payoutsOf(books, event.data.wallet).scheduledMicrocredits}`
+        : undefined
     case 'PayeeRegistered':
       return `payee:${event.data.wallet}`
     case 'EpochClosed':

@@ -1,5 +1,5 @@
 import { bytesToHex, concatBytes, hexToBytes } from '../hex.ts'
-import type { EventOf } from '../journal/event.ts'
+import type { EventOf, LedgerEvent } from '../journal/event.ts'
 import { isJournalled, type LedgerRefusal } from '../journal/refusal.ts'
 import type { AuditBooks } from './audit-books.ts'
 import { type Audit, expectEntries } from './checks.ts'
@@ -17,9 +17,9 @@ const refusalMs = 31 * 24 * 3_600_000
 const afterDeadlineMs = 600_000
 
 /** Keeps the command ids of the newest events, by which links are judged. */
-export function keepCommandId({ recent }: AuditBooks, commandId: string, atMs: number): void {
-  recent.push({ commandId, atMs })
-  if (recent.length >= 2 * linkedEventsMax) recent.splice(0, recent.length - linkedEventsMax)
+export function keepCommandId({ recent }: AuditBooks, { position, commandId, atMs }: LedgerEvent): void {
+  recent.commandIds[position % linkedEventsMax] = commandId
+  recent.timesMs[position % linkedEventsMax] = atMs
 }
 
 /** A command that was refused for good cannot have happened afterwards. */
@@ -34,15 +34,16 @@ export function refusedBefore({ refused }: AuditBooks, commandId: string, atMs: 
 export function linkProblem({ books, crypto }: Audit, event: EventOf<'CommandsLinked'>): string | undefined {
   const { commandIds, firstPosition } = event.data
   const count = event.position - firstPosition
-  if (!Number.isSafeInteger(count) || count < 1 || count > linkedEventsMax || count > books.recent.length) {
+  if (!Number.isSafeInteger(count) || count < 1 || count >= linkedEventsMax || firstPosition < 1) {
     return `links events from position ${firstPosition}`
   }
-  const linked = books.recent.slice(-count)
-  const ids = linked.map(({ commandId }) => commandId).filter((id, at, all) => id !== all[at - 1])
+  const { commandIds: recentIds, timesMs } = books.recent
+  const places = Array.from({ length: count }, (_, index) => (firstPosition + index) % linkedEventsMax)
+  const ids = places.map(place => recentIds[place]).filter((id, at, all) => id !== all[at - 1])
   const isDistinct = new Set(commandIds).size === commandIds.length
   if (!isDistinct || commandIds.length < 2 || commandIds.length > linkedMax) return 'does not link 2 to 16 commands'
   if (ids.join() !== commandIds.join()) return 'links other commands than those before it'
-  if (linked.some(({ atMs }) => atMs !== event.atMs)) return 'links events of different times'
+  if (places.some(place => timesMs[place] !== event.atMs)) return 'links events of different times'
   const digests = commandIds.map(hexToBytes)
   const expected = `link:${bytesToHex(crypto.keccak256(concatBytes(...digests)))}`
   return event.commandId === expected ? expectEntries(event, {}) : 'is not named by the commands that it links'

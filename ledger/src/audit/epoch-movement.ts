@@ -2,7 +2,7 @@ import type { Leaf, LeafAccount } from '../epoch/leaves.ts'
 import type { Address } from '../hex.ts'
 import type { EpochBooks, EventOf, LedgerEvent, PayoutRow } from '../journal/event.ts'
 import { type AuditBooks, type AuditedPayouts, noAuditedPayouts } from './audit-books.ts'
-import { type Audit, expectEntries } from './checks.ts'
+import { type Audit, expectEntries, expectLines } from './checks.ts'
 import { movedAccounts } from './moved-accounts.ts'
 
 /** Counts what an event puts on its way to the chain, here or in the shard that pays it. */
@@ -50,7 +50,10 @@ export function finalityProblem({ books }: Audit, event: EventOf<'EpochFinalised
     return `burns ${burnMicrocredits} µcr, the epoch was closed with ${closed.burnMicrocredits} µcr`
   }
   books.lastEpochFinal = epoch
-  return expectEntries(event, { reserve: -burnMicrocredits, burn: -burnMicrocredits })
+  return expectLines(event, [
+    ['reserve', -burnMicrocredits],
+    ['burn', -burnMicrocredits],
+  ])
 }
 
 export function claimProblem({ books }: Audit, event: EventOf<'PayoutClaimed'>): string | undefined {
@@ -63,7 +66,10 @@ export function claimProblem({ books }: Audit, event: EventOf<'PayoutClaimed'>):
     return `claims up to ${cumulativeMicrocredits} µcr, epochs have posted ${postedMicrocredits} µcr`
   }
   updatePayouts(books, wallet, { claimedMicrocredits: cumulativeMicrocredits })
-  return expectEntries(event, { reserve: -paidMicrocredits, [`payable:${wallet}`]: -paidMicrocredits })
+  return expectLines(event, [
+    ['reserve', -paidMicrocredits],
+    [`payable:${wallet}`, -paidMicrocredits],
+  ])
 }
 
 export function payoutsOf(books: AuditBooks, wallet: Address): AuditedPayouts {
@@ -74,7 +80,9 @@ type Figures = Omit<EpochBooks, 'rows'>
 
 function expectedFigures(books: AuditBooks, event: EventOf<'EpochClosed'>): Figures {
   const parent = books.lastEpoch?.epoch ?? 0
+  for (const account of books.touchedAccounts) books.touched.add(account.slice('wallet:'.length) as Address)
   for (const account of books.touched) books.leaves.set(account, leafOf(books, account))
+  books.touchedAccounts.clear()
   books.touched.clear()
   const { root, totalMicrocredits } = books.leaves.root()
   return {

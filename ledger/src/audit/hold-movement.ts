@@ -10,7 +10,9 @@ import {
   deadlineProblem,
   digestOf,
   expectEntries,
+  expectLines,
   isSignedBy,
+  type Line,
   signerOf,
 } from './checks.ts'
 import { judgeSpend, nodeProblem, returnProblem } from './permission-movement.ts'
@@ -43,11 +45,14 @@ export function openingProblem(audit: Audit, event: EventOf<'HoldOpened'>): stri
   })
   audit.books.due.add(orderDigest, expiresAtMs)
   addHeld(audit.books, payer, maxPriceMicrocredits)
-  const moved = { [`wallet:${payer}`]: -maxPriceMicrocredits, [`hold:${orderDigest}`]: maxPriceMicrocredits }
+  const moved: readonly Line[] = [
+    [`wallet:${payer}`, -maxPriceMicrocredits],
+    [`hold:${orderDigest}`, maxPriceMicrocredits],
+  ]
   return (
     amountProblem(maxPriceMicrocredits) ??
     deadlineProblem(event, deadline, holdSecondsMax - graceSeconds) ??
-    expectEntries(event, moved)
+    expectLines(event, moved)
   )
 }
 
@@ -103,8 +108,11 @@ function returned(books: AuditBooks, event: EventOf<'HoldReleased'> | EventOf<'H
   const { payer, maxPriceMicrocredits } = hold.order
   if (amountMicrocredits !== maxPriceMicrocredits) return 'does not return the whole hold'
   endHold(books, orderDigest, hold)
-  const moved = { [`hold:${orderDigest}`]: -maxPriceMicrocredits, [`wallet:${payer}`]: maxPriceMicrocredits }
-  return returnProblem(event, hold.under, maxPriceMicrocredits) ?? expectEntries(event, moved)
+  const moved: readonly Line[] = [
+    [`hold:${orderDigest}`, -maxPriceMicrocredits],
+    [`wallet:${payer}`, maxPriceMicrocredits],
+  ]
+  return returnProblem(event, hold.under, maxPriceMicrocredits) ?? expectLines(event, moved)
 }
 
 /** However a hold ends, it is no longer open, due or held. */

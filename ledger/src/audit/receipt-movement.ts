@@ -5,7 +5,7 @@ import { nodeRegistrationType } from '../node/node-registration.ts'
 import { jobOutcomes, receiptTypeOf } from '../receipt/usage-receipt.ts'
 import { auditedPrice } from './audited-price.ts'
 import { countFee, nodeOf } from './audited-rewards.ts'
-import { type Audit, ascendingProblem, deadlineProblem, expectEntries, isSignedBy, sum } from './checks.ts'
+import { type Audit, ascendingProblem, deadlineProblem, expectEntries, expectLines, isSignedBy } from './checks.ts'
 import { endHold } from './hold-movement.ts'
 import { returnProblem } from './permission-movement.ts'
 
@@ -80,16 +80,13 @@ export function settlementProblem({ books, config }: Audit, event: EventOf<'JobS
   if (config.shard === 0) countFee(books, node, caused, event.atMs)
   else if (!isSaid(event, caused)) return 'does not say to the reserve’s shard whose fee it sends'
   endHold(books, orderDigest, hold)
-  return expectEntries(
-    event,
-    sum([
-      [`hold:${orderDigest}`, -hold.order.maxPriceMicrocredits],
-      [`wallet:${payoutWallet}`, earnedMicrocredits],
-      [`wallet:${hold.order.payer}`, releasedMicrocredits],
-      ['burn', burn],
-      ['treasury', fee - burn],
-    ]),
-  )
+  return expectLines(event, [
+    [`hold:${orderDigest}`, -hold.order.maxPriceMicrocredits],
+    [`wallet:${payoutWallet}`, earnedMicrocredits],
+    ['burn', burn],
+    ['treasury', fee - burn],
+    [`wallet:${hold.order.payer}`, releasedMicrocredits],
+  ])
 }
 
 /** A fee counts for its node's bonuses where the rewards budget is: the sending there names it, and no other sending does. */

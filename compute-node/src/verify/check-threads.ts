@@ -1,0 +1,60 @@
+import { Worker } from 'node:worker_threads'
+import type { Domain } from '@deparrow/ledger'
+import type { BlockFindings } from './check-block.ts'
+
+/** Lines of events for a thread to check. */
+export type BlockTask = {
+  readonly lines: Uint8Array<ArrayBuffer>
+  readonly previousHash: Uint8Array
+  /** With it signers are recovered. */
+  readonly domain: Domain | undefined
+}
+
+type Open = { resolve(findings: BlockFindings): void; reject(error: Error): void }
+
+type Thread = { readonly worker: Worker; readonly open: Open[] }
+
+/** Worker threads that check blocks side by side. Each answers in the order in which it was asked. */
+export class CheckThreads {
+  private readonly threads: readonly Thread[]
+
+  constructor(threadCount: number) {
+    this.threads = Array.from({ length: threadCount }, startThread)
+  }
+
+  /**
+   * Has a block checked by the thread that has least to do. The memory of the lines is the thread's from now on. Rejects with
+   * {@link CheckThreadError} when the thread ends.
+   */
+  check(task: BlockTask): Promise<BlockFindings> {
+    const thread = this.threads.reduce((least, other) => (other.open.length < least.open.length ? other : least))
+    return new Promise((resolve, reject) => {
+      thread.open.push({ resolve, reject })
+      thread.worker.postMessage(task, [task.lines.buffer])
+    })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map(({ worker }) => worker.terminate()))
+  }
+}
+
+function startThread(): Thread {
+  const worker = new Worker(new URL('./check-worker.js', import.meta.url))
+  const open: Open[] = []
+  const fail = (cause: unknown) => {
+    for (const { reject } of open.splice(0)) reject(new CheckThreadError({ cause }))
+  }
+  worker.on('message', (findings: BlockFindings) => open.shift()?.resolve(findings))
+  worker.on('error', fail)
+  worker.on('exit', fail)
+  return { worker, open }
+}
+
+/** Thrown when a thread ended before it answered: a fault of this program or of its machine, and nothing that a journal can cause. */
+export class CheckThreadError extends Error {
+  override readonly name = 'CheckThreadError'
+  constructor(options: { readonly cause: unknown }) {
+    super('a thread that checks the journal has ended', options)
+  }
+}

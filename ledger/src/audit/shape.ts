@@ -1,0 +1,214 @@
+import type { Field, Message, MessageType, Signed } from '../typed-data/types.ts'
+
+/**
+ * The one way in which a value is written in the journal, and how it is read back: a regular expression over the canonical text whose groups
+ * `read` turns into the value. What matches is canonical, so that nothing has to be written a second time to compare.
+ */
+export type Shape<T> = {
+  readonly source: string
+  readonly groupCount: number
+  /** Reads the groups from `at` on. Throws {@link ShapeError} for what a regular expression cannot tell. */
+  read(groups: Groups, at: number): T
+}
+
+export type Groups = readonly (string | undefined)[]
+
+/** A member that may be missing. */
+export type OptionalShape<T> = { readonly optional: Shape<T> }
+
+export type Members = Readonly<Record<string, Shape<unknown> | OptionalShape<unknown>>>
+
+/** Hexadecimal of so many bytes, in lower case. */
+export function hex(byteCount: number): Shape<string> {
+  return textShape(`0x[0-9a-f]{${2 * byteCount}}`)
+}
+
+/** Hexadecimal of so many bytes in any letter case, for what is not compared. */
+export function hexAnyCase(byteCount: number): Shape<string> {
+  return textShape(`0x[0-9a-fA-F]{${2 * byteCount}}`)
+}
+
+/** A text that matches and needs no escapes. */
+export function textShape(pattern: string): Shape<string> {
+  return { source: `"(${pattern})"`, groupCount: 1, read: (groups, at) => groups[at] as string }
+}
+
+/** Whole numbers from 0 that a double holds exactly. */
+export const count: Shape<number> = {
+  source: '(0|[1-9][0-9]{0,15})',
+  groupCount: 1,
+  read(groups, at) {
+    const value = Number(groups[at])
+    if (value > Number.MAX_SAFE_INTEGER) throw new ShapeError(`${groups[at]} is too large a number`)
+    return value
+  },
+}
+
+/** A bigint from 0. */
+export const amount: Shape<bigint> = bigintShape('0|[1-9][0-9]{0,38}')
+
+/** A bigint of either sign. */
+export const signedAmount: Shape<bigint> = bigintShape('0|-?[1-9][0-9]{0,38}')
+
+/** Any text, written as JSON does. One that would be read as a bigint cannot stand in an event. */
+export const text: Shape<string> = {
+  source: '("(?:[^"\\\\]|\\\\.)*")',
+  groupCount: 1,
+  read(groups, at) {
+    const value = parsed(groups[at] as string)
+    if (typeof value !== 'string' || JSON.stringify(value) !== groups[at])
+      throw new ShapeError('a text is not canonical')
+    if (/^-?[0-9]+n$/.test(value)) throw new ShapeError('a text looks like a number')
+    return value
+  },
+}
+
+/** Any value; for what is rare and has many forms. */
+export const anyJson: Shape<unknown> = {
+  source: '([^]*)',
+  groupCount: 1,
+  read(groups, at) {
+    const value = parsed(groups[at] as string)
+    if (written(value) !== groups[at]) throw new ShapeError('a value is not canonical')
+    return revived(value)
+  },
+}
+
+export function optional<T>(shape: Shape<T>): OptionalShape<T> {
+  return { optional: shape }
+}
+
+/** An object with these members, which are written in the order of their names. One of them at least is never missing. */
+export function object<T>(members: Members): Shape<T> {
+  let groupCount = 0
+  const fields = Object.keys(members)
+    .sort()
+    .map(name => {
+      const member = members[name] as Members[string]
+      const isOptional = 'optional' in member
+      const shape = isOptional ? member.optional : member
+      const field = { name, isOptional, shape, at: groupCount }
+      groupCount += shape.groupCount + (isOptional ? 1 : 0)
+      return field
+    })
+  const firstNeeded = fields.findIndex(field => !field.isOptional)
+  const source = fields.map(({ name, isOptional, shape }, index) => {
+    const member = `"${name}":${shape.source}`
+    if (index < firstNeeded) return `(${member},)?`
+    if (index === firstNeeded) return member
+    return isOptional ? `(,${member})?` : `,${member}`
+  })
+  return {
+    source: `\\{${source.join('')}\\}`,
+    groupCount,
+    read(groups, at) {
+      const value: Record<string, unknown> = {}
+      for (const field of fields) {
+        if (!field.isOptional) value[field.name] = field.shape.read(groups, at + field.at)
+        else if (groups[at + field.at] !== undefined) value[field.name] = field.shape.read(groups, at + field.at + 1)
+      }
+      return value as T
+    },
+  }
+}
+
+/** A list of whatever length. `inner` is what its text may consist of, brackets left out; texts with brackets need their quotes seen. */
+export function list<T>(item: Shape<T>, inner = '[^\\]]*'): Shape<readonly T[]> {
+  const next = new RegExp(`${item.source}(,|$)`, 'y')
+  return {
+    source: `\\[(${inner})\\]`,
+    groupCount: 1,
+    read(groups, at) {
+      const items: T[] = []
+      const whole = groups[at] as string
+      next.lastIndex = 0
+      for (let isMore = whole !== ''; isMore; ) {
+        const match = next.exec(whole)
+        if (match === null) throw new ShapeError('a list is not canonical')
+        items.push(item.read(match, 1))
+        isMore = match[1 + item.groupCount] === ','
+      }
+      return items
+    },
+  }
+}
+
+/** A list of any texts. */
+export const texts: Shape<readonly string[]> = list(text, '(?:[^"\\]]|"(?:[^"\\\\]|\\\\.)*")*')
+
+/** A typed message with its signature, as {@link Signed} is written. */
+export function signed(type: MessageType): Shape<Signed<Message>> {
+  const members = Object.fromEntries(type.fields.map(field => [field.name, fieldShape(field)]))
+  return object({ message: object(members), signature: hexAnyCase(65) })
+}
+
+/** A shape as a regular expression over a whole text. */
+export function wholeText(shape: Shape<unknown>): RegExp {
+  return new RegExp(`^${shape.source}$`)
+}
+
+function fieldShape({ type }: Field): Shape<unknown> {
+  switch (type) {
+    case 'address':
+      return hex(20)
+    case 'bytes32':
+      return hex(32)
+    case 'string':
+      return text
+    case 'uint8':
+    case 'uint32':
+      return count
+    case 'uint64':
+      return amount
+    case 'address[]':
+      return list(hex(20))
+    case 'string[]':
+      return texts
+  }
+}
+
+function bigintShape(pattern: string): Shape<bigint> {
+  return {
+    source: `"(${pattern})n"`,
+    groupCount: 1,
+    read(groups, at) {
+      const digits = groups[at] as string
+      return digits.length < 16 ? BigInt(Number(digits)) : BigInt(digits)
+    },
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    throw new ShapeError('a value is no JSON')
+  }
+}
+
+/** The canonical text of a value that JSON can hold. */
+function written(value: unknown): string {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new ShapeError('a number is no whole one')
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(written).join(',')}]`
+  const members = Object.keys(value).sort()
+  return `{${members.map(name => `${JSON.stringify(name)}:${written((value as Record<string, unknown>)[name])}`).join(',')}}`
+}
+
+/** Texts of digits and `n` are bigints, in one form each. */
+function revived(value: unknown): unknown {
+  if (typeof value === 'string') {
+    if (!/^-?[0-9]+n$/.test(value)) return value
+    const number = BigInt(value.slice(0, -1))
+    if (`${number}n` !== value) throw new ShapeError('a number is not canonical')
+    return number
+  }
+  if (Array.isArray(value)) return value.map(revived)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, revived(member)]))
+}
+
+/** Thrown when a text has not the one form in which its value is written. */
+export class ShapeError extends Error {
+  override readonly name = 'ShapeError'
+}
