@@ -6,7 +6,7 @@ import type { SignedJobOrder } from '../hold/job-order.ts'
 import { decideBatch } from '../journal/batch.ts'
 import type { LedgerAnswer, LedgerCommand } from '../journal/command.ts'
 import type { LedgerConfig } from '../journal/config.ts'
-import type { LedgerEvent } from '../journal/event.ts'
+import type { InboxKind, LedgerEvent } from '../journal/event.ts'
 import type { RefusalCode } from '../journal/refusal.ts'
 import { balanceOf, initialState, type LedgerState } from '../journal/state.ts'
 import type { StoredEvent } from '../ports/event-store.ts'
@@ -60,15 +60,18 @@ export class TestLedger {
 
   /** The contract's inbox gets a deposit of this wallet, and the ledger counts it. */
   deposit(account: Address, amountMicrocredits: bigint): void {
-    const place = { transactionHash: zeroHash, blockNumber: 1n, logIndex: this.inboxCount }
-    this.accept({
-      type: 'RecordInboxItem',
-      index: this.inboxCount++,
-      kind: 'deposit',
-      account,
-      amountMicrocredits,
-      place,
-    })
+    this.record('deposit', account, amountMicrocredits)
+  }
+
+  /** The contract's inbox gets a part of the rewards budget. */
+  fundRewards(amountMicrocredits: bigint): void {
+    this.record('genesisRewards', testConfig.settlement, amountMicrocredits)
+  }
+
+  private record(kind: InboxKind, account: Address, amountMicrocredits: bigint): void {
+    const index = this.inboxCount++
+    const place = { transactionHash: zeroHash, blockNumber: 1n, logIndex: index }
+    this.accept({ type: 'RecordInboxItem', index, kind, account, amountMicrocredits, place })
   }
 
   /** Opens a hold for an order and gives it to a registered node. */
