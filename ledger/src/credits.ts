@@ -7,10 +7,16 @@ export const microcreditsPerCredit = 1_000_000n
 
 export const weiPerMicrocredit = 1_000_000_000_000n
 
-/** The token's cap, 1 000 000 000 DPC, in µcr: no balance and no single amount can exceed it. */
+/**
+ * The token's cap, 1 000 000 000 DPC, in µcr. No single amount can exceed it, and neither can the reserve: deposits beyond it are refused,
+ * so that no balance and no sum of balances ever does.
+ */
 export const microcreditsMax: Microcredits = 1_000_000_000n * microcreditsPerCredit
 
-/** Whether an amount may be moved at all: positive and not above the token's cap. */
+/**
+ * Whether an amount may be moved, set aside, promised or counted at all: from 1 µcr to the token's cap. These are the bounds of every amount in
+ * every command. What is no amount but a limit (a bid, an instruction's minimum, a permission's caps) may be anything that its field holds.
+ */
 export function isAmount(amount: bigint): boolean {
   return amount > 0n && amount <= microcreditsMax
 }

@@ -47,10 +47,10 @@ export function captureProblem(audit: Audit, event: EventOf<'EscrowCaptured'>): 
   const taken = takeEscrow(audit, escrow)
   if (taken?.order.wallet !== wallet) return 'captures what is no open escrow of this wallet'
   const { order, under } = taken
-  const mayCapture = [wallet, under?.delegation.delegate]
-  if (!mayCapture.includes(signerOf(audit, escrowCaptureType, capture, wallet) ?? zeroAddress)) {
-    return 'nobody who may has signed the capture'
-  }
+  const signer = signerOf(audit, escrowCaptureType, capture, wallet)
+  const isByDelegate = signer !== undefined && signer === under?.delegation.delegate
+  if (signer !== wallet && !isByDelegate) return 'nobody who may has signed the capture'
+  if (isByDelegate && under.delegation.endsAtMs <= event.atMs) return 'is captured under a permission that has ended'
   if (event.atMs >= Number(order.expires) * 1000) return 'captures an escrow whose time is over'
   if (amountMicrocredits <= 0n || amountMicrocredits + releasedMicrocredits !== order.amountMicrocredits) {
     return 'does not split the escrow rightly'

@@ -17,6 +17,7 @@ import { type Entry, move } from '../journal/entry.ts'
 import type { LedgerRefusal } from '../journal/refusal.ts'
 import type { LedgerState } from '../journal/state.ts'
 import { totalsAfterReturn } from '../permission/decide.ts'
+import { delegationOf } from '../permission/delegation.ts'
 import type { UnderPermission } from '../permission/spend-permission.ts'
 import type { Signed } from '../typed-data/types.ts'
 import type { EndedEscrow, OpenEscrow } from './escrow.ts'
@@ -50,9 +51,9 @@ export function openEscrow(context: DecisionContext, order: Signed<EscrowOrder>)
 }
 
 /**
- * Pays the seller out of an escrow, under the signature of the wallet whose credits they are or of the delegate that opened it; the
- * rest returns. Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `AMOUNT_OUT_OF_RANGE`, `UNKNOWN_ESCROW` or `ESCROW_ENDED`,
- * `ESCROW_EXCEEDED`.
+ * Pays the seller out of an escrow, under the signature of the wallet whose credits they are, or of the delegate that opened it as long as
+ * its permission stands; the rest returns. Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `AMOUNT_OUT_OF_RANGE`, `UNKNOWN_ESCROW` or
+ * `ESCROW_ENDED`, `ESCROW_EXCEEDED`, `PERMISSION_EXPIRED`.
  */
 export function captureEscrow(context: DecisionContext, capture: Signed<EscrowCapture>): Decision {
   const { escrow: id, wallet, amountMicrocredits } = capture.message
@@ -69,6 +70,8 @@ export function captureEscrow(context: DecisionContext, capture: Signed<EscrowCa
   if (releasedMicrocredits < 0n) {
     return refuse({ code: 'ESCROW_EXCEEDED', escrow: id, heldMicrocredits: escrow.amountMicrocredits })
   }
+  const ended = checkStanding(context, wallet)
+  if (ended !== undefined) return refuse(ended)
   const entries: readonly Entry[] = [
     { account: holdAccount(id), amountMicrocredits: -escrow.amountMicrocredits },
     { account: walletAccount(escrow.seller), amountMicrocredits },
@@ -121,6 +124,13 @@ function spendAfterReturn(
   atMs: number,
 ): UnderPermission {
   return totalsAfterReturn(state, wallet, under, releasedMicrocredits, atMs)
+}
+
+/** `PERMISSION_EXPIRED` when a delegate signed whose permission has ended: what it set aside it cannot pay out any more. */
+function checkStanding({ state, signer, nowMs }: DecisionContext, wallet: Address): LedgerRefusal | undefined {
+  if (signer === undefined || signer === wallet) return undefined
+  const endedAtMs = delegationOf(state, wallet, signer)?.endsAtMs ?? nowMs
+  return endedAtMs <= nowMs ? { code: 'PERMISSION_EXPIRED', delegate: signer, endedAtMs } : undefined
 }
 
 /** `INVALID_SIGNATURE` when whoever signed is not the escrow's own party. */

@@ -173,6 +173,22 @@ export const endsOfObligations: PrecedenceCases = {
       return { ledger, command: { type: 'CaptureEscrow', capture: seal(broken, escrowCaptureType, message, ann) } }
     },
   },
+  'CaptureEscrow by a delegate': {
+    ranks: [['ESCROW_EXCEEDED'], ['PERMISSION_EXPIRED']],
+    build: broken => {
+      const ledger = new TestLedger()
+      ledger.deposit(ann.address, 10_000n)
+      const expires = BigInt(ledger.nowMs / 1000 + 100)
+      ledger.accept({ type: 'GrantPermission', permission: permissionOf(ann, cho, { expires }) })
+      const fields = { wallet: ann.address, seller: bob.address, nonce: 1n, amountMicrocredits: 1_000n }
+      const order = escrowOrder(cho, fields)
+      ledger.accept({ type: 'OpenEscrow', order })
+      if (broken.has('PERMISSION_EXPIRED')) ledger.nowMs += 100_000
+      const amount = broken.has('ESCROW_EXCEEDED') ? 1_001n : 1_000n
+      const capture = escrowCapture(cho, digestOfEscrow(order), amount, ann.address)
+      return { ledger, command: { type: 'CaptureEscrow', capture } }
+    },
+  },
   ReleaseEscrow: {
     ranks: [['MALFORMED'], ['INVALID_SIGNATURE'], ['UNKNOWN_ESCROW', 'ESCROW_ENDED']],
     build: broken => {

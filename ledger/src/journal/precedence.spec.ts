@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import type { PrecedenceCase, PrecedenceCases } from './precedence-case.spec.fixture.ts'
 import { endsOfJobs, endsOfObligations } from './precedence-of-ends.spec.fixture.ts'
 import { factsOfShards, factsOfTheChain, standingOrders } from './precedence-of-facts.spec.fixture.ts'
+import { rewardsAndPrices } from './precedence-of-rewards.spec.fixture.ts'
 import { spendsOfDelegates, spendsOfWallets } from './precedence-of-spends.spec.fixture.ts'
 import type { RefusalCode } from './refusal.ts'
 
@@ -13,6 +14,7 @@ const cases: PrecedenceCases = {
   ...endsOfJobs,
   ...endsOfObligations,
   ...standingOrders,
+  ...rewardsAndPrices,
   ...factsOfTheChain,
   ...factsOfShards,
 }

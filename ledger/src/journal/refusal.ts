@@ -16,6 +16,13 @@ export type LedgerRefusal =
   | { readonly code: 'INVALID_SIGNATURE'; readonly expectedSigner: Address }
   | { readonly code: 'DEADLINE_PASSED'; readonly deadlineMs: number; readonly nowMs: number }
   | { readonly code: 'DEADLINE_TOO_FAR'; readonly deadlineMs: number; readonly latestMs: number }
+  /** A change of the configuration counts from `earliestMs` on at the soonest, so that everybody knows of it before. */
+  | {
+      readonly code: 'CHANGE_TIME_OUT_OF_RANGE'
+      readonly effectiveAtMs: number
+      readonly earliestMs: number
+      readonly latestMs: number
+    }
   | { readonly code: 'COMMAND_CONFLICT'; readonly commandId: string; readonly field: string }
   | { readonly code: 'AMOUNT_OUT_OF_RANGE'; readonly amountMicrocredits: bigint }
   | { readonly code: 'UNKNOWN_JOB'; readonly orderDigest: Hex }
@@ -55,13 +62,6 @@ export type LedgerRefusal =
       readonly code: 'INSUFFICIENT_CREDITS'
       readonly requiredMicrocredits: bigint
       readonly availableMicrocredits: bigint
-    }
-  /** A change of the configuration counts from `earliestMs` on at the soonest, so that everybody knows of it before. */
-  | {
-      readonly code: 'CHANGE_TIME_OUT_OF_RANGE'
-      readonly effectiveAtMs: number
-      readonly earliestMs: number
-      readonly latestMs: number
     }
   | { readonly code: 'REFERRAL_EXISTS'; readonly node: Address; readonly referrer: Address }
   | { readonly code: 'REFERRAL_TOO_LATE'; readonly node: Address; readonly untilMs: number }
