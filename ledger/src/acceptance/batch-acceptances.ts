@@ -1,4 +1,4 @@
-import { type Hex, isHexOf } from '../hex.ts'
+import type { Hex } from '../hex.ts'
 import type { LedgerEvent } from '../journal/event.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import type { JournalHead } from '../ports/event-store.ts'
@@ -38,7 +38,7 @@ export class BatchAcceptances {
     const acceptances: Acceptance[] = []
     for (const [index, { commandId, position }] of events.entries()) {
       const isLast = events[index + 1]?.commandId !== commandId
-      if (isLast && position <= head.position && isHexOf(commandId, 32)) {
+      if (isLast && position <= head.position && isDigest(commandId)) {
         acceptances.push({ digest: commandId, position: BigInt(position) })
       }
     }
@@ -82,4 +82,9 @@ export class BatchAcceptances {
     const signature: Hex = await signer.sign(typedDataDigest(crypto, domain, acceptanceRootType, message))
     return { tree, root: { message, signature } }
   }
+}
+
+/** What time or the network did has a name of its own instead, such as `inbox:7`. */
+function isDigest(commandId: string): commandId is Hex {
+  return commandId.length === 66 && commandId.startsWith('0x')
 }
