@@ -16,6 +16,7 @@ import {
   amount,
   anyJson,
   count,
+  flag,
   hex,
   hexAnyCase,
   list,
@@ -40,7 +41,10 @@ const account = textShape(
 
 const credits = list(object({ account, amountMicrocredits: amount }))
 
-const sendings = list(object({ toShard: count, sequence: count, credits }), '[^]*?')
+/** For whose bonuses the fee of a settled job counts. */
+const caused = optional(object({ node: address, feeMicrocredits: amount, isCompleted: flag }))
+
+const sendings = list(object({ toShard: count, sequence: count, credits, caused }), '[^]*?')
 
 const place = object({ transactionHash: hexAnyCase(32), blockNumber: amount, logIndex: count })
 
@@ -211,7 +215,7 @@ export const eventShapes: Readonly<Record<LedgerEventType, readonly Members[]>> 
   EpochFinalised: [{ epoch: count, burnMicrocredits: amount, place }],
   PayoutClaimed: [{ wallet: address, paidMicrocredits: amount, cumulativeMicrocredits: amount, place }],
   ClearingReceived: [
-    { fromShard: count, fromPosition: count, fromHash: digest, toShard: count, sequence: count, credits },
+    { fromShard: count, fromPosition: count, fromHash: digest, toShard: count, sequence: count, credits, caused },
   ],
   CommandsLinked: [{ commandIds: list(commandId), firstPosition: count }],
   CommandRefused: [{ refusal: anyJson, deadline: optional(amount) }],

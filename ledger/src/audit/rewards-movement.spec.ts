@@ -17,6 +17,7 @@ import {
 import { ethersCrypto } from '../testing/ethers-crypto.ts'
 import { changeOf, grantOf, referralOf } from '../testing/rewards-actors.ts'
 import { Auditor } from './auditor.ts'
+import { readCanonicalEvent } from './canonical-event.ts'
 
 /** A grant, a referral, two jobs, the bonuses for them, and a change that comes into force. */
 function journal(): readonly LedgerEvent[] {
@@ -75,6 +76,10 @@ function paying({ entries }: LedgerEvent, more: bigint) {
 describe('the auditor of rewards and of the configuration', () => {
   it('has nothing to say about what the decider wrote', () => {
     assert.equal(problemIn(journal()), undefined)
+  })
+
+  it('reads every event of theirs in its canonical form', () => {
+    for (const event of journal()) assert.deepEqual(readCanonicalEvent(encodeEvent(event)), event)
   })
 
   it('finds a grant of another amount, to another wallet, or that the treasurer did not sign', () => {

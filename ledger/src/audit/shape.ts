@@ -50,6 +50,13 @@ export const amount: Shape<bigint> = bigintShape('0|[1-9][0-9]{0,38}')
 /** A bigint of either sign. */
 export const signedAmount: Shape<bigint> = bigintShape('0|-?[1-9][0-9]{0,38}')
 
+/** True or false. */
+export const flag: Shape<boolean> = {
+  source: '(true|false)',
+  groupCount: 1,
+  read: (groups, at) => groups[at] === 'true',
+}
+
 /** Any text, written as JSON does. One that would be read as a bigint cannot stand in an event. */
 export const text: Shape<string> = {
   source: '("(?:[^"\\\\]|\\\\.)*")',

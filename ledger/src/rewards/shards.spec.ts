@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { readCanonicalEvent } from '../audit/canonical-event.ts'
+import { decodeEvent } from '../journal/codec.ts'
 import type { LedgerCommand } from '../journal/command.ts'
 import { digestOfOrder, testConfig, testStartMs } from '../testing/actors.ts'
 import { changeOf, grantOf, referralOf } from '../testing/rewards-actors.ts'
@@ -68,6 +70,14 @@ describe('rewards of a ledger in several shards', () => {
     accept(shards, 0, { ...uptime, day: day + 1 })
     shards.clear()
     assert.equal(shards.at(1).balance(wallet.address), 95_000n + 1_250n)
+  })
+
+  it('are in the canonical form of the events that carry the fees', () => {
+    const shards = settledElsewhere()
+    shards.clear()
+    for (const { stored } of shards.shards) {
+      for (const event of stored) assert.deepEqual(readCanonicalEvent(event.payload), decodeEvent(event))
+    }
   })
 
   it('come from no job that cost nothing', () => {

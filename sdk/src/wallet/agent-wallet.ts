@@ -1,4 +1,4 @@
-import { type Address, type Clock, type Domain, type Hex, lowerHex } from '@deparrow/ledger'
+import { type Address, type Clock, type Domain, type Hex, lowerHex, type Referral, type Signed } from '@deparrow/ledger'
 import type { LocalAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { Job } from '../api/job.ts'
@@ -25,6 +25,7 @@ import type { JobRequest } from './job-request.ts'
 import { cancelJob, instructPayouts, type Movement, transfer, withdraw } from './movements.ts'
 import { type ExpectedNetwork, fetchNetwork } from './network.ts'
 import { NonceLanes } from './nonce-lanes.ts'
+import { type ReferralRequest, signReferral } from './referral.ts'
 import { type Session, signIn } from './sign-in.ts'
 import { type Quote, quoteJob, submitJob } from './submit-job.ts'
 import type { WalletContext } from './wallet-context.ts'
@@ -202,6 +203,11 @@ export class AgentWallet {
 
   instructPayouts(request: Parameters<typeof instructPayouts>[1]): Promise<Answer<Movement>> {
     return instructPayouts(this.#context, request)
+  }
+
+  /** Signs who referred a node that pays out to this wallet; see {@link signReferral}. */
+  signReferral(request: ReferralRequest): Promise<Answer<{ readonly referral: Signed<Referral> }>> {
+    return signReferral(this.#context, request)
   }
 
   /** What final epochs owe a wallet and can be claimed now; `undefined` for nothing. */

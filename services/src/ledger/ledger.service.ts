@@ -8,17 +8,21 @@ import { ReadModelFeed } from './read-model-feed.ts'
 /** How often the ledger looks whether a hold has expired; the expiry itself is dated at its exact time. */
 const expiryPollMs = 200
 
+/** Bonuses are for days that are over: a minute more or less is nothing. */
+const bonusPollMs = 60_000
+
 const backoffMaxMs = 5_000
 
 /**
- * Keeps the writer's lease, ends holds at their time also when nobody sends a command, settles the jobs whose receipts are journalled, and folds every
- * durable event into the read model.
+ * Keeps the writer's lease, ends holds at their time also when nobody sends a command, settles the jobs whose receipts are journalled, pays
+ * the bonuses that are due, and folds every durable event into the read model.
  */
 @Injectable()
 export class LedgerService implements OnModuleInit, OnApplicationShutdown {
   private readonly feed: ReadModelFeed
   private readonly expiries: PollLoop
   private readonly lease: PollLoop
+  private readonly bonuses: PollLoop
   private readonly logger = new Logger(LedgerService.name)
   private endSettling: (() => void) | undefined
 
@@ -30,6 +34,8 @@ export class LedgerService implements OnModuleInit, OnApplicationShutdown {
     const step = () => this.journal.expireHolds()
     this.expiries = new PollLoop({ step, wait: waitOnTimer, intervalMs: expiryPollMs, backoffMaxMs })
     const renew = async () => void (await this.journal.renewLease())
+    const pay = () => this.payBonuses()
+    this.bonuses = new PollLoop({ step: pay, wait: waitOnTimer, intervalMs: bonusPollMs, backoffMaxMs: bonusPollMs })
     this.lease = new PollLoop({ step: renew, wait: waitOnTimer, intervalMs: leaseRenewMs, backoffMaxMs: leaseRenewMs })
   }
 
@@ -39,11 +45,13 @@ export class LedgerService implements OnModuleInit, OnApplicationShutdown {
     for (const orderDigest of this.journal.pendingSettlements()) this.settleJob(orderDigest)
     this.expiries.start()
     this.lease.start()
+    this.bonuses.start()
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.endSettling?.()
     await this.expiries.stop()
+    await this.bonuses.stop()
     await this.lease.stop()
     await this.feed.stop()
     await this.saveSnapshot()
@@ -56,6 +64,11 @@ export class LedgerService implements OnModuleInit, OnApplicationShutdown {
     } catch (error) {
       this.logger.warn(`no snapshot was written: ${error instanceof Error ? error.message : String(error)}`)
     }
+  }
+
+  /** A bonus that is refused now is due again later, or not at all: the ledger says so in `dueBonuses`. */
+  private async payBonuses(): Promise<void> {
+    await Promise.all(this.journal.dueBonuses().map(command => this.journal.submit(command)))
   }
 
   private settle(events: readonly LedgerEvent[]): void {
