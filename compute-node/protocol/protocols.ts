@@ -54,7 +54,7 @@ export const joinProtocol: RequestProtocol<JoinHello, JoinAnswer> = {
 
 /** Market → node. Accepted means that the node has the job durably and will sign a receipt for it. */
 export const assignProtocol: RequestProtocol<AssignmentOffer, AssignmentAnswer> = {
-  id: '/deparrow/assign/1.0.0',
+  id: '/deparrow/assign/1.1.0',
   limits: assignLimits,
   request: assignmentOfferCodec,
   reply: assignmentAnswerCodec,
@@ -70,7 +70,7 @@ export const cancelProtocol: RequestProtocol<CancelRequest, CancelAnswer> = {
 
 /** Node → market, one after another, until each is acknowledged or finally refused. */
 export const receiptProtocol: RequestProtocol<ReceiptHandover, ReceiptAnswer> = {
-  id: '/deparrow/receipt/1.0.0',
+  id: '/deparrow/receipt/1.1.0',
   limits: receiptLimits,
   request: receiptHandoverCodec,
   reply: receiptAnswerCodec,

@@ -1,4 +1,4 @@
-import type { UsageReceipt } from '@deparrow/ledger'
+import type { AnyUsageReceipt } from '@deparrow/ledger'
 import type { NetworkView } from '@deparrow/sdk'
 
 const fuelOfCoreHour = 3_600_000_000_000n
@@ -13,7 +13,7 @@ type Priced = { readonly engine: string; readonly rates: NetworkView['rates'] }
  * only as far as its own clock saw it: `least` is without the memory.
  */
 export function usageCostMicrocredits(
-  receipt: UsageReceipt,
+  receipt: AnyUsageReceipt,
   { engine, rates }: Priced,
 ): { readonly least: bigint; readonly most: bigint } {
   const byteMilliseconds = receipt.memoryBytesPeak * (receipt.endedAtMs - receipt.startedAtMs)
