@@ -1,15 +1,22 @@
-import type { Clock, JournalLedger, LedgerCrypto } from '@deparrow/ledger'
-import { type DynamicModule, Module } from '@nestjs/common'
+import type { Clock, JournalLedger, Ledger, LedgerCrypto } from '@deparrow/ledger'
+import { type DynamicModule, Module, type Type } from '@nestjs/common'
+import type { Registry } from 'prom-client'
 import type { GatewayConfig } from './config/gateway-config.ts'
 import type { NetworkInfo } from './config/network-info.ts'
 import { GatewayModule } from './gateway/gateway.module.ts'
 import { LedgerModule } from './ledger/ledger.module.ts'
+import { ProjectorModule } from './ledger/projector.module.ts'
+import { ProjectorService } from './ledger/projector.service.ts'
 import type { ContentStore } from './market/content-store.port.ts'
 import type { JobStore } from './market/job-store.port.ts'
 import { MarketModule } from './market/market.module.ts'
+import type { Market } from './market/market.port.ts'
 import type { NodeMesh } from './market/node-mesh.port.ts'
+import type { HealthCheck } from './operations/health-check.ts'
 import type { ReadModel } from './read-model/read-model.port.ts'
+import { valuesModule } from './roles/values-module.ts'
 import { SettlementModule } from './settlement/settlement.module.ts'
+import { SettlementService } from './settlement/settlement.service.ts'
 import type { SettlementOptions } from './settlement/settlement-options.ts'
 import type { SettlementChain } from './settlement/token-chain.port.ts'
 import {
@@ -17,9 +24,14 @@ import {
   CONTENT_STORE,
   CRYPTO,
   GATEWAY_CONFIG,
+  HEALTH_CHECKS,
   JOB_STORE,
   JOURNAL,
+  JOURNAL_SOURCE,
   LEDGER,
+  MARKET,
+  MESH_ADDRESSES,
+  METRICS,
   NETWORK_INFO,
   NODE_MESH,
   READ_MODEL,
@@ -43,31 +55,72 @@ export type ServicePorts = {
 @Module({})
 class AppModule {}
 
-/** The application: all modules in one process, over the given ports. This is the one place where ports meet their tokens. */
-export function appModule(ports: ServicePorts, network: NetworkInfo, config: GatewayConfig): DynamicModule {
+/** What the public side stands on beside the ports, and how it listens. */
+export type AppContext = {
+  readonly network: NetworkInfo
+  readonly config: GatewayConfig
+  readonly metrics: Registry
+}
+
+/** The application: all services in one process, over the given ports. For a service that runs alone see `roles/`. */
+export function appModule(ports: ServicePorts, context: AppContext): DynamicModule {
   return {
     module: AppModule,
-    imports: [portsModule(ports, network, config), LedgerModule, SettlementModule, MarketModule, GatewayModule],
+    imports: [
+      valuesModule(valuesOf(ports, context)),
+      ...[LedgerModule, ProjectorModule, SettlementModule, MarketModule, HealthModule].map(everywhere),
+      GatewayModule,
+    ],
   }
 }
 
-@Module({})
-class PortsModule {}
-
-function portsModule(ports: ServicePorts, network: NetworkInfo, config: GatewayConfig): DynamicModule {
-  const providers = [
-    { provide: LEDGER, useValue: ports.ledger },
-    { provide: JOURNAL, useValue: ports.ledger },
-    { provide: CLOCK, useValue: ports.clock },
-    { provide: CRYPTO, useValue: ports.crypto },
-    { provide: CONTENT_STORE, useValue: ports.content },
-    { provide: NODE_MESH, useValue: ports.mesh },
-    { provide: JOB_STORE, useValue: ports.jobStore },
-    { provide: READ_MODEL, useValue: ports.readModel },
-    { provide: SETTLEMENT_CHAIN, useValue: ports.settlementChain },
-    { provide: SETTLEMENT_OPTIONS, useValue: ports.settlementOptions },
-    { provide: NETWORK_INFO, useValue: network },
-    { provide: GATEWAY_CONFIG, useValue: config },
+function valuesOf(ports: ServicePorts, { network, config, metrics }: AppContext): readonly [symbol, unknown][] {
+  return [
+    [LEDGER, ports.ledger],
+    [JOURNAL, ports.ledger],
+    [JOURNAL_SOURCE, ports.ledger],
+    [CLOCK, ports.clock],
+    [CRYPTO, ports.crypto],
+    [CONTENT_STORE, ports.content],
+    [NODE_MESH, ports.mesh],
+    [MESH_ADDRESSES, ports.mesh],
+    [JOB_STORE, ports.jobStore],
+    [READ_MODEL, ports.readModel],
+    [SETTLEMENT_CHAIN, ports.settlementChain],
+    [SETTLEMENT_OPTIONS, ports.settlementOptions],
+    [NETWORK_INFO, network],
+    [GATEWAY_CONFIG, config],
+    [METRICS, metrics],
   ]
-  return { module: PortsModule, global: true, providers, exports: providers.map(({ provide }) => provide) }
+}
+
+/** What a module exports is found by every other one, as the gateway finds it when it is given values instead. */
+function everywhere(module: Type): DynamicModule {
+  return { module, global: true }
+}
+
+@Module({
+  providers: [
+    {
+      provide: HEALTH_CHECKS,
+      inject: [LEDGER, MARKET, SettlementService, ProjectorService],
+      useFactory: healthChecks,
+    },
+  ],
+  exports: [HEALTH_CHECKS],
+})
+class HealthModule {}
+
+function healthChecks(
+  ledger: Ledger,
+  market: Market,
+  settlement: SettlementService,
+  projector: ProjectorService,
+): readonly HealthCheck[] {
+  return [
+    { name: 'ledger', isRequired: true, isHealthy: () => ledger.config() !== undefined },
+    { name: 'market', isRequired: true, isHealthy: () => market.countByStatus().then(() => true) },
+    { name: 'settlement', isRequired: false, isHealthy: () => settlement.health().isReady },
+    { name: 'readModel', isRequired: false, isHealthy: () => projector.readModelError() === undefined },
+  ]
 }

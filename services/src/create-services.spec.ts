@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { it } from 'node:test'
-import { PortInUseError } from './create-services.ts'
+import { PortInUseError } from './gateway/gateway-app.ts'
 import { startGateway } from './gateway/gateway.spec.fixture.ts'
 
 it('a port that is in use is told to the caller alone, who prints it', async t => {

@@ -1,6 +1,7 @@
 /**
  * The names under which ports are injected. A port is a plain type, so its provider is found by its token:
- * `@Inject(LEDGER) private readonly ledger: Ledger`. The value of each token is bound once, in `app.module.ts`.
+ * `@Inject(LEDGER) private readonly ledger: Ledger`. The value of each token is bound once: in `app.module.ts` for all services in one
+ * process, in `roles/` for a service that runs alone.
  */
 
 /** `Ledger` of `@deparrow/ledger`. */
@@ -18,13 +19,16 @@ export const CONTENT_STORE = Symbol('ContentStore')
 /** `NodeMesh` of `market/node-mesh.port.ts`. */
 export const NODE_MESH = Symbol('NodeMesh')
 
+/** `MeshAddresses` of `gateway/mesh-addresses.port.ts`. */
+export const MESH_ADDRESSES = Symbol('MeshAddresses')
+
 /** `JobStore` of `market/job-store.port.ts`. */
 export const JOB_STORE = Symbol('JobStore')
 
 /** `Market` of `market/market.port.ts`. */
 export const MARKET = Symbol('Market')
 
-/** `ReadModel` of `read-model/read-model.port.ts`: read by the gateway, fed by the ledger service. */
+/** `ReadModel` of `read-model/read-model.port.ts`: read by the gateway, fed by the projector. */
 export const READ_MODEL = Symbol('ReadModel')
 
 /** `SettlementView` of `gateway/settlement-view.port.ts`. */
@@ -47,3 +51,12 @@ export const JOURNAL = Symbol('JournalLedger')
 
 /** `ShardJournals` of `ledger/clearing.service.ts`: the journals of all shards, in a ledger of several. */
 export const SHARD_JOURNALS = Symbol('ShardJournals')
+
+/** `JournalSource` of `ledger/read-model-feed.ts`: the journal as the projector follows it. */
+export const JOURNAL_SOURCE = Symbol('JournalSource')
+
+/** A list of `HealthCheck` of `operations/health-check.ts`: what readiness depends on in this process. */
+export const HEALTH_CHECKS = Symbol('HealthChecks')
+
+/** `Registry` of `prom-client`: the figures of this process, to which every service adds its own. */
+export const METRICS = Symbol('Metrics')

@@ -4,11 +4,7 @@ import { APP_FILTER } from '@nestjs/core'
 import { GraphQLModule } from '@nestjs/graphql'
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius'
 import type { GatewayConfig } from '../config/gateway-config.ts'
-import { LedgerModule } from '../ledger/ledger.module.ts'
-import { MarketModule } from '../market/market.module.ts'
-import { SettlementModule } from '../settlement/settlement.module.ts'
-import { SettlementService } from '../settlement/settlement.service.ts'
-import { CLOCK, GATEWAY_CONFIG, SETTLEMENT_VIEW } from '../tokens.ts'
+import { CLOCK, GATEWAY_CONFIG } from '../tokens.ts'
 import { graphqlOptions } from './graphql/graphql-options.ts'
 import { JobNodeResolver, JobResolver } from './graphql/job.resolver.ts'
 import { Movements } from './graphql/movements.ts'
@@ -19,7 +15,7 @@ import { SettlementResolver } from './graphql/settlement.resolver.ts'
 import { SignInResolver } from './graphql/sign-in.resolver.ts'
 import { WalletResolver } from './graphql/wallet.resolver.ts'
 import { WalletFeed } from './graphql/wallet-feed.ts'
-import { Metrics } from './http/metrics.ts'
+import { HttpMetrics } from './http/http-metrics.ts'
 import { OperationsController } from './http/operations.controller.ts'
 import { PublicOrigin } from './sign-in/public-origin.ts'
 import { Sessions } from './sign-in/sessions.ts'
@@ -43,13 +39,14 @@ import { SignIn } from './sign-in/sign-in.service.ts'
 })
 export class SignInModule {}
 
-/** The public side: GraphQL, content, health and figures. */
+/**
+ * The public side: GraphQL, content, health and figures. What it stands on may be in this process or elsewhere: it needs `LEDGER`, `MARKET`,
+ * `SETTLEMENT_VIEW`, `READ_MODEL`, `MESH_ADDRESSES`, `CLOCK`, `NETWORK_INFO`, `GATEWAY_CONFIG`, `HEALTH_CHECKS` and `METRICS` from global
+ * modules.
+ */
 @Module({
   imports: [
     SignInModule,
-    LedgerModule,
-    MarketModule,
-    SettlementModule,
     GraphQLModule.forRootAsync<MercuriusDriverConfig>({
       driver: MercuriusDriver,
       imports: [SignInModule],
@@ -59,11 +56,6 @@ export class SignInModule {}
   ],
   controllers: [OperationsController],
   providers: [
-    {
-      provide: SETTLEMENT_VIEW,
-      inject: [SettlementService],
-      useFactory: (settlement: SettlementService) => settlement.view,
-    },
     { provide: APP_FILTER, useClass: ResolverErrors },
     JobResolver,
     JobNodeResolver,
@@ -74,7 +66,7 @@ export class SignInModule {}
     WalletResolver,
     Movements,
     WalletFeed,
-    Metrics,
+    HttpMetrics,
   ],
 })
 export class GatewayModule {}

@@ -12,8 +12,6 @@ import {
   until,
 } from '@deparrow/ledger/testing'
 import { Logger } from '@nestjs/common'
-import { openSqlite } from '../adapters/sql/sqlite-database.ts'
-import { KyselyReadModel } from '../read-model/kysely-read-model.ts'
 import { LedgerService } from './ledger.service.ts'
 
 Logger.overrideLogger(false)
@@ -53,11 +51,9 @@ async function workedLedger(clock: { nowMs: () => number }): Promise<JournalLedg
   return ledger
 }
 
-async function startService(ledger: JournalLedger): Promise<void> {
-  const readModel = await KyselyReadModel.open(openSqlite(':memory:'))
-  closers.push(() => readModel.close())
-  const service = new LedgerService(ledger, readModel)
-  await service.onModuleInit()
+function startService(ledger: JournalLedger): void {
+  const service = new LedgerService(ledger)
+  service.onModuleInit()
   closers.push(() => service.onApplicationShutdown())
 }
 
@@ -71,7 +67,7 @@ describe('the ledger’s service', () => {
     const ledger = await workedLedger({ nowMs: () => nowMs })
     nowMs = nextDayMs - 1
     assert.deepEqual(ledger.dueBonuses(), [])
-    await startService(ledger)
+    startService(ledger)
     assert.deepEqual(bonusesIn(await ledger.events(0, 100)), [])
   })
 
@@ -80,7 +76,7 @@ describe('the ledger’s service', () => {
     const ledger = await workedLedger({ nowMs: () => nowMs })
     nowMs = nextDayMs
     assert.equal(ledger.dueBonuses().length, 1)
-    await startService(ledger)
+    startService(ledger)
     await until(() => ledger.dueBonuses().length === 0)
     const paid = bonusesIn(await ledger.events(0, 100))
     assert.deepEqual(

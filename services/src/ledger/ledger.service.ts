@@ -1,9 +1,7 @@
 import { type Hex, type JournalLedger, type LedgerEvent, leaseRenewMs } from '@deparrow/ledger'
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { PollLoop, waitOnTimer } from '../poll-loop.ts'
-import type { ReadModel } from '../read-model/read-model.port.ts'
-import { JOURNAL, READ_MODEL } from '../tokens.ts'
-import { ReadModelFeed } from './read-model-feed.ts'
+import { JOURNAL } from '../tokens.ts'
 
 /** How often the ledger looks whether a hold has expired; the expiry itself is dated at its exact time. */
 const expiryPollMs = 200
@@ -14,33 +12,31 @@ const bonusPollMs = 60_000
 const backoffMaxMs = 5_000
 
 /**
- * Keeps the writer's lease, ends holds at their time also when nobody sends a command, settles the jobs whose receipts are journalled, pays
- * the bonuses that are due, and folds every durable event into the read model.
+ * Keeps the writer's lease, ends holds at their time also when nobody sends a command, settles the jobs whose receipts are journalled, and
+ * pays the bonuses that are due.
  */
 @Injectable()
 export class LedgerService implements OnModuleInit, OnApplicationShutdown {
-  private readonly feed: ReadModelFeed
   private readonly expiries: PollLoop
   private readonly lease: PollLoop
   private readonly bonuses: PollLoop
   private readonly logger = new Logger(LedgerService.name)
   private endSettling: (() => void) | undefined
+  private readonly losing = Promise.withResolvers<void>()
 
-  constructor(
-    @Inject(JOURNAL) private readonly journal: JournalLedger,
-    @Inject(READ_MODEL) private readonly readModel: ReadModel,
-  ) {
-    this.feed = new ReadModelFeed(this.journal, this.readModel)
+  /** Resolves when the journal belongs to another writer, or this one had to close: it decides nothing more. */
+  readonly lost = this.losing.promise
+
+  constructor(@Inject(JOURNAL) private readonly journal: JournalLedger) {
     const step = () => this.journal.expireHolds()
     this.expiries = new PollLoop({ step, wait: waitOnTimer, intervalMs: expiryPollMs, backoffMaxMs })
-    const renew = async () => void (await this.journal.renewLease())
+    const renew = () => this.renewLease()
     const pay = () => this.payBonuses()
     this.bonuses = new PollLoop({ step: pay, wait: waitOnTimer, intervalMs: bonusPollMs, backoffMaxMs: bonusPollMs })
     this.lease = new PollLoop({ step: renew, wait: waitOnTimer, intervalMs: leaseRenewMs, backoffMaxMs: leaseRenewMs })
   }
 
-  async onModuleInit(): Promise<void> {
-    await this.feed.start()
+  onModuleInit(): void {
     this.endSettling = this.journal.subscribe(events => this.settle(events))
     for (const orderDigest of this.journal.pendingSettlements()) this.settleJob(orderDigest)
     this.expiries.start()
@@ -53,7 +49,6 @@ export class LedgerService implements OnModuleInit, OnApplicationShutdown {
     await this.expiries.stop()
     await this.bonuses.stop()
     await this.lease.stop()
-    await this.feed.stop()
     await this.saveSnapshot()
   }
 
@@ -71,6 +66,10 @@ export class LedgerService implements OnModuleInit, OnApplicationShutdown {
     await Promise.all(this.journal.dueBonuses().map(command => this.journal.submit(command)))
   }
 
+  private async renewLease(): Promise<void> {
+    if (!(await this.journal.renewLease())) this.losing.resolve()
+  }
+
   private settle(events: readonly LedgerEvent[]): void {
     for (const event of events) {
       if (event.type === 'ReceiptReceived') this.settleJob(event.data.receipt.message.orderDigest)
@@ -84,11 +83,5 @@ export class LedgerService implements OnModuleInit, OnApplicationShutdown {
         `job ${orderDigest} is not settled yet: ${error instanceof Error ? error.message : String(error)}`,
       )
     })
-  }
-
-  /** Why the read model is behind, by the error's name; `undefined` while it follows. */
-  readModelError(): string | undefined {
-    const { lastError } = this.feed
-    return lastError instanceof Error ? lastError.name : undefined
   }
 }

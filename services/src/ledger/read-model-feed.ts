@@ -1,12 +1,15 @@
-import type { Ledger } from '@deparrow/ledger'
+import type { JournalReads } from '@deparrow/ledger'
 import type { ReadModel } from '../read-model/read-model.port.ts'
 import { foldInto } from '../read-model/rebuild.ts'
+
+/** A journal as it is projected: its events, and a call after each that comes. */
+export type JournalSource = Pick<JournalReads, 'events' | 'subscribe'>
 
 /** After a failed fold the journal is read again from the read model's position, not sooner than this. */
 const retryMs = 1_000
 
 /**
- * Folds the ledger's events into the read model in order, in one transaction for all that queued meanwhile. The journal is the queue:
+ * Folds a journal's events into the read model in order, in one transaction for all that queued meanwhile. The journal is the queue:
  * what is not folded yet is read from it, so that nothing is lost by a failure or a restart.
  */
 export class ReadModelFeed {
@@ -18,14 +21,14 @@ export class ReadModelFeed {
   private end: (() => void) | undefined
 
   constructor(
-    private readonly ledger: Ledger,
+    private readonly journal: JournalSource,
     private readonly readModel: ReadModel,
   ) {}
 
   /** Catches up, then follows. Rejects when the first catching up fails. */
   async start(): Promise<void> {
     await this.catchUp()
-    this.end = this.ledger.subscribe(() => this.wake())
+    this.end = this.journal.subscribe(() => this.wake())
     this.wake()
   }
 
@@ -58,6 +61,6 @@ export class ReadModelFeed {
   }
 
   private async catchUp(): Promise<void> {
-    await foldInto(this.readModel, (position, limit) => this.ledger.events(position, limit))
+    await foldInto(this.readModel, (position, limit) => this.journal.events(position, limit))
   }
 }

@@ -12,6 +12,7 @@ import { CLOCK, CONTENT_STORE, CRYPTO, JOB_STORE, LEDGER, MARKET, NETWORK_INFO, 
 import type { ContentStore } from './content-store.port.ts'
 import type { JobStore } from './job-store.port.ts'
 import { MarketService } from './market.service.ts'
+import { MarketMetrics } from './market-metrics.ts'
 import type { NodeMesh } from './node-mesh.port.ts'
 
 const tickMs = 1_000
@@ -54,6 +55,7 @@ export class MarketRunner implements OnApplicationBootstrap, OnApplicationShutdo
       useFactory: createMarket,
     },
     MarketRunner,
+    MarketMetrics,
   ],
   exports: [MARKET],
 })

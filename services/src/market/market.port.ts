@@ -37,13 +37,16 @@ export type QuoteAnswer =
 /** A connected node and how many jobs of this market it holds. */
 export type NodeLoad = ConnectedNode & { readonly jobsRunning: number }
 
+/** Answered at once by the market in the same process, later by one that runs apart. */
+export type Awaitable<T> = T | Promise<T>
+
 /** Buys, assigns and follows jobs. Arguments of type `unknown` come from outside and are read strictly. */
 export type Market = {
   /** Answers when the credits are set aside, durably. The same signed order again gives the same job. */
   submit(order: unknown, signature: string, spec: unknown): Promise<JobAnswer>
   /** Ends a job early under its payer's signature; answers with the job, which may take until its node's receipt to end. */
   cancel(cancellation: unknown, signature: string): Promise<JobAnswer>
-  quote(spec: unknown, priority: number, bidMicrocredits: bigint): QuoteAnswer
+  quote(spec: unknown, priority: number, bidMicrocredits: bigint): Awaitable<QuoteAnswer>
   job(id: Hex): Promise<Job | undefined>
   jobs(payer: Address, first: number, before: string | undefined): Promise<JobPage>
   /** The tail of the job's log, at most `bytesMax` bytes of UTF-8. */
@@ -52,10 +55,10 @@ export type Market = {
   follow(id: Hex): Promise<AsyncIterableIterator<Job> | undefined>
   /** The log so far and then as it grows, to the job's end; a slow reader misses the oldest text. */
   followLog(id: Hex): Promise<AsyncIterableIterator<string> | undefined>
-  nodes(): readonly NodeLoad[]
+  nodes(): Awaitable<readonly NodeLoad[]>
   countByStatus(): Promise<Readonly<Partial<Record<JobStatus, number>>>>
   /** Jobs whose credits are set aside now. */
-  heldCount(): number
+  heldCount(): Awaitable<number>
   /** Calls back after each change of a job; returns the function that ends it. */
   subscribe(listener: (job: Job, before: Job | undefined) => void): () => void
 }

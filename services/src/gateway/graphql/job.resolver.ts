@@ -45,8 +45,8 @@ export class JobResolver {
   }
 
   @Query('quote')
-  quote(@Args('spec') spec: unknown, @Args('priority') priority: number, @Args('bid') bid: bigint) {
-    const answer = this.market.quote(spec, priority, bid)
+  async quote(@Args('spec') spec: unknown, @Args('priority') priority: number, @Args('bid') bid: bigint) {
+    const answer = await this.market.quote(spec, priority, bid)
     if (!answer.ok) return refusalView(answer.refusal)
     const { maxPriceMicrocredits: maxPrice, minPriceMicrocredits: minPrice, nodesAvailable } = answer
     return { __typename: 'Quote', maxPrice, minPrice, nodesAvailable }
@@ -99,8 +99,8 @@ export class JobNodeResolver {
   ) {}
 
   @ResolveField('peerId')
-  peerId(@Parent() node: { readonly address: Address }): string | undefined {
-    return this.market.nodes().find(({ address }) => address === node.address)?.peerId
+  async peerId(@Parent() node: { readonly address: Address }): Promise<string | undefined> {
+    return (await this.market.nodes()).find(({ address }) => address === node.address)?.peerId
   }
 
   @ResolveField('payoutWallet')

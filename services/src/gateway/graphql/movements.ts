@@ -35,8 +35,8 @@ export class Movements {
     ])
   }
 
-  withdraw(input: unknown, signature: string) {
-    if (this.settlement.isChainInDoubt()) return chainInDoubt
+  async withdraw(input: unknown, signature: string) {
+    if (await this.settlement.isChainInDoubt()) return chainInDoubt
     return this.#submit<Withdrawal>(withdrawalType, input, signature, withdrawal => [
       withdrawal.message.wallet,
       { type: 'WithdrawCredits', withdrawal },

@@ -2,8 +2,8 @@ import { type Books, type Clock, isBalanced, isCovered, type Ledger } from '@dep
 import { Inject } from '@nestjs/common'
 import { Query, ResolveField, Resolver } from '@nestjs/graphql'
 import type { NetworkInfo } from '../../config/network-info.ts'
-import type { NodeMesh } from '../../market/node-mesh.port.ts'
-import { CLOCK, LEDGER, NETWORK_INFO, NODE_MESH, SETTLEMENT_VIEW } from '../../tokens.ts'
+import { CLOCK, LEDGER, MESH_ADDRESSES, NETWORK_INFO, SETTLEMENT_VIEW } from '../../tokens.ts'
+import type { MeshAddresses } from '../mesh-addresses.port.ts'
 import type { SettlementView } from '../settlement-view.port.ts'
 
 @Resolver('Network')
@@ -13,15 +13,15 @@ export class NetworkResolver {
   constructor(
     @Inject(NETWORK_INFO) private readonly network: NetworkInfo,
     @Inject(LEDGER) private readonly ledger: Ledger,
-    @Inject(NODE_MESH) private readonly mesh: NodeMesh,
+    @Inject(MESH_ADDRESSES) private readonly mesh: MeshAddresses,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(SETTLEMENT_VIEW) private readonly settlement: SettlementView,
   ) {}
 
   @Query('network')
-  query() {
+  async query() {
     const { chainId, settlement, token, ledgerSigner, rpcUrl } = this.network
-    const meshAddresses = this.mesh.addresses()
+    const meshAddresses = await this.mesh.addresses()
     return { chainId, settlement, token, ledgerSigner, rpcUrl, meshAddresses, time: this.clock.nowMs() }
   }
 

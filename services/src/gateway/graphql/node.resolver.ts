@@ -12,13 +12,13 @@ export class NodeResolver {
   ) {}
 
   @Query('nodes')
-  nodes() {
-    return this.market.nodes().map(node => this.#online(node))
+  async nodes() {
+    return (await this.market.nodes()).map(node => this.#online(node))
   }
 
   @Query('node')
-  node(@Args('address') address: Address) {
-    const node = this.market.nodes().find(online => online.address === address)
+  async node(@Args('address') address: Address) {
+    const node = (await this.market.nodes()).find(online => online.address === address)
     return node === undefined ? this.#offline(address) : this.#online(node)
   }
 

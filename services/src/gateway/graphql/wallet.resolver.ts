@@ -67,8 +67,8 @@ export class WalletResolver {
   }
 
   @ResolveField('claim')
-  claim(@Parent() wallet: WalletView) {
-    const claim = this.settlement.claimFor(wallet.address)
+  async claim(@Parent() wallet: WalletView) {
+    const claim = await this.settlement.claimFor(wallet.address)
     if (claim === undefined) return undefined
     const { incrementMicrocredits: increment, cumulativeMicrocredits: cumulative } = claim
     return { ...claim, increment, cumulative, unclaimed: claim.unclaimedMicrocredits }

@@ -8,7 +8,7 @@ import { Sessions } from '../sign-in/sessions.ts'
 import { registerContentRoutes } from './content-routes.ts'
 import { registerEdge } from './edge.ts'
 import { registerExplorer } from './explorer.ts'
-import { Metrics } from './metrics.ts'
+import { HttpMetrics } from './http-metrics.ts'
 import { registerWebSockets } from './websocket-limits.ts'
 
 /** What the gateway serves besides its resolvers and controllers, and what every request passes first. */
@@ -19,10 +19,10 @@ export async function registerGatewayRoutes(
   content: ContentStore,
 ): Promise<void> {
   const sessions = app.get(Sessions, { strict: false })
-  const metrics = app.get(Metrics, { strict: false })
+  const metrics = app.get(HttpMetrics, { strict: false })
   fastify.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
-    metrics.observeHttp(request.method, route, reply.statusCode, reply.elapsedTime / 1000)
+    metrics.observe(request.method, route, reply.statusCode, reply.elapsedTime / 1000)
   })
   await registerEdge(fastify, config)
   registerExplorer(fastify)

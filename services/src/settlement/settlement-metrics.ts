@@ -1,0 +1,21 @@
+import { Inject, Injectable } from '@nestjs/common'
+import type { Registry } from 'prom-client'
+import { gauge } from '../operations/gauge.ts'
+import { METRICS } from '../tokens.ts'
+import { SettlementService } from './settlement.service.ts'
+
+/** Settlement's figures: how far epochs have come, and whether the chain is followed. */
+@Injectable()
+export class SettlementMetrics {
+  constructor(@Inject(METRICS) registry: Registry, @Inject(SettlementService) settlement: SettlementService) {
+    gauge(registry, 'deparrow_epoch_last', 'The last epoch that is closed in the journal.', () => {
+      return settlement.health().lastEpoch
+    })
+    gauge(registry, 'deparrow_epoch_final', 'The last epoch that is final on chain.', () => {
+      return settlement.health().lastFinalEpoch
+    })
+    gauge(registry, 'deparrow_settlement_ready', '1 while the chain is followed and nothing stands in its way.', () => {
+      return settlement.health().isReady ? 1 : 0
+    })
+  }
+}
