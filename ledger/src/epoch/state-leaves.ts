@@ -29,14 +29,20 @@ export function leafOf(state: Readonly<LedgerState>, account: LeafAccount): Leaf
  * budgets, and in a ledger of several shards `clearing`.
  */
 export function leavesOf(state: Readonly<LedgerState>): readonly Leaf[] {
-  const accounts = new Set<LeafAccount>(['treasury', 'rewards', 'clearing'])
-  for (const wallets of [state.held, state.nonces, state.nodes, state.payouts]) {
-    for (const wallet of wallets.keys()) accounts.add(wallet)
-  }
+  return [...accountsOf(state)].flatMap(account => leafOf(state, account) ?? [])
+}
+
+/** Every account that may have a leaf, once. One after another, because there may be millions. */
+function* accountsOf(state: Readonly<LedgerState>): Generator<LeafAccount> {
+  yield* ['treasury', 'rewards', 'clearing'] as const
   for (const account of state.balances.keys()) {
-    if (account.startsWith('wallet:')) accounts.add(account.slice('wallet:'.length) as Address)
+    if (account.startsWith('wallet:')) yield account.slice('wallet:'.length) as Address
   }
-  return [...accounts].flatMap(account => leafOf(state, account) ?? [])
+  const others = new Set<Address>()
+  for (const wallets of [state.held, state.nonces, state.nodes, state.payouts]) {
+    for (const wallet of wallets.keys()) if (!state.balances.has(`wallet:${wallet}`)) others.add(wallet)
+  }
+  yield* others
 }
 
 /** The leaf that an account had in the last closed epoch. */
@@ -44,10 +50,13 @@ export function leafInLastEpoch(state: Readonly<LedgerState>, account: LeafAccou
   return state.leavesBefore.has(account) ? state.leavesBefore.get(account) : leafOf(state, account)
 }
 
-/** All leaves as the last closed epoch had them. */
-export function leavesInLastEpoch(state: Readonly<LedgerState>): readonly Leaf[] {
-  const unchanged = leavesOf(state).filter(leaf => !state.leavesBefore.has(leaf.account))
-  return [...unchanged, ...[...state.leavesBefore.values()].filter(leaf => leaf !== undefined)]
+/** All leaves as the last closed epoch had them, one after another. */
+export function* leavesInLastEpoch(state: Readonly<LedgerState>): Generator<Leaf> {
+  for (const account of accountsOf(state)) {
+    const leaf = state.leavesBefore.has(account) ? undefined : leafOf(state, account)
+    if (leaf !== undefined) yield leaf
+  }
+  for (const leaf of state.leavesBefore.values()) if (leaf !== undefined) yield leaf
 }
 
 /** Keeps the leaves that an event is about to change as they were in the last closed epoch. */

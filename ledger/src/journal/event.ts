@@ -51,7 +51,9 @@ export type EpochBooks = {
 
 /** Everything that can happen. Each event is a fact, is never edited, and carries the signature that allowed it. */
 export type LedgerEventData =
+  /** The first event: chain, contract, keys, prices, limits, and which shard this is. Moves nothing. */
   | { readonly type: 'LedgerOpened'; readonly data: { readonly config: LedgerConfig } }
+  /** A deposit, or a genesis amount, was seen final on chain: reserve + / wallet or budget +. */
   | {
       readonly type: 'InboxItemRecorded'
       readonly data: {
@@ -62,8 +64,11 @@ export type LedgerEventData =
         readonly place: ChainPlace
       }
     }
+  /** Wallet − / wallet +, under the sender’s signature. */
   | { readonly type: 'CreditsTransferred'; readonly data: { readonly transfer: Signed<Transfer> } & UnderPermission }
+  /** An agent paid another for a service: wallet − / wallet +, under the buyer’s signature. */
   | { readonly type: 'ServiceBought'; readonly data: { readonly purchase: Signed<Purchase> } & UnderPermission }
+  /** An order’s highest price was set aside: wallet − / hold +, under the payer’s signature. */
   | {
       readonly type: 'HoldOpened'
       readonly data: {
@@ -72,11 +77,14 @@ export type LedgerEventData =
         readonly expiresAtMs: number
       } & UnderPermission
     }
+  /** A node got the job of a hold. Moves nothing. */
   | {
       readonly type: 'HoldAssigned'
       readonly data: { readonly orderDigest: Hex; readonly node: Address; readonly attempt: number }
     }
+  /** A node gave its job back, under its signature. Moves nothing. */
   | { readonly type: 'HoldUnassigned'; readonly data: { readonly release: Signed<AssignmentRelease> } }
+  /** The whole hold returned to the payer, who cancelled, or for whom no node was found: hold − / wallet +. */
   | {
       readonly type: 'HoldReleased'
       readonly data: {
@@ -87,11 +95,14 @@ export type LedgerEventData =
         readonly cancellation?: Signed<OrderCancellation>
       } & UnderPermission
     }
+  /** The hold’s time was over without a receipt: hold − / wallet +. Dated at that time. */
   | {
       readonly type: 'HoldExpired'
       readonly data: { readonly orderDigest: Hex; readonly amountMicrocredits: bigint } & UnderPermission
     }
+  /** A node’s signed receipt is journalled; it waits for its settlement. Moves nothing. */
   | { readonly type: 'ReceiptReceived'; readonly data: { readonly receipt: SignedUsageReceipt } }
+  /** A job was priced by its receipt: hold − / node’s payout wallet +, burn +, treasury +, the rest to the payer. */
   | {
       readonly type: 'JobSettled'
       readonly data: {
@@ -104,10 +115,12 @@ export type LedgerEventData =
         readonly releasedMicrocredits: bigint
       } & UnderPermission
     }
+  /** Credits were set aside for a seller: wallet − / hold +, under the payer’s signature. */
   | {
       readonly type: 'EscrowOpened'
       readonly data: { readonly escrow: Hex; readonly order: Signed<EscrowOrder> } & UnderPermission
     }
+  /** The payer let the seller have an escrow, wholly or in part: hold − / seller’s wallet +, the rest to the payer. */
   | {
       readonly type: 'EscrowCaptured'
       readonly data: {
@@ -116,6 +129,7 @@ export type LedgerEventData =
         readonly releasedMicrocredits: bigint
       } & UnderPermission
     }
+  /** The seller gave an escrow back: hold − / payer’s wallet +, under the seller’s signature. */
   | {
       readonly type: 'EscrowReleased'
       readonly data: {
@@ -123,11 +137,14 @@ export type LedgerEventData =
         readonly amountMicrocredits: bigint
       } & UnderPermission
     }
+  /** The escrow’s time was over: hold − / payer’s wallet +. Dated at that time. */
   | {
       readonly type: 'EscrowExpired'
       readonly data: { readonly escrow: Hex; readonly amountMicrocredits: bigint } & UnderPermission
     }
+  /** A debtor promised to pay. A memorandum; moves nothing. */
   | { readonly type: 'IouIssued'; readonly data: { readonly digest: Hex; readonly iou: Signed<Iou> } }
+  /** A debtor paid an IOU, wholly or in part: wallet − / wallet +, under the debtor’s signature. */
   | {
       readonly type: 'IouRedeemed'
       readonly data: {
@@ -136,19 +153,24 @@ export type LedgerEventData =
         readonly outstandingMicrocredits: bigint
       }
     }
+  /** A creditor declared that an IOU was not paid when it was due. Moves nothing. */
   | {
       readonly type: 'IouDefaulted'
       readonly data: { readonly declaration: Signed<IouDefault>; readonly outstandingMicrocredits: bigint }
     }
+  /** A node’s payout wallet; the first time signed by the node, afterwards by the wallet that is registered. Moves nothing. */
   | {
       readonly type: 'NodeRegistered'
       readonly data: { readonly registration: Signed<NodeRegistration> }
     }
+  /** A wallet let a delegate spend within caps. Moves nothing. */
   | {
       readonly type: 'PermissionGranted'
       readonly data: { readonly permission: Signed<SpendPermission>; readonly digest: Hex }
     }
+  /** The wallet ended a permission, or the delegate gave it back. Moves nothing. */
   | { readonly type: 'PermissionRevoked'; readonly data: { readonly revocation: Signed<PermissionRevocation> } }
+  /** The treasurer announced other prices or limits for later. Moves nothing. */
   | {
       readonly type: 'ConfigChangeScheduled'
       readonly data: {
@@ -162,6 +184,7 @@ export type LedgerEventData =
       readonly type: 'ConfigChanged'
       readonly data: { readonly changeDigest: Hex; readonly pricing: Pricing; readonly rewards: RewardLimits }
     }
+  /** The treasurer gave credits away: rewards − / wallet +. */
   | {
       readonly type: 'CreditsGranted'
       readonly data: {
@@ -175,6 +198,7 @@ export type LedgerEventData =
         readonly budgetMicrocredits: bigint
       }
     }
+  /** A node’s bonus for the hours of a day in which it worked: rewards − / payout wallet +. */
   | {
       readonly type: 'UptimeBonusPaid'
       readonly data: {
@@ -185,7 +209,9 @@ export type LedgerEventData =
         readonly hours: number
       } & Bonus
     }
+  /** A node’s payout wallet said who referred it. Moves nothing. */
   | { readonly type: 'ReferralRecorded'; readonly data: { readonly referral: Signed<Referral> } }
+  /** A referrer’s bonus out of the fees that its node caused: rewards − / wallet +. */
   | {
       readonly type: 'ReferralBonusPaid'
       readonly data: {
@@ -196,7 +222,9 @@ export type LedgerEventData =
         readonly paidMicrocredits: bigint
       } & Bonus
     }
+  /** A wallet’s standing instruction to pay it out. Moves nothing. */
   | { readonly type: 'PayoutInstructed'; readonly data: { readonly instruction: Signed<PayoutInstruction> } }
+  /** Credits are on their way to the chain: wallet − / payable +. */
   | {
       readonly type: 'PayoutScheduled'
       readonly data: {
@@ -207,12 +235,16 @@ export type LedgerEventData =
         readonly instructionDigest?: Hex
       }
     }
+  /** The id under which the contract knows a wallet. Moves nothing. */
   | { readonly type: 'PayeeRegistered'; readonly data: { readonly wallet: Address; readonly id: number } }
+  /** The books of an epoch, as they go on chain. Moves nothing. */
   | { readonly type: 'EpochClosed'; readonly data: EpochBooks }
+  /** The chain has made an epoch final and burnt its fees: burn − / reserve −. */
   | {
       readonly type: 'EpochFinalised'
       readonly data: { readonly epoch: number; readonly burnMicrocredits: bigint; readonly place: ChainPlace }
     }
+  /** DPC left the contract for a payee: payable − / reserve −. */
   | {
       readonly type: 'PayoutClaimed'
       readonly data: {
@@ -222,12 +254,14 @@ export type LedgerEventData =
         readonly place: ChainPlace
       }
     }
+  /** Credits that another shard sent: wallet or other account + / clearing −. */
   | { readonly type: 'ClearingReceived'; readonly data: ClearingDelivery }
   /** Comes after the events of linked commands, under the link's own id. */
   | {
       readonly type: 'CommandsLinked'
       readonly data: { readonly commandIds: readonly string[]; readonly firstPosition: number }
     }
+  /** A refusal that depended on the state, kept so that a retry gets the same answer. Moves nothing. */
   | {
       readonly type: 'CommandRefused'
       readonly data: {
