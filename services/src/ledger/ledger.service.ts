@@ -1,13 +1,19 @@
-import { type Hex, type JournalLedger, type LedgerEvent, leaseRenewMs } from '@deparrow/ledger'
+import { type JournalLedger, leaseRenewMs } from '@deparrow/ledger'
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { PollLoop, waitOnTimer } from '../poll-loop.ts'
 import { JOURNAL } from '../tokens.ts'
+import { settleJobs } from './job-settler.ts'
 
 /** How often the ledger looks whether a hold has expired; the expiry itself is dated at its exact time. */
 const expiryPollMs = 200
 
 /** Bonuses are for days that are over: a minute more or less is nothing. */
 const bonusPollMs = 60_000
+
+/** A start replays about as many events at most as were written between two looks, plus this. */
+const snapshotEvents = 100_000
+
+const snapshotPollMs = 60_000
 
 const backoffMaxMs = 5_000
 
@@ -20,6 +26,8 @@ export class LedgerService implements OnModuleInit, OnApplicationShutdown {
   private readonly expiries: PollLoop
   private readonly lease: PollLoop
   private readonly bonuses: PollLoop
+  private readonly snapshots: PollLoop
+  private snapshotPosition = 0
   private readonly logger = new Logger(LedgerService.name)
   private endSettling: (() => void) | undefined
   private readonly losing = Promise.withResolvers<void>()
@@ -30,6 +38,13 @@ export class LedgerService implements OnModuleInit, OnApplicationShutdown {
   constructor(@Inject(JOURNAL) private readonly journal: JournalLedger) {
     const step = () => this.journal.expireHolds()
     this.expiries = new PollLoop({ step, wait: waitOnTimer, intervalMs: expiryPollMs, backoffMaxMs })
+    const save = () => this.saveSnapshotIfFar()
+    this.snapshots = new PollLoop({
+      step: save,
+      wait: waitOnTimer,
+      intervalMs: snapshotPollMs,
+      backoffMaxMs: snapshotPollMs,
+    })
     const renew = () => this.renewLease()
     const pay = () => this.payBonuses()
     this.bonuses = new PollLoop({ step: pay, wait: waitOnTimer, intervalMs: bonusPollMs, backoffMaxMs: bonusPollMs })
@@ -37,19 +52,27 @@ export class LedgerService implements OnModuleInit, OnApplicationShutdown {
   }
 
   onModuleInit(): void {
-    this.endSettling = this.journal.subscribe(events => this.settle(events))
-    for (const orderDigest of this.journal.pendingSettlements()) this.settleJob(orderDigest)
+    this.endSettling = settleJobs(this.journal, problem => this.logger.warn(problem))
     this.expiries.start()
     this.lease.start()
     this.bonuses.start()
+    this.snapshots.start()
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.endSettling?.()
     await this.expiries.stop()
     await this.bonuses.stop()
+    await this.snapshots.stop()
     await this.lease.stop()
     await this.saveSnapshot()
+  }
+
+  private async saveSnapshotIfFar(): Promise<void> {
+    const { position } = this.journal.head()
+    if (position - this.snapshotPosition < snapshotEvents) return
+    await this.journal.saveSnapshot()
+    this.snapshotPosition = position
   }
 
   /** A snapshot only makes the next start faster: without it the journal is read from the last one. */
@@ -68,20 +91,5 @@ export class LedgerService implements OnModuleInit, OnApplicationShutdown {
 
   private async renewLease(): Promise<void> {
     if (!(await this.journal.renewLease())) this.losing.resolve()
-  }
-
-  private settle(events: readonly LedgerEvent[]): void {
-    for (const event of events) {
-      if (event.type === 'ReceiptReceived') this.settleJob(event.data.receipt.message.orderDigest)
-    }
-  }
-
-  /** A settlement that cannot be written now comes with the next start, or at the hold's expiry. */
-  private settleJob(orderDigest: Hex): void {
-    this.journal.submit({ type: 'SettleJob', orderDigest }).catch((error: unknown) => {
-      this.logger.warn(
-        `job ${orderDigest} is not settled yet: ${error instanceof Error ? error.message : String(error)}`,
-      )
-    })
   }
 }

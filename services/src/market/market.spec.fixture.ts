@@ -27,6 +27,7 @@ import {
 } from '@deparrow/ledger/testing'
 import { migrate } from '../adapters/sql/migrate.ts'
 import { openSqlite } from '../adapters/sql/sqlite-database.ts'
+import { settleJobs } from '../ledger/job-settler.ts'
 import type { ContentStore } from './content-store.port.ts'
 import type { Job } from './job.ts'
 import type { MarketTables } from './job-row.ts'
@@ -190,6 +191,7 @@ export class MarketFixture {
       signer: ledgerActor.asLedgerSigner(),
     })
     if (ledger.config() === undefined) await accept(ledger, { type: 'OpenLedger', config: testConfig })
+    settleJobs(ledger, problem => this.problems.push(problem))
     return ledger
   }
 
