@@ -16,6 +16,8 @@ import {
   payoutInstructionType,
   receiptTypeOf,
   type Signed,
+  type SpendPermission,
+  spendPermissionType,
 } from '@deparrow/ledger'
 import * as z from 'zod'
 import { contentBytesMax, failureMessageLengthMax, logChunkBytesMax, runningJobsMax, slotsMaxMax } from './limits.ts'
@@ -53,6 +55,8 @@ export type AssignmentOffer = {
   readonly order: Signed<AnyJobOrder>
   readonly spec: JobSpec
   readonly certificate: Signed<HoldCertificate>
+  /** The payer's signature for the delegate that signed the order; absent when the payer itself did. */
+  readonly permission?: Signed<SpendPermission> | undefined
 }
 
 /** A refusal carries the node's signature with which the market may give the job to another node. */
@@ -124,6 +128,7 @@ export const assignmentOfferCodec: MessageCodec<AssignmentOffer> = {
     order: encodeSigned(orderTypeOf(offer.order.message), offer.order),
     spec: offer.spec,
     certificate: encodeSigned(holdCertificateType, offer.certificate),
+    ...(offer.permission === undefined ? {} : { permission: encodeSigned(spendPermissionType, offer.permission) }),
   }),
   schema: z.strictObject({
     orderDigest: digestSchema,
@@ -133,6 +138,7 @@ export const assignmentOfferCodec: MessageCodec<AssignmentOffer> = {
     ),
     spec: jobSpecSchema,
     certificate: signedSchema<HoldCertificate>(holdCertificateType),
+    permission: signedSchema<SpendPermission>(spendPermissionType).optional(),
   }),
 }
 

@@ -3,8 +3,10 @@ import {
   addedLimitsOf,
   type Domain,
   holdCertificateType,
+  isCounterpartyAllowed,
   jobSpecDigest,
   orderTypeOf,
+  spendPermissionType,
   typedDataDigest,
 } from '@deparrow/ledger'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
@@ -15,7 +17,7 @@ import { isSignedBy } from './node-crypto.ts'
 export type AssignmentRefusalCode =
   /** The digest is not that of the order. */
   | 'ORDER_DIGEST_MISMATCH'
-  /** The order is not signed by its payer. */
+  /** The order is signed neither by its payer nor, under a permission that allows this job here, by a delegate of the payer. */
   | 'ORDER_SIGNATURE_INVALID'
   /** The specification is not the one that the payer signed. */
   | 'SPEC_MISMATCH'
@@ -50,7 +52,7 @@ export type AssignmentTerms = {
 }
 
 /**
- * Whether the offer is genuine: the order is signed by its payer, for this specification, and the ledger certifies that its
+ * Whether the offer is genuine: the order is signed by its payer or the payer's delegate, for this specification, and the ledger certifies that its
  * price is held for this node. Pure; the first reason against it is the answer.
  */
 export function findForgery(offer: AssignmentOffer, terms: AssignmentTerms): AssignmentRefusalCode | undefined {
@@ -58,13 +60,28 @@ export function findForgery(offer: AssignmentOffer, terms: AssignmentTerms): Ass
   const { domain } = terms
   const type = orderTypeOf(order.message)
   if (typedDataDigest(ledgerCrypto, domain, type, order.message) !== orderDigest) return 'ORDER_DIGEST_MISMATCH'
-  if (!isSignedBy(domain, type, order, order.message.payer)) return 'ORDER_SIGNATURE_INVALID'
+  if (!isOrderSigned(offer, terms)) return 'ORDER_SIGNATURE_INVALID'
   if (jobSpecDigest(ledgerCrypto, spec) !== order.message.specDigest) return 'SPEC_MISMATCH'
   const { message } = certificate
   if (message.orderDigest !== orderDigest || message.hold !== orderDigest) return 'CERTIFICATE_MISMATCH'
   if (message.node !== terms.node) return 'CERTIFICATE_MISMATCH'
   const isCertified = isSignedBy(domain, holdCertificateType, certificate, terms.ledgerSigner)
   return isCertified ? undefined : 'CERTIFICATE_SIGNATURE_INVALID'
+}
+
+/** Caps and revocation are the ledger's to judge, which certifies the hold; the signatures and who may run the job are judged here too. */
+function isOrderSigned({ order, permission }: AssignmentOffer, { domain, node }: AssignmentTerms): boolean {
+  const type = orderTypeOf(order.message)
+  const { payer, engine } = order.message
+  if (permission === undefined) return isSignedBy(domain, type, order, payer)
+  const { wallet, delegate, engines } = permission.message
+  return (
+    wallet === payer &&
+    (engines.length === 0 || engines.includes(engine)) &&
+    isCounterpartyAllowed(permission.message, node) &&
+    isSignedBy(domain, type, order, delegate) &&
+    isSignedBy(domain, spendPermissionType, permission, wallet)
+  )
 }
 
 /** Whether this node takes a genuine offer at all, however busy it is. Pure; the first reason against it is the answer. */

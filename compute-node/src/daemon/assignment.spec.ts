@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
-import { assignmentReleaseType, typedDataDigest, zeroHash } from '@deparrow/ledger'
-import { Actor, ethersCrypto, testDomain } from '@deparrow/ledger/testing'
+import { assignmentReleaseType, type SpendPermission, typedDataDigest, zeroHash } from '@deparrow/ledger'
+import { Actor, ethersCrypto, permissionOf, testDomain } from '@deparrow/ledger/testing'
 import { assignProtocol, writeFrame } from '../../protocol/index.ts'
 import type { AssignmentRefusalCode } from './assignment-check.ts'
 import { type OfferChanges, offerFor, patience, payer, TestMarket } from './test-market.spec.fixture.ts'
@@ -56,6 +56,37 @@ describe('an assignment', () => {
     await refused(job, 'ORDER_SIGNATURE_INVALID')
     const signature = `${job.order.signature.slice(0, -2)}00` as const
     await refused({ ...job, order: { ...job.order, signature: signature as `0x${string}` } }, 'ORDER_SIGNATURE_INVALID')
+  })
+
+  describe('that a delegate of the payer ordered', () => {
+    const wallet = new Actor(41)
+    const delegated = (fields: Partial<SpendPermission> = {}, signer = wallet) => {
+      const { message } = permissionOf(wallet, payer, fields)
+      const permission = permissionOf(signer, payer, message)
+      return { ...offer('echo', { order: { payer: wallet.address } }), permission }
+    }
+
+    it('is given back when the payer did not sign the permission, or signed it for somebody else', async () => {
+      await refused(delegated({}, other), 'ORDER_SIGNATURE_INVALID')
+      await refused(delegated({}, payer), 'ORDER_SIGNATURE_INVALID')
+      await refused(delegated({ delegate: other.address }), 'ORDER_SIGNATURE_INVALID')
+    })
+
+    it('is given back when the permission is another wallet’s', async () => {
+      const job = { ...offer('echo', { order: { payer: wallet.address } }), permission: permissionOf(other, payer) }
+      await refused(job, 'ORDER_SIGNATURE_INVALID')
+    })
+
+    it('is given back when the permission names other nodes or engines', async () => {
+      await refused(delegated({ counterparties: [other.address] }), 'ORDER_SIGNATURE_INVALID')
+      await refused(delegated({ engines: ['docker'] }), 'ORDER_SIGNATURE_INVALID')
+    })
+
+    it('is taken with the permission that allows it here', async () => {
+      const job = delegated({ counterparties: [other.address, self.address], engines: ['wasm'] })
+      assert.deepEqual(await market.assign(job), { accepted: true })
+      await market.until(() => market.receipts.some(({ receipt }) => receipt.message.orderDigest === job.orderDigest))
+    })
   })
 
   it('is given back when the specification is not the one that was ordered', async () => {

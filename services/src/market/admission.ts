@@ -27,11 +27,20 @@ export type AdmissionContext = {
   readonly crypto: LedgerCrypto
   readonly domain: Domain
   readonly nowMs: number
+  /** Whether a wallet has ever let this key spend. What the permission is worth now is the ledger's to say. */
+  readonly isDelegate: (wallet: Address, signer: Address) => boolean
 }
 
 export type SubmittedOrder = { readonly id: Hex; readonly order: Signed<AnyJobOrder>; readonly spec: JobSpec }
 
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: MarketRefusal }
+
+/** A message with its digest, and whose key signed it. */
+export type SignedBy<M extends Message> = {
+  readonly digest: Hex
+  readonly signer: Address
+  readonly signed: Signed<M>
+}
 
 /**
  * Reads an order with its specification and checks all that needs no look at stored content and no ledger. In this order:
@@ -48,7 +57,7 @@ export function readSubmission(
   if (!spec.ok) return malformed(`spec.${spec.field}`, spec.problem)
   const mismatch = specMismatch(order.message, spec.spec, context.crypto)
   if (mismatch !== undefined) return refused(mismatch)
-  const signed = readSigned(type, order.message, input.signature, order.message.payer, context)
+  const signed = readDelegable(type, order.message, input.signature, order.message.payer, context)
   if (!signed.ok) return signed
   const late = passed(order.message.deadline, context.nowMs)
   if (late !== undefined) return refused(late)
@@ -59,18 +68,19 @@ export function readSubmission(
   return { ok: true, value: { id: signed.value.digest, order: signed.value.signed, spec: spec.spec } }
 }
 
-/** Reads a cancellation; whether its signer is the job's payer is checked against the job. */
+/** Reads a cancellation with its signer, the payer or a delegate; whether those are the job's own is checked against the job. */
 export function readCancellation(
   cancellation: unknown,
   signature: string,
   context: AdmissionContext,
-): Read<Signed<OrderCancellation>> {
+): Read<{ readonly cancellation: Signed<OrderCancellation>; readonly signer: Address }> {
   const parsed = parseMessage<OrderCancellation>(orderCancellationType, cancellation)
   if (!parsed.ok) return malformed(`cancellation.${parsed.field}`, parsed.problem)
-  const signed = readSigned(orderCancellationType, parsed.message, signature, parsed.message.payer, context)
-  if (!signed.ok) return signed
+  const read = readDelegable(orderCancellationType, parsed.message, signature, parsed.message.payer, context)
+  if (!read.ok) return read
   const late = passed(parsed.message.deadline, context.nowMs)
-  return late === undefined ? { ok: true, value: signed.value.signed } : refused(late)
+  if (late !== undefined) return refused(late)
+  return { ok: true, value: { cancellation: read.value.signed, signer: read.value.signer } }
 }
 
 /** Checks that `signer` signed the message, and gives the message's digest. */
@@ -79,14 +89,43 @@ export function readSigned<M extends Message>(
   message: M,
   signature: string,
   signer: Address,
+  context: Pick<AdmissionContext, 'crypto' | 'domain'>,
+): Read<SignedBy<M>> {
+  const read = recover(type, message, signature, signer, context)
+  return read.ok && read.value.signer !== signer ? invalidSignature(signer) : read
+}
+
+/** Checks that the wallet or one of its delegates signed the message. */
+function readDelegable<M extends Message>(
+  type: MessageType,
+  message: M,
+  signature: string,
+  wallet: Address,
   context: AdmissionContext,
-): Read<{ readonly digest: Hex; readonly signed: Signed<M> }> {
+): Read<SignedBy<M>> {
+  const read = recover(type, message, signature, wallet, context)
+  if (!read.ok || read.value.signer === wallet || context.isDelegate(wallet, read.value.signer)) return read
+  return invalidSignature(wallet)
+}
+
+/** Finds whose key signed the message; `INVALID_SIGNATURE`, naming who was expected, when the signature is none. */
+function recover<M extends Message>(
+  type: MessageType,
+  message: M,
+  signature: string,
+  expected: Address,
+  { crypto, domain }: Pick<AdmissionContext, 'crypto' | 'domain'>,
+): Read<SignedBy<M>> {
   if (!isHexOf(signature, 65)) return malformed('signature', 'expected 0x and 130 hexadecimal digits')
-  const digest = typedDataDigest(context.crypto, context.domain, type, message)
+  const digest = typedDataDigest(crypto, domain, type, message)
   const normal = lowerHex(signature)
-  const recovered = context.crypto.recoverSigner(hexToDigest(digest), normal)
-  if (recovered !== signer) return refused({ code: 'INVALID_SIGNATURE', expectedSigner: signer })
-  return { ok: true, value: { digest, signed: { message, signature: normal } } }
+  const signer = crypto.recoverSigner(hexToDigest(digest), normal)
+  if (signer === undefined) return invalidSignature(expected)
+  return { ok: true, value: { digest, signer, signed: { message, signature: normal } } }
+}
+
+function invalidSignature(expectedSigner: Address): { readonly ok: false; readonly refusal: MarketRefusal } {
+  return refused({ code: 'INVALID_SIGNATURE', expectedSigner })
 }
 
 function hexToDigest(digest: Hex): Uint8Array {

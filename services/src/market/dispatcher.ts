@@ -92,9 +92,14 @@ export class Dispatcher {
     const freeSlots = nodes.reduce((sum, node) => sum + Math.max(0, node.slotsMax - node.jobsRunning), 0)
     if (freeSlots === 0) return []
     return waiting
-      .filter(job => chooseNode(nodes, job, this.#refusals.get(job.id)?.nodes ?? new Set()) !== undefined)
+      .filter(job => this.#choose(nodes, job) !== undefined)
       .toSorted((a, b) => b.order.message.priority - a.order.message.priority)
       .slice(0, freeSlots)
+  }
+
+  #choose(nodes: readonly NodeLoad[], job: Job): NodeLoad | undefined {
+    const permission = this.parts.ledger.hold(job.id)?.permission?.message
+    return chooseNode(nodes, job, this.#refusals.get(job.id)?.nodes ?? new Set(), permission)
   }
 
   #mayRetry(job: Job, nowMs: number): boolean {
@@ -118,7 +123,7 @@ export class Dispatcher {
 
   /** Answers whether the job went back to waiting, so that another node can be tried. */
   async #assign(job: Job): Promise<boolean> {
-    const node = chooseNode(this.nodes(), job, this.#refusals.get(job.id)?.nodes ?? new Set())
+    const node = this.#choose(this.nodes(), job)
     if (node === undefined) {
       if (this.#refusals.get(job.id)?.nodes.size) this.#backOff(job.id)
       return false
@@ -154,7 +159,8 @@ export class Dispatcher {
     const { ledger, mesh, report } = this.parts
     const certificate = await ledger.holdCertificate(job.id)
     if (certificate === undefined || certificate.message.attempt !== job.attempt) return
-    const assignment = { orderDigest: job.id, order: job.order, spec: job.spec, certificate }
+    const { permission } = ledger.hold(job.id) ?? {}
+    const assignment = { orderDigest: job.id, order: job.order, spec: job.spec, certificate, permission }
     const reply = await mesh.assign(job.node, assignment, AbortSignal.timeout(assignTimeoutMs)).catch(error => {
       report(`node ${job.node} did not answer the assignment of job ${job.id}; it will be sent again`, error)
       return undefined

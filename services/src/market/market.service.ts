@@ -1,4 +1,12 @@
-import { type Address, graceSecondsDefault, type Hex, isHexOf, lowerHex, parseJobSpec } from '@deparrow/ledger'
+import {
+  type Address,
+  graceSecondsDefault,
+  type Hex,
+  hexToBytes,
+  isHexOf,
+  lowerHex,
+  parseJobSpec,
+} from '@deparrow/ledger'
 import { type AdmissionContext, readCancellation, readSubmission, type SubmittedOrder } from './admission.ts'
 import { isSuited } from './choose-node.ts'
 import { ContentCheck } from './content-check.ts'
@@ -91,14 +99,15 @@ export class MarketService implements Market {
   async cancel(cancellation: unknown, signature: string): Promise<JobAnswer> {
     const read = readCancellation(cancellation, signature, this.#admission())
     if (!read.ok) return read
-    const { orderDigest, payer } = read.value.message
+    const { cancellation: signed, signer } = read.value
+    const { orderDigest, payer } = signed.message
     const job = await this.#register.job(orderDigest)
     if (job === undefined) return refused({ code: 'UNKNOWN_JOB', orderDigest })
-    if (job.order.message.payer !== payer) {
+    if (job.order.message.payer !== payer || (signer !== payer && signer !== this.#signerOf(job))) {
       return refused({ code: 'INVALID_SIGNATURE', expectedSigner: job.order.message.payer })
     }
     if (hasEnded(job)) return refused({ code: 'JOB_ENDED', orderDigest })
-    this.#register.apply(orderDigest, { type: 'cancelRequested', cancellation: read.value })
+    this.#register.apply(orderDigest, { type: 'cancelRequested', cancellation: signed })
     await this.#writer.flush()
     await this.#dispatcher.dispatch(orderDigest)
     return { ok: true, job: (await this.#register.job(orderDigest)) ?? job }
@@ -219,9 +228,15 @@ export class MarketService implements Market {
     })
   }
 
+  /** Whose key signed the job's order: its payer's, or that of the payer's delegate. */
+  #signerOf(job: Job): Address | undefined {
+    return this.parts.crypto.recoverSigner(hexToBytes(job.id), job.order.signature)
+  }
+
   #admission(): AdmissionContext {
-    const { crypto, domain, clock } = this.parts
-    return { crypto, domain, nowMs: clock.nowMs() }
+    const { crypto, domain, clock, ledger } = this.parts
+    const isDelegate = (wallet: Address, signer: Address) => ledger.permission(wallet, signer) !== undefined
+    return { crypto, domain, nowMs: clock.nowMs(), isDelegate }
   }
 }
 

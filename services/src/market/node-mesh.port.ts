@@ -10,6 +10,7 @@ import type {
   SignedHoldCertificate,
   SignedJobOrder,
   SignedUsageReceipt,
+  SpendPermission,
 } from '@deparrow/ledger'
 
 /** A compute node that is connected now. */
@@ -36,6 +37,8 @@ export type Assignment = {
   readonly order: SignedJobOrder
   readonly spec: JobSpec
   readonly certificate: SignedHoldCertificate
+  /** The payer's signature for the delegate that signed the order; absent when the payer itself did. */
+  readonly permission?: Signed<SpendPermission> | undefined
 }
 
 export type AssignmentReply =

@@ -68,12 +68,7 @@ export class Receipts {
     if (message.inputDigest !== inputDigestOf(job)) return 'INPUT_MISMATCH'
     const outputCid = message.outputDigest === zeroHash ? null : contentIdOf(message.outputDigest)
     if (handed.outputCid !== outputCid) return 'OUTPUT_MISMATCH'
-    const { crypto, domain, clock } = this.parts
-    const signed = readSigned(receiptTypeOf(message), message, signature, node, {
-      crypto,
-      domain,
-      nowMs: clock.nowMs(),
-    })
+    const signed = readSigned(receiptTypeOf(message), message, signature, node, this.parts)
     return signed.ok ? undefined : 'INVALID_SIGNATURE'
   }
 
