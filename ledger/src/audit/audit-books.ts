@@ -8,6 +8,7 @@ import type { EpochBooks } from '../journal/event.ts'
 import type { PayoutInstruction } from '../payout/withdrawal.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import { type AuditedRewards, noAuditedRewards } from './audited-rewards.ts'
+import { Balances } from './balances.ts'
 import type { AuditedChange } from './config-movement.ts'
 import type { AuditedDelegation } from './delegated-spends.ts'
 import { DueQueue } from './due-queue.ts'
@@ -65,7 +66,7 @@ export type AuditedInstruction = {
 
 /** What the auditor remembers of the events so far. */
 export type AuditBooks = {
-  readonly balances: Map<string, bigint>
+  readonly balances: Balances
   readonly holds: Map<Hex, AuditedHold>
   readonly escrows: Map<Hex, AuditedEscrow>
   readonly ious: Map<Hex, AuditedIou>
@@ -90,8 +91,6 @@ export type AuditBooks = {
   readonly leaves: LeafTree
   /** Accounts whose leaves may have changed since they were last put into the tree. */
   readonly touched: Set<LeafAccount>
-  /** Those among them that were changed by entries, by the names of their accounts. */
-  readonly touchedAccounts: Set<string>
   /** By `wallet:delegate`. */
   readonly delegations: Map<string, AuditedDelegation>
   readonly instructions: Map<Address, AuditedInstruction>
@@ -106,8 +105,9 @@ export type AuditBooks = {
   inboxCount: number
   lastEpoch: EpochBooks | undefined
   lastEpochFinal: number
-  reserve: bigint
-  liabilities: bigint
+  /** Σ of what came and went, and of all that is owed. */
+  reserve: number
+  liabilities: number
   atMs: number
   /** Of the event before. */
   position: number
@@ -116,7 +116,7 @@ export type AuditBooks = {
 
 export function emptyBooks(crypto: LedgerCrypto): AuditBooks {
   return {
-    balances: new Map(),
+    balances: new Balances(),
     holds: new Map(),
     escrows: new Map(),
     ious: new Map(),
@@ -133,7 +133,6 @@ export function emptyBooks(crypto: LedgerCrypto): AuditBooks {
     unposted: new Set(),
     leaves: new LeafTree(crypto),
     touched: new Set(['treasury', 'rewards']),
-    touchedAccounts: new Set(),
     delegations: new Map(),
     instructions: new Map(),
     rewards: noAuditedRewards(),
@@ -144,8 +143,8 @@ export function emptyBooks(crypto: LedgerCrypto): AuditBooks {
     inboxCount: 0,
     lastEpoch: undefined,
     lastEpochFinal: 0,
-    reserve: 0n,
-    liabilities: 0n,
+    reserve: 0,
+    liabilities: 0,
     atMs: 0,
     position: 0,
     hash: zeroHash,

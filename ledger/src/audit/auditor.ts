@@ -60,7 +60,7 @@ export class Auditor {
 
   /** Balances by account name, in µcr, as this auditor added them up. */
   balances(): ReadonlyMap<string, bigint> {
-    return this.books.balances
+    return this.books.balances.asMap()
   }
 
   head(): { readonly position: number; readonly hash: Hex } {
@@ -107,13 +107,15 @@ export class Auditor {
 
   private entryProblem(event: LedgerEvent): string | undefined {
     const { books } = this
-    for (const { account, amountMicrocredits } of event.entries) {
-      const balance = (books.balances.get(account) ?? 0n) + amountMicrocredits
-      if (balance < 0n && !account.startsWith('clearing:')) return `${account} would be ${balance} µcr`
-      books.balances.set(account, balance)
-      if (account === 'reserve') books.reserve += amountMicrocredits
-      else books.liabilities += amountMicrocredits
-      touchLeaf(books, account)
+    const { entries } = event
+    for (let index = 0; index < entries.length; index++) {
+      const { account, amountMicrocredits } = entries[index] as (typeof entries)[number]
+      const amount = Number(amountMicrocredits)
+      const balance = books.balances.add(account, amount)
+      const isPossible = balance >= 0 || (balance < 0 && account.startsWith('clearing:'))
+      if (!isPossible || !Number.isSafeInteger(amount)) return `${account} would be ${balance} µcr`
+      if (account === 'reserve') books.reserve += amount
+      else books.liabilities += amount
     }
     books.atMs = event.atMs
     const { reserve, liabilities } = books
@@ -137,11 +139,4 @@ export class Auditor {
     if (before === undefined) return sealsOf(event, part => recoverPart(this.crypto, domainOf(config), part))
     return sealsOf(event, (_, index) => before.recovered[index] as Recovered)
   }
-}
-
-/** Wallets are touched under their accounts' names, which are at hand. */
-function touchLeaf({ touched, touchedAccounts }: AuditBooks, account: string): void {
-  if (account.startsWith('wallet:')) touchedAccounts.add(account)
-  else if (account === 'treasury' || account === 'rewards') touched.add(account)
-  else if (account.startsWith('clearing:')) touched.add('clearing')
 }

@@ -5,7 +5,8 @@ import type { LedgerEvent } from '../journal/event.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
 import type { Domain, Message, MessageType, Signed } from '../typed-data/types.ts'
-import type { AuditBooks } from './audit-books.ts'
+import type { AuditBooks, AuditedLane } from './audit-books.ts'
+import { ownText } from './balances.ts'
 import { movedAccounts } from './moved-accounts.ts'
 import { recoverPart, type Seal } from './seals.ts'
 
@@ -66,15 +67,23 @@ export function nonceProblem(
   { lane, nonce }: { readonly lane: number; readonly nonce: bigint },
   signer = wallet,
 ): string | undefined {
-  books.touched.add(wallet)
   const lanes = books.lanes.get(wallet)
-  const index = lanes?.findIndex(used => used.lane === lane && used.signer === signer) ?? -1
-  const used = lanes?.[index]
-  if (lanes === undefined) books.lanes.set(wallet, [{ signer, lane, nonce }])
-  else if (used === undefined) lanes.push({ signer, lane, nonce })
-  else if (nonce <= used.nonce) return `uses nonce ${nonce} after ${used.nonce}`
-  else used.nonce = nonce
+  if (lanes === undefined) {
+    books.lanes.set(ownText(wallet), [{ signer: ownText(signer), lane, nonce }])
+    books.touched.add(wallet)
+    return undefined
+  }
+  const used = lanes.length === 1 ? lanes[0] : undefined
+  const known = used?.lane === lane && used.signer === signer ? used : laneOf(lanes, lane, signer)
+  if (known !== undefined && nonce <= known.nonce) return `uses nonce ${nonce} after ${known.nonce}`
+  if (known === undefined) lanes.push({ signer: ownText(signer), lane, nonce })
+  else known.nonce = nonce
+  books.touched.add(wallet)
   return undefined
+}
+
+function laneOf(lanes: readonly AuditedLane[], lane: number, signer: Address): AuditedLane | undefined {
+  return lanes.find(used => used.lane === lane && used.signer === signer)
 }
 
 /** A signature counts until its deadline, and may not be made further ahead than `spanSecondsMax`. */

@@ -39,6 +39,9 @@ const account = textShape(
   'reserve|burn|treasury|rewards|(?:wallet|payable):0x[0-9a-f]{40}|hold:0x[0-9a-f]{64}|clearing:[0-9]{1,4}',
 )
 
+/** For entries, which are held to the accounts that the event may move. */
+const anyAccount = textShape('[a-z]+(?::[0-9a-fx]+)?')
+
 const credits = list(object({ account, amountMicrocredits: amount }))
 
 /** For whose bonuses the fee of a settled job counts. */
@@ -228,7 +231,7 @@ export function eventShape(type: string, data: Members): Shape<unknown> {
     clearing: optional(sendings),
     commandId,
     data: object(data),
-    entries: list(object({ account, amountMicrocredits: signedAmount })),
+    entries: list(object({ account: anyAccount, amountMicrocredits: signedAmount })),
     position: count,
     type: textShape(type),
   })

@@ -1,9 +1,6 @@
-import { purchaseType } from '../account/purchase.ts'
-import { signatureSecondsMax, transferType } from '../account/transfer.ts'
 import { microcreditsMax } from '../credits.ts'
-import { type Address, zeroAddress } from '../hex.ts'
 import type { EventOf, LedgerEvent } from '../journal/event.ts'
-import { type Audit, amountProblem, deadlineProblem, expectEntries, expectLines, type Line } from './checks.ts'
+import { type Audit, amountProblem, expectLines } from './checks.ts'
 import { clearingProblem, receivingProblem } from './clearing-movement.ts'
 import { linkProblem, refusalProblem } from './command-movement.ts'
 import { changeProblem, scheduleProblem } from './config-movement.ts'
@@ -17,8 +14,10 @@ import {
   unassignmentProblem,
 } from './hold-movement.ts'
 import { defaultProblem, issueProblem, redemptionProblem } from './iou-movement.ts'
+import { openingOfLedgerProblem } from './opening-movement.ts'
+import { purchaseProblem, transferProblem } from './payment-movement.ts'
 import { instructionProblem, payoutProblem } from './payout-movement.ts'
-import { grantProblem, judgeSpend, revocationProblem } from './permission-movement.ts'
+import { grantProblem, revocationProblem } from './permission-movement.ts'
 import { receiptProblem, registrationProblem, settlementProblem } from './receipt-movement.ts'
 import { creditsGrantProblem, referralBonusProblem, referralProblem, uptimeProblem } from './rewards-movement.ts'
 
@@ -27,12 +26,7 @@ import { creditsGrantProblem, referralBonusProblem, referralProblem, uptimeProbl
  * order of nonces and sequences. Keeps what later events will be judged by.
  */
 export function checkMovement(audit: Audit, event: LedgerEvent): string | undefined {
-  if (event.type === 'LedgerOpened') {
-    if (audit.books.config !== undefined) return 'opens the ledger a second time'
-    audit.books.config = event.data.config
-    if (event.data.config.shardCount > 1) audit.books.touched.add('clearing')
-    return expectEntries(event, {})
-  }
+  if (event.type === 'LedgerOpened') return openingOfLedgerProblem(audit, event)
   const isAlone = audit.config.shardCount === 1 && event.clearing === undefined
   return (isAlone ? undefined : clearingProblem(audit, event)) ?? movementProblem(audit, event)
 }
@@ -135,47 +129,4 @@ function inboxProblem({ books }: Audit, event: EventOf<'InboxItemRecorded'>): st
       [credited, amountMicrocredits],
     ])
   )
-}
-
-function transferProblem(audit: Audit, event: EventOf<'CreditsTransferred'>): string | undefined {
-  const { transfer } = event.data
-  const { from, to, amountMicrocredits, deadline } = transfer.message
-  const about = { type: transferType, signed: transfer, wallet: from, counterparty: to, engine: undefined }
-  const unsigned = 'the sender did not sign the transfer'
-  const { problem } = judgeSpend(audit, event, { ...transfer.message, ...about, unsigned })
-  const moved: readonly Line[] = [
-    [`wallet:${from}`, -amountMicrocredits],
-    [`wallet:${to}`, amountMicrocredits],
-  ]
-  return (
-    problem ??
-    amountProblem(amountMicrocredits) ??
-    deadlineProblem(event, deadline, signatureSecondsMax) ??
-    receiverProblem(from, to) ??
-    expectLines(event, moved)
-  )
-}
-
-function purchaseProblem(audit: Audit, event: EventOf<'ServiceBought'>): string | undefined {
-  const { purchase } = event.data
-  const { wallet, seller, amountMicrocredits, deadline } = purchase.message
-  const about = { type: purchaseType, signed: purchase, counterparty: seller, engine: undefined }
-  const unsigned = 'the buyer did not sign the purchase'
-  const { problem } = judgeSpend(audit, event, { ...purchase.message, ...about, unsigned })
-  const moved: readonly Line[] = [
-    [`wallet:${wallet}`, -amountMicrocredits],
-    [`wallet:${seller}`, amountMicrocredits],
-  ]
-  return (
-    problem ??
-    amountProblem(amountMicrocredits) ??
-    deadlineProblem(event, deadline, signatureSecondsMax) ??
-    receiverProblem(wallet, seller) ??
-    expectLines(event, moved)
-  )
-}
-
-function receiverProblem(from: Address, to: Address): string | undefined {
-  if (from === to) return 'moves credits from a wallet to itself'
-  return to === zeroAddress ? 'moves credits to the zero address' : undefined
 }
