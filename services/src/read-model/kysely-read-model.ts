@@ -1,27 +1,39 @@
-import type { AccountName, Address, Hex, LedgerEvent } from '@deparrow/ledger'
-import type { Kysely, Transaction } from 'kysely'
+import type { Address, Hex, JournalReads, LedgerEvent, WalletBalance } from '@deparrow/ledger'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import { migrate } from '../adapters/sql/migrate.ts'
 import type { SqlDatabase } from '../adapters/sql/sql-database.ts'
+import { readBalance, readBalanceAsOf, readBalances, readHoldsAsOf } from './balance-reads.ts'
+import { assertWhole } from './cursor.ts'
+import { readEpochs, readHold, readJobsSettledOf, readSettledJob } from './job-reads.ts'
+import { LiveDatabase } from './live-database.ts'
+import { reachedPlaces, reachedPosition } from './places.ts'
+import { PositionWaiters } from './position-waiters.ts'
+import { type ReadModel, ReadModelGapError } from './read-model.port.ts'
+import type { WaitOptions } from './read-queries.port.ts'
+import type * as records from './read-records.ts'
+import { type ProjectionTable, projectionTables, type ReadSchema } from './read-schema.ts'
+import { foldInto } from './rebuild.ts'
 import {
-  type AccountBalance,
-  type EpochRecord,
-  type ReadModel,
-  ReadModelGapError,
-  type SettledJob,
-  type StatementPage,
-} from './read-model.port.ts'
-import { toEpochRecord, toPayoutRow, toSettledJob, toStatementEntry } from './read-rows.ts'
-import { projectionTables, type ReadSchema } from './read-schema.ts'
+  readIou,
+  readIous,
+  readPermission,
+  readPermissionSpends,
+  readPermissionSpentAsOf,
+  readPermissions,
+  readRewards,
+} from './record-reads.ts'
+import { readStatement } from './statement-reads.ts'
 import { writeProjections } from './write-projections.ts'
-
-const rowsMax = 1_000
 
 /** The read model in SQLite or PostgreSQL. It owns the database and closes it. */
 export class KyselyReadModel implements ReadModel {
-  private readonly kysely: Kysely<ReadSchema>
+  private readonly live: LiveDatabase<ReadSchema>
+  private readonly waiters = new PositionWaiters(shard => this.position(shard))
+  /** The last fold or change of databases that was begun; each begins when the one before has ended. */
+  private writing: Promise<unknown> = Promise.resolve()
 
-  private constructor(private readonly database: SqlDatabase<ReadSchema>) {
-    this.kysely = database.kysely
+  private constructor(database: SqlDatabase<ReadSchema>) {
+    this.live = new LiveDatabase(database)
   }
 
   /** Migrates the database first; throws `NewerSchemaError` when it is ahead of this code, and closes it then. */
@@ -35,104 +47,165 @@ export class KyselyReadModel implements ReadModel {
     }
   }
 
-  async apply(events: readonly LedgerEvent[]): Promise<void> {
+  async apply(events: readonly LedgerEvent[], shard = 0): Promise<void> {
+    assertWhole('shard', shard)
     if (events.length === 0) return
-    await this.kysely.transaction().execute(async transaction => {
-      const position = await lockCheckpoint(transaction)
-      const fresh = eventsAfter(position, events)
-      const last = fresh.at(-1)
-      if (last === undefined) return
-      await writeProjections(transaction, fresh)
-      await transaction.updateTable('read_checkpoint').set({ position: last.position }).execute()
-    })
+    const reached = await this.inTurn(() => this.live.use(kysely => this.fold(kysely, events, shard)))
+    this.waiters.reached(shard, reached)
   }
 
-  async position(): Promise<number> {
-    const row = await this.kysely.selectFrom('read_checkpoint').select('position').executeTakeFirstOrThrow()
-    return Number(row.position)
-  }
-
-  async statement(
-    wallet: Address,
-    { first, beforePosition }: { readonly first: number; readonly beforePosition?: number },
-  ): Promise<StatementPage> {
-    assertCount(first)
-    let matching = this.kysely.selectFrom('statement_entry').where('wallet', '=', wallet)
-    if (beforePosition !== undefined) matching = matching.where('position', '<', BigInt(beforePosition))
-    const newestFirst = matching.orderBy('position', 'desc').orderBy('entry_index', 'desc')
-    const rows = await newestFirst.selectAll().limit(first).execute()
-    const oldest = rows.at(-1)
-    if (oldest === undefined) return { entries: [], nextPosition: undefined }
-    const rest = await newestFirst
-      .selectAll()
-      .where('position', '=', oldest.position)
-      .where('entry_index', '<', oldest.entry_index)
-      .execute()
-    const older = await matching.select('position').where('position', '<', oldest.position).limit(1).executeTakeFirst()
-    return {
-      entries: [...rows, ...rest].map(toStatementEntry),
-      nextPosition: older === undefined ? undefined : Number(oldest.position),
+  /**
+   * Takes a rebuilt database in the place of the one there is, and closes that when its last reader has ended. What the rebuilt one lacks it gets
+   * from the journals, named by their shards, so that readers never see an older state. When this throws, nothing has changed and the rebuilt
+   * one is closed.
+   */
+  async replaceWith(
+    rebuilt: SqlDatabase<ReadSchema>,
+    journals: readonly Pick<JournalReads, 'events'>[],
+  ): Promise<void> {
+    const successor = await KyselyReadModel.open(rebuilt)
+    let replaced: Promise<void> | undefined
+    try {
+      await followAll(successor, journals)
+      // From here on nothing is folded into the present one, so what is left is little and stays so.
+      await this.inTurn(async () => {
+        await followAll(successor, journals)
+        await this.assertReplaceable(successor)
+        replaced = this.live.replace(rebuilt)
+      })
+    } catch (error) {
+      await successor.close()
+      throw error
     }
+    await replaced
   }
 
-  async balances(): Promise<readonly AccountBalance[]> {
-    const rows = await this.kysely.selectFrom('account_balance').selectAll().orderBy('account').execute()
-    return rows.map(row => ({
-      account: row.account as AccountName,
-      amountMicrocredits: row.amount_microcredits,
-    }))
+  position(shard = 0): Promise<number> {
+    return this.live.use(kysely => reachedPosition(kysely, shard))
   }
 
-  async settledJob(orderDigest: Hex): Promise<SettledJob | undefined> {
-    const query = this.kysely.selectFrom('settled_job').selectAll().where('order_digest', '=', orderDigest)
-    const row = await query.executeTakeFirst()
-    return row === undefined ? undefined : toSettledJob(row)
+  async waitFor(position: number, options: WaitOptions): Promise<void> {
+    assertWhole('position', position)
+    await this.waiters.wait(position, options)
   }
 
-  async jobsSettledOf(node: Address): Promise<number> {
-    const query = this.kysely.selectFrom('settled_job').where('node', '=', node)
-    const row = await query.select(select => select.fn.countAll<bigint>().as('count')).executeTakeFirstOrThrow()
-    return Number(row.count)
+  balance(wallet: Address): Promise<WalletBalance> {
+    return this.live.use(kysely => readBalance(kysely, wallet))
   }
 
-  async epochs(first: number): Promise<readonly EpochRecord[]> {
-    assertCount(first)
-    const rows = await this.kysely.selectFrom('epoch').selectAll().orderBy('epoch', 'desc').limit(first).execute()
-    if (rows.length === 0) return []
-    const payouts = await this.kysely
-      .selectFrom('epoch_payout')
-      .selectAll()
-      .where(
-        'epoch',
-        'in',
-        rows.map(row => row.epoch),
-      )
-      .orderBy('payee_id')
-      .execute()
-    return rows.map(row => toEpochRecord(row, payouts.filter(payout => payout.epoch === row.epoch).map(toPayoutRow)))
+  balanceAsOf(wallet: Address, at: records.AsOf): Promise<records.BalanceAsOf> {
+    return this.live.use(kysely => readBalanceAsOf(kysely, wallet, at))
+  }
+
+  holdsAsOf(wallet: Address, at: records.AsOf, page: records.PageRequest): Promise<records.Page<records.HoldRecord>> {
+    return this.live.use(kysely => readHoldsAsOf(kysely, wallet, at, page))
+  }
+
+  hold(id: Hex): Promise<records.HoldRecord | undefined> {
+    return this.live.use(kysely => readHold(kysely, id))
+  }
+
+  statement(wallet: Address, query: records.StatementQuery): Promise<records.StatementPage> {
+    return this.live.use(kysely => readStatement(kysely, wallet, query))
+  }
+
+  balances(shard = 0): Promise<readonly records.AccountBalance[]> {
+    return this.live.use(kysely => readBalances(kysely, shard))
+  }
+
+  permission(digest: Hex): Promise<records.PermissionRecord | undefined> {
+    return this.live.use(kysely => readPermission(kysely, digest))
+  }
+
+  permissions(wallet: Address, page: records.PageRequest): Promise<records.Page<records.PermissionRecord>> {
+    return this.live.use(kysely => readPermissions(kysely, wallet, page))
+  }
+
+  permissionSpends(digest: Hex, page: records.PageRequest): Promise<records.Page<records.PermissionSpend>> {
+    return this.live.use(kysely => readPermissionSpends(kysely, digest, page))
+  }
+
+  permissionSpentAsOf(digest: Hex, at: records.AsOf): Promise<bigint> {
+    return this.live.use(kysely => readPermissionSpentAsOf(kysely, digest, at))
+  }
+
+  iou(digest: Hex): Promise<records.IouRecord | undefined> {
+    return this.live.use(kysely => readIou(kysely, digest))
+  }
+
+  ious(query: records.IouQuery): Promise<records.Page<records.IouRecord>> {
+    return this.live.use(kysely => readIous(kysely, query))
+  }
+
+  rewards(wallet: Address, page: records.PageRequest): Promise<records.Page<records.RewardRecord>> {
+    return this.live.use(kysely => readRewards(kysely, wallet, page))
+  }
+
+  settledJob(orderDigest: Hex): Promise<records.SettledJob | undefined> {
+    return this.live.use(kysely => readSettledJob(kysely, orderDigest))
+  }
+
+  jobsSettledOf(node: Address): Promise<number> {
+    return this.live.use(kysely => readJobsSettledOf(kysely, node))
+  }
+
+  epochs(first: number): Promise<readonly records.EpochRecord[]> {
+    return this.live.use(kysely => readEpochs(kysely, first))
   }
 
   async clear(): Promise<void> {
-    await this.kysely.transaction().execute(async transaction => {
-      await lockCheckpoint(transaction)
-      for (const table of projectionTables) await transaction.deleteFrom(table).execute()
-      await transaction.updateTable('read_checkpoint').set({ position: 0 }).execute()
-    })
+    const tables = Object.keys(projectionTables) as ProjectionTable[]
+    await this.inTurn(() =>
+      this.live.use(kysely =>
+        kysely.transaction().execute(async transaction => {
+          await lock(transaction)
+          for (const table of tables) await transaction.deleteFrom(table).execute()
+        }),
+      ),
+    )
+    this.waiters.forget()
   }
 
   async close(): Promise<void> {
-    await this.database.close()
+    this.waiters.close()
+    await this.live.close()
+  }
+
+  private async inTurn<T>(write: () => Promise<T>): Promise<T> {
+    const turn = this.writing.then(write, write)
+    this.writing = turn.catch(() => undefined)
+    return turn
+  }
+
+  private fold(kysely: Kysely<ReadSchema>, events: readonly LedgerEvent[], shard: number): Promise<number> {
+    return kysely.transaction().execute(async transaction => {
+      await lock(transaction)
+      const position = await reachedPosition(transaction, shard)
+      const fresh = eventsAfter(position, events)
+      const last = fresh.at(-1)
+      if (last === undefined) return position
+      await writeProjections({ kysely: transaction, engine: this.live.engine }, shard, fresh)
+      return last.position
+    })
+  }
+
+  private async assertReplaceable(successor: KyselyReadModel): Promise<void> {
+    for (const { shard, position } of await this.live.use(reachedPlaces)) {
+      const rebuiltPosition = await successor.position(shard)
+      if (rebuiltPosition < position) throw new RebuildBehindError({ shard, position, rebuiltPosition })
+    }
   }
 }
 
-/** Reads the checkpoint and keeps its row locked to the end of the transaction, so that one batch at a time is folded. */
-async function lockCheckpoint(transaction: Transaction<ReadSchema>): Promise<number> {
-  const row = await transaction
-    .updateTable('read_checkpoint')
-    .set(update => ({ position: update.ref('position') }))
-    .returning('position')
-    .executeTakeFirstOrThrow()
-  return Number(row.position)
+/** One fold at a time, in all processes, and none while a rebuilt set of tables takes the place of these. */
+async function lock(transaction: Transaction<ReadSchema>): Promise<void> {
+  await sql`UPDATE read_lock SET generation = generation`.execute(transaction)
+}
+
+async function followAll(model: KyselyReadModel, journals: readonly Pick<JournalReads, 'events'>[]): Promise<void> {
+  for (const [shard, journal] of journals.entries()) {
+    await foldInto(model, (position, limit) => journal.events(position, limit), shard)
+  }
 }
 
 function eventsAfter(position: number, events: readonly LedgerEvent[]): readonly LedgerEvent[] {
@@ -146,8 +219,12 @@ function eventsAfter(position: number, events: readonly LedgerEvent[]): readonly
   return fresh
 }
 
-function assertCount(first: number): void {
-  if (!Number.isInteger(first) || first < 1 || first > rowsMax) {
-    throw new RangeError(`first is 1 to ${rowsMax}, not ${first}`)
+/** Thrown when rebuilt projections are older than those that they are to replace. Nothing was changed. */
+export class RebuildBehindError extends Error {
+  override readonly name = 'RebuildBehindError'
+  constructor(options: { shard: number; position: number; rebuiltPosition: number }) {
+    super(
+      `the rebuilt projections have come to position ${options.rebuiltPosition} of shard ${options.shard}, those in use to ${options.position}`,
+    )
   }
 }

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { type LedgerEvent, StoreDamagedError } from '@deparrow/ledger'
 import { digestOfOrder, InMemoryEventStore, type TestLedger } from '@deparrow/ledger/testing'
 import { UnknownHoldError } from './fold-events.ts'
-import { type ReadModel, ReadModelGapError, type StatementEntry } from './read-model.port.ts'
+import { type ReadModel, ReadModelGapError } from './read-model.port.ts'
+import type { StatementEntry } from './read-records.ts'
 import { catchUpReadModel, rebuildReadModel } from './rebuild.ts'
 import {
   balancesOf,
@@ -89,6 +90,7 @@ function describeProjections(bench: Bench): void {
     assert.deepEqual(await bench.model.epochs(10), [])
     assert.deepEqual(await bench.model.statement(payer.address, { first: 10 }), {
       entries: [],
+      nextCursor: undefined,
       nextPosition: undefined,
     })
   })
@@ -191,7 +193,7 @@ function describeStatements(bench: Bench): void {
 
   it('is empty for a wallet that never had credits and before the first event', async () => {
     await bench.model.apply(bench.events)
-    const empty = { entries: [], nextPosition: undefined }
+    const empty = { entries: [], nextCursor: undefined, nextPosition: undefined }
     assert.deepEqual(await bench.model.statement(stranger.address, { first: 5 }), empty)
     assert.deepEqual(await bench.model.statement(payer.address, { first: 5, beforePosition: 1 }), empty)
   })

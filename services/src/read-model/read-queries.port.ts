@@ -38,7 +38,7 @@ export type ReadQueries = {
   /** What a wallet had at a moment. Rejects with `ReadModelBehindError` for a position that the projections have not reached. */
   balanceAsOf(wallet: Address, at: AsOf): Promise<BalanceAsOf>
   /**
-   * The holds and escrows of a payer that were open at a moment, newest first, also those that have ended since; their amounts add up to
+   * The holds and escrows of a payer that were open at a moment, newest first in a shard, also those that have ended since; their amounts add up to
    * `balanceAsOf(…).heldMicrocredits`. Rejects as {@link ReadQueries.balanceAsOf} does.
    */
   holdsAsOf(wallet: Address, at: AsOf, page: PageRequest): Promise<Page<HoldRecord>>

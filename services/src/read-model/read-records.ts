@@ -78,6 +78,10 @@ export type StatementQuery = PageRequest & {
   readonly subject?: Hex
 }
 
+/**
+ * A page of a statement. A filter looks through a bounded number of entries at a time, so a page may hold fewer than were asked for, or
+ * none, and still have a next one.
+ */
 export type StatementPage = {
   /** Newest first. An event is never cut in two, so a page may hold a few entries more than were asked for. */
   readonly entries: readonly StatementEntry[]
@@ -179,11 +183,14 @@ export type IouRecord = {
   readonly paidAtMs: number | undefined
 }
 
-/** Which IOUs are wanted: those that a wallet owes or those that are owed to it. `open` ones are not paid in full. */
+/**
+ * Which IOUs are wanted: those that a wallet owes, or those that are owed to it. `open` ones are not paid in full, whether they were
+ * declared in default or not.
+ */
 export type IouQuery = PageRequest & {
   readonly wallet: Address
   readonly role: 'debtor' | 'creditor'
-  readonly status?: 'open' | 'defaulted' | 'paid'
+  readonly status: 'open' | 'paid'
 }
 
 /** Credits out of the rewards budget: a grant or a bonus, by the name of its event. */
@@ -194,6 +201,8 @@ export type RewardRecord = {
   readonly event: LedgerEventType
   readonly wallet: Address
   readonly amountMicrocredits: bigint
+  /** Why, in the treasurer's words; `undefined` for a bonus. */
+  readonly reason: string | undefined
 }
 
 export type EpochFinality = { readonly position: number; readonly atMs: number; readonly transactionHash: Hex }

@@ -1,11 +1,15 @@
-import { decodeEvent, type EventStore, type Ledger } from '@deparrow/ledger'
+import { decodeEvent, type EventStore, type JournalReads } from '@deparrow/ledger'
 import type { ReadModel } from './read-model.port.ts'
 
 /** Events folded in one transaction: more save few commits and hold more in memory. */
 const pageEvents = 1_000
 
-/** A shard's journal as a rebuild reads it. */
-export type JournalReader = { readonly store: Pick<EventStore, 'read'>; readonly shard: string }
+/** A shard's journal as a rebuild reads it; `number` is its number among the shards, 0 unless it is named. */
+export type JournalReader = {
+  readonly store: Pick<EventStore, 'read'>
+  readonly shard: string
+  readonly number?: number
+}
 
 /** Empties the read model and folds the whole journal into it; returns the position that it then has. */
 export async function rebuildReadModel(journal: JournalReader, readModel: ReadModel): Promise<number> {
@@ -14,18 +18,24 @@ export async function rebuildReadModel(journal: JournalReader, readModel: ReadMo
 }
 
 /** Folds into the read model what the journal holds after its position; returns the position that it then has. */
-export function catchUpReadModel({ store, shard }: JournalReader, readModel: ReadModel): Promise<number> {
-  return foldInto(readModel, async (position, limit) => (await store.read(shard, position, limit)).map(decodeEvent))
+export function catchUpReadModel({ store, shard, number = 0 }: JournalReader, readModel: ReadModel): Promise<number> {
+  const readEvents = async (position: number, limit: number) =>
+    (await store.read(shard, position, limit)).map(decodeEvent)
+  return foldInto(readModel, readEvents, number)
 }
 
 /** Folds events page by page, from the read model's position until there are no more; returns the position that it then has. */
-export async function foldInto(readModel: ReadModel, readEvents: Ledger['events']): Promise<number> {
-  let position = await readModel.position()
+export async function foldInto(
+  readModel: Pick<ReadModel, 'position' | 'apply'>,
+  readEvents: JournalReads['events'],
+  shard = 0,
+): Promise<number> {
+  let position = await readModel.position(shard)
   for (;;) {
     const page = await readEvents(position, pageEvents)
     const last = page.at(-1)
     if (last === undefined) return position
-    await readModel.apply(page)
+    await readModel.apply(page, shard)
     position = last.position
   }
 }

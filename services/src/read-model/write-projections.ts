@@ -1,120 +1,140 @@
-import type { AccountName, Address, EventOf, LedgerEvent } from '@deparrow/ledger'
-import type { Insertable, Transaction } from 'kysely'
-import { type AccountState, accountsOf, type FoldedRows, foldEvents } from './fold-events.ts'
+import type { Address, EventOf, LedgerEvent } from '@deparrow/ledger'
+import type { Insertable, Kysely } from 'kysely'
+import type { SqlEngine } from '../adapters/sql/sql-database.ts'
+import { foldEvents } from './fold-events.ts'
+import { iouRow } from './fold-ious.ts'
+import type { FoldState, HoldRow, PermissionState, WalletState } from './fold-state.ts'
+import { insertRows } from './insert-rows.ts'
+import { loadFoldState } from './load-state.ts'
+import type { ProjectionRows } from './projection-rows.ts'
 import type { ReadSchema } from './read-schema.ts'
 
-/** Rows in one statement: nine columns each stay far below the 32 766 parameters that SQLite takes. */
-const rowsPerStatement = 500
+/** Tables and the engine that they are in; within a transaction that somebody else ends. */
+export type ProjectionTarget = { readonly kysely: Kysely<ReadSchema>; readonly engine: SqlEngine }
 
-/** Folds events that follow the checkpoint into all tables but the checkpoint. */
+/** Folds events that follow a shard's checkpoint into all tables and moves the checkpoint. There must be at least one. */
 export async function writeProjections(
-  transaction: Transaction<ReadSchema>,
+  target: ProjectionTarget,
+  shard: number,
   events: readonly LedgerEvent[],
 ): Promise<void> {
-  const rows = foldEvents(events, await loadAccounts(transaction, accountsOf(events)))
-  await writeAccounts(transaction, rows)
-  for (const part of chunk(rows.statementEntries)) {
-    await transaction
-      .insertInto('statement_entry')
-      .values([...part])
-      .execute()
-  }
-  for (const part of chunk(rows.settledJobs)) {
-    await transaction
-      .insertInto('settled_job')
-      .values([...part])
-      .execute()
-  }
-  for (const event of rows.epochs) await writeEpoch(transaction, event)
-  for (const event of rows.finalities) await writeFinality(transaction, event)
+  const state = await loadFoldState(target.kysely, shard, events)
+  const rows = foldEvents(events, state)
+  await writeAddedRows(target, shard, rows)
+  await writeState(target, changedPart(state, rows.changed))
+  await writeCheckpoint(target, shard, events.at(-1)?.position ?? 0)
 }
 
-async function loadAccounts(
-  transaction: Transaction<ReadSchema>,
-  names: readonly AccountName[],
-): Promise<ReadonlyMap<AccountName, AccountState>> {
-  const accounts = new Map<AccountName, AccountState>()
-  for (const part of chunk(names)) {
-    const found = await transaction.selectFrom('account_balance').selectAll().where('account', 'in', part).execute()
-    for (const row of found) {
-      const wallet = row.wallet === null ? undefined : (row.wallet as Address)
-      accounts.set(row.account as AccountName, { wallet, amountMicrocredits: row.amount_microcredits })
-    }
-  }
-  return accounts
+/** Writes what is final of a fold: everything but its state. */
+export async function writeAddedRows(
+  { kysely, engine }: ProjectionTarget,
+  shard: number,
+  rows: ProjectionRows,
+): Promise<void> {
+  await insertRows(kysely, engine, 'statement_entry', rows.statementEntries)
+  await insertRows(kysely, engine, 'permission_spend', rows.spends)
+  await insertRows(kysely, engine, 'reward', rows.rewards)
+  await insertRows(kysely, engine, 'settled_job', rows.settledJobs)
+  await insertRows(kysely, engine, 'hold', rows.endedHolds, 'replace')
+  await insertRows(kysely, engine, 'iou', rows.paidIous, 'replace')
+  const times = [...rows.times].map(([atMs, position]) => ({ shard, at_ms: atMs, position }))
+  await insertRows(kysely, engine, 'journal_time', times, 'replace')
+  for (const event of rows.epochs) await writeEpoch({ kysely, engine }, event)
+  for (const event of rows.finalities) await writeFinality(kysely, event)
 }
 
-async function writeAccounts(transaction: Transaction<ReadSchema>, rows: FoldedRows): Promise<void> {
-  const kept = [...rows.accounts].filter(([account]) => !rows.endedAccounts.has(account))
-  for (const part of chunk(kept)) {
-    await transaction
-      .insertInto('account_balance')
-      .values(
-        part.map(([account, { wallet, amountMicrocredits }]) => ({
-          account,
-          wallet: wallet ?? null,
-          amount_microcredits: amountMicrocredits,
-        })),
-      )
-      .onConflict(conflict =>
-        conflict
-          .column('account')
-          .doUpdateSet(update => ({ amount_microcredits: update.ref('excluded.amount_microcredits') })),
-      )
-      .execute()
+/** Writes balances, open holds, permissions and open IOUs. */
+export async function writeState({ kysely, engine }: ProjectionTarget, state: FoldState): Promise<void> {
+  const { shard } = state
+  const wallets = [...state.wallets].map(([wallet, balance]) => walletRow(shard, wallet, balance))
+  await insertRows(kysely, engine, 'wallet_balance', wallets, 'replace')
+  const accounts = [...state.accounts].map(([account, amount]) => ({ shard, account, amount_microcredits: amount }))
+  await insertRows(kysely, engine, 'network_balance', accounts, 'replace')
+  const holds: HoldRow[] = [...state.holds.values()].map(hold => hold.row)
+  await insertRows(kysely, engine, 'hold', holds, 'replace')
+  await insertRows(kysely, engine, 'permission', [...state.permissions.values()].map(permissionRow), 'replace')
+  await insertRows(kysely, engine, 'iou', [...state.ious.values()].map(iouRow), 'replace')
+}
+
+/** Says how far the projections of a shard have come. */
+export async function writeCheckpoint(
+  { kysely, engine }: ProjectionTarget,
+  shard: number,
+  position: number,
+): Promise<void> {
+  await insertRows(kysely, engine, 'read_checkpoint', [{ shard, position }], 'replace')
+}
+
+function changedPart(state: FoldState, changed: ProjectionRows['changed']): FoldState {
+  return {
+    ...state,
+    wallets: picked(state.wallets, changed.wallets),
+    accounts: picked(state.accounts, changed.accounts),
+    holds: picked(state.holds, changed.holds),
+    permissions: picked(state.permissions, changed.permissions),
+    ious: picked(state.ious, changed.ious),
   }
-  for (const part of chunk([...rows.endedAccounts])) {
-    await transaction.deleteFrom('account_balance').where('account', 'in', part).execute()
+}
+
+function picked<K, V>(map: ReadonlyMap<K, V>, keys: ReadonlySet<K>): Map<K, V> {
+  return new Map([...map].filter(([key]) => keys.has(key)))
+}
+
+function walletRow(shard: number, wallet: Address, balance: WalletState): Insertable<ReadSchema['wallet_balance']> {
+  return {
+    wallet,
+    shard,
+    available_microcredits: balance.availableMicrocredits,
+    held_microcredits: balance.heldMicrocredits,
+    payable_microcredits: balance.payableMicrocredits,
+    hold_count: balance.holdCount,
   }
+}
+
+function permissionRow({
+  row,
+  endsAtMs,
+  spentMicrocredits,
+  spendCount,
+}: PermissionState): Insertable<ReadSchema['permission']> {
+  return { ...row, ends_at_ms: endsAtMs, spent_microcredits: spentMicrocredits, spend_count: spendCount }
 }
 
 async function writeEpoch(
-  transaction: Transaction<ReadSchema>,
+  { kysely, engine }: ProjectionTarget,
   { position, atMs, data }: EventOf<'EpochClosed'>,
 ): Promise<void> {
-  await transaction
-    .insertInto('epoch')
-    .values({
-      epoch: data.epoch,
-      closed_position: position,
-      closed_at_ms: atMs,
-      parent: data.parent,
-      inbox_cut: data.inboxCut,
-      journal_position: data.journalPosition,
-      journal_hash: data.journalHash,
-      burn_microcredits: data.burnMicrocredits,
-      leaves_root: data.leavesRoot,
-      leaves_total_microcredits: data.leavesTotalMicrocredits,
-    })
-    .execute()
-  for (const part of chunk(data.rows)) {
-    const payouts: Insertable<ReadSchema['epoch_payout']>[] = part.map(row => ({
-      epoch: data.epoch,
-      payee_id: row.id,
-      wallet: row.wallet,
-      increment_microcredits: row.incrementMicrocredits,
-      cumulative_microcredits: row.cumulativeMicrocredits,
-      previous_epoch: row.previousEpoch,
-    }))
-    await transaction.insertInto('epoch_payout').values(payouts).execute()
+  const row: Insertable<ReadSchema['epoch']> = {
+    epoch: data.epoch,
+    closed_position: position,
+    closed_at_ms: atMs,
+    parent: data.parent,
+    inbox_cut: data.inboxCut,
+    journal_position: data.journalPosition,
+    journal_hash: data.journalHash,
+    burn_microcredits: data.burnMicrocredits,
+    leaves_root: data.leavesRoot,
+    leaves_total_microcredits: data.leavesTotalMicrocredits,
   }
+  await insertRows(kysely, engine, 'epoch', [row])
+  const payouts = data.rows.map(payout => ({
+    epoch: data.epoch,
+    payee_id: payout.id,
+    wallet: payout.wallet,
+    increment_microcredits: payout.incrementMicrocredits,
+    cumulative_microcredits: payout.cumulativeMicrocredits,
+    previous_epoch: payout.previousEpoch,
+  }))
+  await insertRows(kysely, engine, 'epoch_payout', payouts)
 }
 
 async function writeFinality(
-  transaction: Transaction<ReadSchema>,
+  kysely: Kysely<ReadSchema>,
   { position, atMs, data }: EventOf<'EpochFinalised'>,
 ): Promise<void> {
-  await transaction
+  await kysely
     .updateTable('epoch')
     .set({ final_position: position, final_at_ms: atMs, final_transaction_hash: data.place.transactionHash })
     .where('epoch', '=', BigInt(data.epoch))
     .execute()
-}
-
-function chunk<T>(items: readonly T[]): readonly (readonly T[])[] {
-  const parts: (readonly T[])[] = []
-  for (let start = 0; start < items.length; start += rowsPerStatement) {
-    parts.push(items.slice(start, start + rowsPerStatement))
-  }
-  return parts
 }
