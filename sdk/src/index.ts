@@ -12,6 +12,12 @@ export { type GatewayLimits, gatewayLimitsDefault } from './http/graphql-client.
 export * from './keys/published-account.ts'
 export * from './keys/published-development-keys.ts'
 export * from './keys/secret-key.ts'
+export {
+  type PermissionRequest,
+  type RevocationRequest,
+  signPermission,
+  signRevocation,
+} from './permission/sign-permission.ts'
 export { type AcceptedCommand, type AcceptingLedger, checkAcceptance } from './proof/check-acceptance.ts'
 export { checkInclusion, type ProvenBalance, type ShownLeaf } from './proof/check-inclusion.ts'
 export * from './signing/ledger-hashing.ts'

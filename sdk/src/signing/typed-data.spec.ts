@@ -18,6 +18,8 @@ import {
   nodeRegistrationType,
   orderCancellationType,
   payoutInstructionType,
+  permissionRevocationType,
+  spendPermissionType,
   transferType,
   typedDataJson,
   usageReceiptType,
@@ -44,6 +46,8 @@ const types: readonly MessageType[] = [
   nodeRegistrationType,
   orderCancellationType,
   payoutInstructionType,
+  permissionRevocationType,
+  spendPermissionType,
   transferType,
   usageReceiptType,
   withdrawalType,
@@ -56,6 +60,8 @@ function fieldValue(field: Field): fc.Arbitrary<FieldValue> {
   if (field.type === 'address') return hexOf(20)
   if (field.type === 'bytes32') return hexOf(32)
   if (field.type === 'string') return fc.string({ unit: 'binary', maxLength: 40 })
+  if (field.type === 'address[]') return fc.array(hexOf(20), { maxLength: 5 })
+  if (field.type === 'string[]') return fc.array(fc.string({ unit: 'binary', maxLength: 40 }), { maxLength: 5 })
   if (field.type === 'uint64') return fc.bigInt(0n, 2n ** 64n - 1n)
   return fc.integer({ min: 0, max: field.type === 'uint8' ? 255 : 2 ** 32 - 1 })
 }
