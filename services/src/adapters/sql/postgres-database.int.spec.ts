@@ -33,5 +33,18 @@ if (url !== undefined) {
       t.after(() => database.close())
       await assert.rejects(sql`SELECT 1`.execute(database.kysely), /ECONNREFUSED/)
     })
+
+    it('fails a transaction, and not the process, when the server ends its connection between two queries', async t => {
+      const [database, other] = [openPostgres<Record<string, never>>(url), openPostgres<Record<string, never>>(url)]
+      t.after(() => Promise.all([database.close(), other.close()]))
+      const cutOff = database.kysely.transaction().execute(async transaction => {
+        const { rows } = await sql<{ pid: bigint }>`SELECT pg_backend_pid() AS pid`.execute(transaction)
+        const pid = rows[0]?.pid
+        await sql`SELECT pg_terminate_backend(${pid}, 10000)`.execute(other.kysely)
+        await sql`SELECT 1`.execute(transaction)
+      })
+      await assert.rejects(cutOff, { message: /not queryable|terminat|Connection/ })
+      assert.equal((await sql`SELECT 1`.execute(database.kysely)).rows.length, 1)
+    })
   })
 }

@@ -29,7 +29,7 @@ export function openPostgres<Schema>(url: string, options: PostgresOptions = {})
 
 /**
  * A pool whose connections read all integers as `bigint` and commit synchronously, whatever the server's default is. A
- * connection that breaks while nobody uses it is dropped; the next query makes a new one.
+ * connection that breaks is dropped, also in the middle of a transaction, whose next query then fails; who comes next gets a new one.
  */
 export function createPostgresPool(url: string, options: PostgresOptions = {}): Pool {
   const pool = new Pool({
@@ -40,6 +40,8 @@ export function createPostgresPool(url: string, options: PostgresOptions = {}): 
     types: { getTypeParser: integersAsBigint },
   })
   pool.on('error', () => undefined)
+  // The pool hears idle connections alone. One that breaks between two queries of a transaction would end the process.
+  pool.on('connect', client => client.on('error', () => undefined))
   return pool
 }
 
