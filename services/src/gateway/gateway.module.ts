@@ -5,16 +5,25 @@ import { GraphQLModule } from '@nestjs/graphql'
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import { CLOCK, GATEWAY_CONFIG } from '../tokens.ts'
+import { BooksView } from './graphql/books-view.ts'
+import { EscrowResolver } from './graphql/escrow.resolver.ts'
 import { graphqlOptions } from './graphql/graphql-options.ts'
+import { IouResolver } from './graphql/iou.resolver.ts'
 import { JobNodeResolver, JobResolver } from './graphql/job.resolver.ts'
+import { LedgerResolver } from './graphql/ledger.resolver.ts'
+import { MovementResolver } from './graphql/movement.resolver.ts'
 import { Movements } from './graphql/movements.ts'
 import { NetworkResolver } from './graphql/network.resolver.ts'
 import { NodeResolver } from './graphql/node.resolver.ts'
+import { PermissionResolver } from './graphql/permission.resolver.ts'
 import { ResolverErrors } from './graphql/resolver-errors.ts'
 import { SettlementResolver } from './graphql/settlement.resolver.ts'
 import { SignInResolver } from './graphql/sign-in.resolver.ts'
+import { VisibleJournal } from './graphql/visible-journal.ts'
 import { WalletResolver } from './graphql/wallet.resolver.ts'
+import { WalletEventsResolver } from './graphql/wallet-events.resolver.ts'
 import { WalletFeed } from './graphql/wallet-feed.ts'
+import { WalletHistoryResolver } from './graphql/wallet-history.resolver.ts'
 import { HttpMetrics } from './http/http-metrics.ts'
 import { OperationsController } from './http/operations.controller.ts'
 import { PublicOrigin } from './sign-in/public-origin.ts'
@@ -57,14 +66,23 @@ export class SignInModule {}
   controllers: [OperationsController],
   providers: [
     { provide: APP_FILTER, useClass: ResolverErrors },
+    EscrowResolver,
+    IouResolver,
     JobResolver,
     JobNodeResolver,
+    LedgerResolver,
+    MovementResolver,
     NetworkResolver,
     NodeResolver,
+    PermissionResolver,
     SettlementResolver,
     SignInResolver,
+    WalletEventsResolver,
+    WalletHistoryResolver,
     WalletResolver,
+    BooksView,
     Movements,
+    VisibleJournal,
     WalletFeed,
     HttpMetrics,
   ],

@@ -1,8 +1,16 @@
-import { GraphQLError } from 'graphql'
+import { badInput } from './read-errors.ts'
 import type { SubscriptionContext } from './subscription-slots.ts'
 
-/** What one answer may hold: about 10 MB of rows (400 bytes each), and as much text as sixteen whole logs. */
-const budgets = { rows: 25_000, 'characters of logs': 16 * 256 * 1024 } as const
+/**
+ * What one answer may hold: about 10 MB of rows (400 bytes each), as much text as sixteen whole logs, 8 MB of events; and how often it may
+ * ask projections or ledger on behalf of single fields, so that lists within lists stay cheap.
+ */
+const budgets = {
+  rows: 25_000,
+  'characters of logs': 16 * 256 * 1024,
+  'characters of events': 8 * 2 ** 20,
+  lookups: 500,
+} as const
 
 type Resource = keyof typeof budgets
 
@@ -20,9 +28,7 @@ export function spend(context: object, resource: Resource, amount: number): void
   const ofRequest = spent.get(context) ?? new Map<Resource, number>()
   const total = (ofRequest.get(resource) ?? 0) + amount
   if (total > budgets[resource]) {
-    throw new GraphQLError(`one answer may hold ${budgets[resource]} ${resource}; ask for less at once`, {
-      extensions: { code: 'BAD_USER_INPUT' },
-    })
+    throw badInput(`one answer may hold ${budgets[resource]} ${resource}; ask for less at once`)
   }
   spent.set(context, ofRequest.set(resource, total))
 }

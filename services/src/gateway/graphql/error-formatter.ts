@@ -4,7 +4,16 @@ import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from '
 const logger = new Logger('Gateway')
 
 /** Codes that our own resolvers give to errors that are meant for clients. */
-const publicCodes: ReadonlySet<unknown> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'BAD_USER_INPUT'])
+const publicCodes: ReadonlySet<unknown> = new Set([
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'BAD_USER_INPUT',
+  'NOT_YET_VISIBLE',
+  'RESUME_TOO_FAR',
+])
+
+const internalMessage = 'Something went wrong on our side. Try again; if it happens again, tell the operator the time.'
 
 /**
  * What clients see of errors: their own mistakes in full, nothing of ours. An error that nobody meant for clients becomes
@@ -27,13 +36,23 @@ function formatError(error: GraphQLError): readonly GraphQLFormattedError[] {
   if (original instanceof GraphQLError) return [clientMistake(error, 'BAD_REQUEST')]
   logger.error(error.message, original.stack)
   const { locations, path } = error
-  const message = 'Something went wrong on our side. Try again; if it happens again, tell the operator the time.'
-  return [{ message, ...(locations && { locations }), ...(path && { path }), extensions: { code: 'INTERNAL' } }]
+  const extensions = { code: 'INTERNAL' }
+  return [{ message: internalMessage, ...(locations && { locations }), ...(path && { path }), extensions }]
+}
+
+/** The same for what ends a subscription, which no formatter sees. */
+export function publicError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError && publicCodes.has(error.extensions['code'])) return error
+  logger.error(error instanceof Error ? error.message : String(error), error instanceof Error ? error.stack : undefined)
+  return new GraphQLError(internalMessage, { extensions: { code: 'INTERNAL' } })
 }
 
 function clientMistake(error: GraphQLError, code: string): GraphQLFormattedError {
   const { message, locations, path } = error
-  return { message, ...(locations && { locations }), ...(path && { path }), extensions: { code } }
+  // What Mercurius itself refuses has no extensions.
+  const reachedPosition = (error.extensions as GraphQLError['extensions'] | undefined)?.['reachedPosition']
+  const extensions = { code, ...(typeof reachedPosition === 'string' && { reachedPosition }) }
+  return { message, ...(locations && { locations }), ...(path && { path }), extensions }
 }
 
 function statusOf(errors: readonly GraphQLError[]): number {

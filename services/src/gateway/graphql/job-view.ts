@@ -33,7 +33,8 @@ export function jobView(job: Job, domain: Domain) {
     outputCid: job.outputCid,
     outcome: job.receipt === undefined ? null : jobOutcomes[job.receipt.message.outcome],
     failure: job.failure,
-    receipt: job.receipt && signedView(domain, receiptTypeOf(job.receipt.message), job.receipt, job.receipt.message.node),
+    receipt:
+      job.receipt && signedView(domain, receiptTypeOf(job.receipt.message), job.receipt, job.receipt.message.node),
     captured: job.settlement?.capturedMicrocredits,
     earned: job.settlement?.earnedMicrocredits,
     fee: job.settlement?.feeMicrocredits,

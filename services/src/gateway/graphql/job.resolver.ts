@@ -8,12 +8,15 @@ import { LEDGER, MARKET, NETWORK_INFO } from '../../tokens.ts'
 import { rowsOfJob, spend } from './answer-budget.ts'
 import { mapped, required } from './iterators.ts'
 import { type JobView, jobView } from './job-view.ts'
+import type { RefusingUnion } from './refusal-types.ts'
 import { refusalView } from './refusal-view.ts'
 import { type GatewayContext, requireBetween, requireWallet } from './session-context.ts'
 import { inSlot, type SubscriptionContext } from './subscription-slots.ts'
 
 /** A page of jobs with their typed data is a few kilobytes each. */
 const jobsPerPageMax = 200
+
+const payerOnly = 'the payer of this job'
 
 @Resolver('Job')
 export class JobResolver {
@@ -47,24 +50,24 @@ export class JobResolver {
   @Query('quote')
   async quote(@Args('spec') spec: unknown, @Args('priority') priority: number, @Args('bid') bid: bigint) {
     const answer = await this.market.quote(spec, priority, bid)
-    if (!answer.ok) return refusalView(answer.refusal)
+    if (!answer.ok) return refusalView(answer.refusal, 'QuoteResult')
     const { maxPriceMicrocredits: maxPrice, minPriceMicrocredits: minPrice, nodesAvailable } = answer
     return { __typename: 'Quote', maxPrice, minPrice, nodesAvailable }
   }
 
   @Mutation('submitJob')
   async submitJob(@Args('order') order: unknown, @Args('signature') signature: string, @Args('spec') spec: unknown) {
-    return this.#answer(await this.market.submit(order, signature, spec))
+    return this.#answer(await this.market.submit(order, signature, spec), 'SubmitJobResult')
   }
 
   @Mutation('cancelJob')
   async cancelJob(@Args('cancellation') cancellation: unknown, @Args('signature') signature: string) {
-    return this.#answer(await this.market.cancel(cancellation, signature))
+    return this.#answer(await this.market.cancel(cancellation, signature), 'CancelJobResult')
   }
 
   @ResolveField('log')
   async log(@Parent() job: JobView, @Args('bytes') bytes: number, @Context() context: GatewayContext) {
-    requireWallet(context, job.payer)
+    requireWallet(context, [job.payer], payerOnly)
     const text = await this.market.log(job.id, requireBetween('bytes', bytes, 1, logTailLengthMax))
     spend(context, 'characters of logs', text.length)
     return text
@@ -81,13 +84,13 @@ export class JobResolver {
   jobLog(@Args('id') id: Hex, @Context() context: GatewayContext & SubscriptionContext) {
     return inSlot(context, async () => {
       const job = required(await this.market.job(id), `job ${id}`)
-      requireWallet(context, job.order.message.payer)
+      requireWallet(context, [job.order.message.payer], payerOnly)
       return required(await this.market.followLog(id), `job ${id}`)
     })
   }
 
-  #answer(answer: JobAnswer) {
-    return answer.ok ? jobView(answer.job, this.#domain) : refusalView(answer.refusal)
+  #answer(answer: JobAnswer, union: RefusingUnion) {
+    return answer.ok ? jobView(answer.job, this.#domain) : refusalView(answer.refusal, union)
   }
 }
 

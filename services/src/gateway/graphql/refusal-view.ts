@@ -1,32 +1,18 @@
-import { type Address, formatCredits } from '@deparrow/ledger'
+import { formatCredits } from '@deparrow/ledger'
 import type { MarketRefusal } from '../../market/market.port.ts'
+import { type RefusalType, type RefusalView, type RefusingUnion, refusalsOf } from './refusal-types.ts'
 
-/** A refusal as the schema's types say it; `message` tells what to do about it. */
-export type RefusalView =
-  | { readonly __typename: 'Malformed'; readonly code: string; readonly message: string; readonly field: string }
-  | {
-      readonly __typename: 'InvalidSignature'
-      readonly code: string
-      readonly message: string
-      readonly expectedSigner: Address
-    }
-  | {
-      readonly __typename: 'InsufficientCredits'
-      readonly code: string
-      readonly message: string
-      readonly required: bigint
-      readonly available: bigint
-    }
-  | {
-      readonly __typename: 'PriceAboveMaximum'
-      readonly code: string
-      readonly message: string
-      readonly price: bigint
-      readonly maximum: bigint
-    }
-  | { readonly __typename: 'Refused'; readonly code: string; readonly message: string }
+/**
+ * A refusal as a union of the schema says it: as its own type where the union has that, else as `Refused` with the same code and message.
+ */
+export function refusalView(refusal: MarketRefusal, union: RefusingUnion): RefusalView {
+  const view = wholeView(refusal)
+  const known: readonly RefusalType[] = ['Malformed', 'Refused', ...refusalsOf[union]]
+  return known.includes(view.__typename) ? view : refusedWith(view.code, view.message)
+}
 
-export function refusalView(refusal: MarketRefusal): RefusalView {
+/** The type with all that is known of a refusal. */
+export function wholeView(refusal: MarketRefusal): RefusalView {
   const view = views[refusal.code] as (refusal: MarketRefusal) => RefusalView
   return view(refusal)
 }
@@ -57,8 +43,12 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
       expectedSigner,
       message: `The signature is not one of ${expectedSigner} over this message. Check chain id, contract and every field.`,
     }),
-    WRONG_SHARD: ({ code, shard }) =>
-      refusedWith(code, `The wallet is at home in shard ${shard}. Send the same request there.`),
+    WRONG_SHARD: ({ code, shard }) => ({
+      __typename: 'WrongShard',
+      code,
+      shard,
+      message: `The wallet is at home in shard ${shard}. Send the same request there.`,
+    }),
     INSUFFICIENT_CREDITS: ({ code, requiredMicrocredits, availableMicrocredits }) => ({
       __typename: 'InsufficientCredits',
       code,
@@ -73,15 +63,25 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
       maximum: maximumMicrocredits,
       message: `The job costs at least ${priceMicrocredits} µcr. Sign an order with a higher maxPriceMicrocredits.`,
     }),
-    DEADLINE_PASSED: ({ code, deadlineMs }) =>
-      refusedWith(code, `The deadline ${new Date(deadlineMs).toISOString()} has passed. Sign again with a later one.`),
-    DEADLINE_TOO_FAR: ({ code, latestMs }) =>
-      refusedWith(
-        code,
-        `The deadline is too far away. Sign again with one before ${new Date(latestMs).toISOString()}.`,
-      ),
-    COMMAND_CONFLICT: ({ code, field }) =>
-      refusedWith(code, `Another request with the same id differs in ${field}. Use a new nonce.`),
+    DEADLINE_PASSED: ({ code, deadlineMs }) => ({
+      __typename: 'DeadlinePassed',
+      code,
+      deadline: deadlineMs,
+      message: `The deadline ${new Date(deadlineMs).toISOString()} has passed. Sign again with a later one.`,
+    }),
+    DEADLINE_TOO_FAR: ({ code, latestMs }) => ({
+      __typename: 'DeadlineTooFar',
+      code,
+      latest: latestMs,
+      message: `The deadline is too far away. Sign again with one before ${new Date(latestMs).toISOString()}.`,
+    }),
+    COMMAND_CONFLICT: ({ code, commandId, field }) => ({
+      __typename: 'CommandConflict',
+      code,
+      commandId,
+      field,
+      message: `Another request with the same id differs in ${field}. Use a new nonce.`,
+    }),
     AMOUNT_OUT_OF_RANGE: ({ code }) =>
       refusedWith(code, 'The amount must be at least 1 µcr and at most the token cap.'),
     UNKNOWN_JOB: ({ code, orderDigest }) =>
@@ -93,23 +93,33 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
       refusedWith(code, `Job ${orderDigest} has its receipt and is being settled. Nothing else can be done to it.`),
     NO_RECEIPT: ({ code, orderDigest }) =>
       refusedWith(code, `Job ${orderDigest} has no receipt yet. It is settled when its node has handed one in.`),
-    LINK_FAILED: ({ code, index, refusal }) =>
-      refusedWith(
-        code,
-        `Nothing happened, because command ${index} of the link was refused: ${refusalView(refusal).message}`,
-      ),
+    LINK_FAILED: ({ code, index, refusal }) => ({
+      __typename: 'LinkFailed',
+      code,
+      index,
+      refusal: wholeView(refusal),
+      message: `Nothing happened, because command ${index} of the link was refused: ${wholeView(refusal).message}`,
+    }),
     NOT_ASSIGNED: ({ code, node }) => refusedWith(code, `The job is not assigned to node ${node} in this attempt.`),
     UNKNOWN_ESCROW: ({ code, escrow }) =>
       refusedWith(code, `There is no escrow ${escrow}. An escrow's id is the digest of its order.`),
     ESCROW_ENDED: ({ code, escrow }) =>
       refusedWith(code, `Escrow ${escrow} has ended. Nothing more can be done to it.`),
-    ESCROW_EXCEEDED: ({ code, heldMicrocredits }) =>
-      refusedWith(code, `The escrow holds ${heldMicrocredits} µcr. Sign a capture of at most as much.`),
+    ESCROW_EXCEEDED: ({ code, heldMicrocredits }) => ({
+      __typename: 'EscrowExceeded',
+      code,
+      held: heldMicrocredits,
+      message: `The escrow holds ${heldMicrocredits} µcr. Sign a capture of at most as much.`,
+    }),
     UNKNOWN_IOU: ({ code, iou }) =>
       refusedWith(code, `There is no IOU ${iou}, or it was paid long ago. An IOU's id is the digest of its message.`),
     IOU_PAID: ({ code, iou }) => refusedWith(code, `IOU ${iou} is paid. Nothing is owed any more.`),
-    IOU_EXCEEDED: ({ code, outstandingMicrocredits }) =>
-      refusedWith(code, `Only ${outstandingMicrocredits} µcr are still owed. Sign a redemption of at most as much.`),
+    IOU_EXCEEDED: ({ code, outstandingMicrocredits }) => ({
+      __typename: 'IouExceeded',
+      code,
+      outstanding: outstandingMicrocredits,
+      message: `Only ${outstandingMicrocredits} µcr are still owed. Sign a redemption of at most as much.`,
+    }),
     IOU_DEFAULTED: ({ code, iou }) => refusedWith(code, `IOU ${iou} is in default already. It can still be redeemed.`),
     IOU_NOT_DUE: ({ code, dueAt }) =>
       refusedWith(code, `The IOU is due at ${dueAt} (Unix seconds). Declare its default then.`),
@@ -117,48 +127,72 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
       refusedWith(code, 'More DPC would be counted than can exist. Check that the ledger follows its own chain.'),
     UNKNOWN_NODE: ({ code, node }) =>
       refusedWith(code, `Node ${node} is not registered. Start it, so that it registers.`),
-    PERMISSION_EXPIRED: ({ code, delegate, endedAtMs }) =>
-      refusedWith(
-        code,
-        `The permission of ${delegate} ended at ${new Date(endedAtMs).toISOString()}. Its wallet must sign a new one.`,
-      ),
-    ENGINE_NOT_ALLOWED: ({ code, engine }) =>
-      refusedWith(code, `The permission does not allow the engine ${engine}. Its wallet must sign one that does.`),
-    COUNTERPARTY_NOT_ALLOWED: ({ code, counterparty }) =>
-      refusedWith(code, `The permission does not name ${counterparty}. Its wallet must sign one that does.`),
+    PERMISSION_EXPIRED: ({ code, delegate, endedAtMs }) => ({
+      __typename: 'PermissionExpired',
+      code,
+      delegate,
+      endedAt: endedAtMs,
+      message: `The permission of ${delegate} ended at ${new Date(endedAtMs).toISOString()}. Its wallet must sign a new one.`,
+    }),
+    ENGINE_NOT_ALLOWED: ({ code, engine }) => ({
+      __typename: 'EngineNotAllowed',
+      code,
+      engine,
+      message: `The permission does not allow the engine ${engine}. Its wallet must sign one that does.`,
+    }),
+    COUNTERPARTY_NOT_ALLOWED: ({ code, counterparty }) => ({
+      __typename: 'CounterpartyNotAllowed',
+      code,
+      counterparty,
+      message: `The permission does not name ${counterparty}. Its wallet must sign one that does.`,
+    }),
     TOO_MANY_DELEGATES: ({ code, wallet, delegatesMax }) =>
       refusedWith(
         code,
         `Wallet ${wallet} has named ${delegatesMax} delegates. Give a new permission to one that it has named.`,
       ),
-    CAP_EXCEEDED: ({ code, cap, limitMicrocredits, usedMicrocredits, requestedMicrocredits }) =>
-      refusedWith(
-        code,
-        `${formatCredits(requestedMicrocredits)} credits are above the permission's cap per ${cap} of ${formatCredits(limitMicrocredits)}, of which ${formatCredits(usedMicrocredits)} are used. Spend less or later, then sign again with a new nonce.`,
-      ),
+    CAP_EXCEEDED: ({ code, cap, limitMicrocredits, usedMicrocredits, requestedMicrocredits }) => ({
+      __typename: 'CapExceeded',
+      code,
+      cap,
+      limit: limitMicrocredits,
+      used: usedMicrocredits,
+      requested: requestedMicrocredits,
+      message: `${formatCredits(requestedMicrocredits)} credits are above the permission's cap per ${cap} of ${formatCredits(limitMicrocredits)}, of which ${formatCredits(usedMicrocredits)} are used. Spend less or later, then sign again with a new nonce.`,
+    }),
     SEQUENCE_USED: ({ code, lastSequence }) =>
       refusedWith(code, `The receipt's sequence must be higher than ${lastSequence}. Sign it again.`),
-    NONCE_USED: ({ code, lastNonce }) =>
-      refusedWith(code, `The nonce must be higher than ${lastNonce}. Sign again with a higher one.`),
-    CHANGE_TIME_OUT_OF_RANGE: ({ code, earliestMs, latestMs }) =>
-      refusedWith(
-        code,
-        `A change must count from a time between ${new Date(earliestMs).toISOString()} and ${new Date(latestMs).toISOString()}. Sign it again.`,
-      ),
+    NONCE_USED: ({ code, lastNonce }) => ({
+      __typename: 'NonceUsed',
+      code,
+      lastNonce,
+      message: `The nonce must be higher than ${lastNonce}. Sign again with a higher one.`,
+    }),
+    CHANGE_TIME_OUT_OF_RANGE: ({ code, earliestMs, latestMs }) => ({
+      __typename: 'ChangeTimeOutOfRange',
+      code,
+      earliest: earliestMs,
+      latest: latestMs,
+      message: `A change must count from a time between ${new Date(earliestMs).toISOString()} and ${new Date(latestMs).toISOString()}. Sign it again.`,
+    }),
     REFERRAL_EXISTS: ({ code, node, referrer }) =>
       refusedWith(code, `Node ${node} was referred by ${referrer}. A referral is said once.`),
     REFERRAL_TOO_LATE: ({ code, node, untilMs }) =>
       refusedWith(code, `Who referred node ${node} could be said until ${new Date(untilMs).toISOString()}.`),
-    GRANT_CAP_REACHED: ({ code, limitMicrocredits, grantedMicrocredits }) =>
-      refusedWith(
-        code,
-        `${formatCredits(grantedMicrocredits)} of the ${formatCredits(limitMicrocredits)} credits of today's grants are given. Sign another grant tomorrow (UTC).`,
-      ),
-    REWARDS_EXHAUSTED: ({ code, requiredMicrocredits, availableMicrocredits }) =>
-      refusedWith(
-        code,
-        `The rewards budget has ${formatCredits(availableMicrocredits)} credits and ${formatCredits(requiredMicrocredits)} are needed. Sign a smaller grant.`,
-      ),
+    GRANT_CAP_REACHED: ({ code, limitMicrocredits, grantedMicrocredits }) => ({
+      __typename: 'GrantCapReached',
+      code,
+      limit: limitMicrocredits,
+      granted: grantedMicrocredits,
+      message: `${formatCredits(grantedMicrocredits)} of the ${formatCredits(limitMicrocredits)} credits of today's grants are given. Sign another grant tomorrow (UTC).`,
+    }),
+    REWARDS_EXHAUSTED: ({ code, requiredMicrocredits, availableMicrocredits }) => ({
+      __typename: 'RewardsExhausted',
+      code,
+      required: requiredMicrocredits,
+      available: availableMicrocredits,
+      message: `The rewards budget has ${formatCredits(availableMicrocredits)} credits and ${formatCredits(requiredMicrocredits)} are needed. Sign a smaller grant.`,
+    }),
     BONUS_NOT_DUE: ({ code, node, reason }) => refusedWith(code, `Node ${node}: ${bonusReasons[reason]}`),
     PAYOUT_NOT_DUE: ({ code }) =>
       refusedWith(code, 'The payout is not due yet. Its minimum or interval is not reached.'),

@@ -7,8 +7,8 @@ export type GatewayContext = {
   readonly wallet: Address | undefined
 }
 
-/** Throws `UNAUTHENTICATED` without a session, `FORBIDDEN` for somebody else's. */
-export function requireWallet(context: GatewayContext, owner: Address): void {
+/** Throws `UNAUTHENTICATED` without a session, `FORBIDDEN` for somebody else's; `what` names what is read. */
+export function requireWallet(context: GatewayContext, owners: readonly Address[], what: string): void {
   if (context.wallet === undefined) {
     throw new GraphQLError(
       'Sign in first: ask for a challenge, sign it, and send the token as Authorization: Bearer.',
@@ -17,8 +17,8 @@ export function requireWallet(context: GatewayContext, owner: Address): void {
       },
     )
   }
-  if (context.wallet !== owner) {
-    throw new GraphQLError('Only the payer of this job may read this. Sign in with the wallet that ordered it.', {
+  if (!owners.includes(context.wallet)) {
+    throw new GraphQLError(`Only ${what} may read this. Sign in with that wallet.`, {
       extensions: { code: 'FORBIDDEN' },
     })
   }

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql'
+import { publicError } from './error-formatter.ts'
 
 /** What a subscription's context names: its connection's upgrade request, and the id that the client chose. */
 export type SubscriptionContext = { readonly request?: object; readonly id?: unknown }
@@ -20,7 +21,10 @@ export function takeSlot({ request }: SubscriptionContext, id: unknown, max: num
   openIds.set(request, ids.add(id))
 }
 
-/** What `start` gives; the place is given back when that ends, however it ends, or at once when `start` rejects. */
+/**
+ * What `start` gives; the place is given back when that ends, however it ends, or at once when `start` rejects. What goes wrong inside
+ * becomes an error that clients may see.
+ */
 export async function inSlot<T>(
   context: SubscriptionContext,
   start: () => Promise<AsyncIterableIterator<T>>,
@@ -30,16 +34,21 @@ export async function inSlot<T>(
     return ending(await start(), giveBack)
   } catch (error) {
     giveBack()
-    throw error
+    throw publicError(error)
   }
 }
 
 function ending<T>(source: AsyncIterableIterator<T>, onEnd: () => void): AsyncIterableIterator<T> {
   return {
     async next() {
-      const result = await source.next()
-      if (result.done) onEnd()
-      return result
+      try {
+        const result = await source.next()
+        if (result.done) onEnd()
+        return result
+      } catch (error) {
+        onEnd()
+        throw publicError(error)
+      }
     },
     async return() {
       onEnd()

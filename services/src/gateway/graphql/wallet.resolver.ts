@@ -1,32 +1,34 @@
 import type { Address, Ledger } from '@deparrow/ledger'
 import { Inject } from '@nestjs/common'
-import { Args, Context, Mutation, Parent, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql'
-import type { ReadModel, StatementEntry } from '../../read-model/read-model.port.ts'
-import { LEDGER, READ_MODEL, SETTLEMENT_VIEW } from '../../tokens.ts'
+import { Args, Context, Parent, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql'
+import { LEDGER, SETTLEMENT_VIEW } from '../../tokens.ts'
 import type { SettlementView } from '../settlement-view.port.ts'
 import { spend } from './answer-budget.ts'
+import { inclusionView } from './inclusion-view.ts'
 import { mapped } from './iterators.ts'
-import { Movements } from './movements.ts'
 import { type GatewayContext, requireBetween } from './session-context.ts'
 import { inSlot, type SubscriptionContext } from './subscription-slots.ts'
+import { VisibleJournal } from './visible-journal.ts'
 import { WalletFeed } from './wallet-feed.ts'
 
-const statementEntriesMax = 500
+export type WalletView = { readonly address: Address }
 
-type WalletView = { readonly address: Address }
-
+/** A wallet as the ledger has it now: for everybody. */
 @Resolver('Wallet')
 export class WalletResolver {
   constructor(
     @Inject(LEDGER) private readonly ledger: Ledger,
-    @Inject(READ_MODEL) private readonly readModel: ReadModel,
     @Inject(SETTLEMENT_VIEW) private readonly settlement: SettlementView,
-    @Inject(Movements) private readonly movements: Movements,
     @Inject(WalletFeed) private readonly feed: WalletFeed,
+    @Inject(VisibleJournal) private readonly visible: VisibleJournal,
   ) {}
 
   @Query('wallet')
-  wallet(@Args('address') address: Address): WalletView {
+  async wallet(
+    @Args('address') address: Address,
+    @Args('atLeastPosition') atLeastPosition: bigint | null | undefined,
+  ): Promise<WalletView> {
+    await this.visible.whenAt(address, atLeastPosition ?? undefined)
     return { address }
   }
 
@@ -46,24 +48,12 @@ export class WalletResolver {
   }
 
   @ResolveField('lastNonce')
-  lastNonce(@Parent() wallet: WalletView, @Args('lane') lane: number): bigint | undefined {
-    return this.ledger.lastNonce(wallet.address, requireBetween('lane', lane, 0, 2 ** 31 - 1))
-  }
-
-  @ResolveField('statement')
-  async statement(
-    @Parent() wallet: WalletView,
-    @Args('first') first: number,
-    @Args('before') before: bigint | undefined,
-    @Context() context: GatewayContext,
-  ) {
-    const count = requireBetween('first', first, 1, statementEntriesMax)
-    const page = await this.readModel.statement(wallet.address, {
-      first: count,
-      ...(before != null && { beforePosition: Number(before) }),
-    })
-    spend(context, 'rows', page.entries.length)
-    return { entries: page.entries.map(entryView), next: page.nextPosition }
+  lastNonce(
+    @Parent() { address }: WalletView,
+    @Args('lane') lane: number,
+    @Args('signer') signer: Address | null | undefined,
+  ): bigint | undefined {
+    return this.ledger.lastNonce(address, requireBetween('lane', lane, 0, 2 ** 31 - 1), signer ?? address)
   }
 
   @ResolveField('claim')
@@ -74,36 +64,15 @@ export class WalletResolver {
     return { ...claim, increment, cumulative, unclaimed: claim.unclaimedMicrocredits }
   }
 
-  @Mutation('transfer')
-  transfer(@Args('transfer') transfer: unknown, @Args('signature') signature: string) {
-    return this.movements.transfer(transfer, signature)
-  }
-
-  @Mutation('withdraw')
-  withdraw(@Args('withdrawal') withdrawal: unknown, @Args('signature') signature: string) {
-    return this.movements.withdraw(withdrawal, signature)
-  }
-
-  @Mutation('instructPayouts')
-  instructPayouts(@Args('instruction') instruction: unknown, @Args('signature') signature: string) {
-    return this.movements.instructPayouts(instruction, signature)
+  @ResolveField('inclusion')
+  inclusion(@Parent() wallet: WalletView, @Context() context: GatewayContext) {
+    spend(context, 'lookups', 1)
+    const inclusion = this.ledger.inclusion(wallet.address)
+    return inclusion && inclusionView(inclusion)
   }
 
   @Subscription('walletChanged', { resolve: (value: unknown) => value })
   walletChanged(@Args('address') address: Address, @Context() context: SubscriptionContext) {
     return inSlot(context, async () => mapped(this.feed.follow(address), () => ({ address })))
-  }
-}
-
-function entryView(entry: StatementEntry) {
-  const { position, atMs, event, account, amountMicrocredits, balanceAfterMicrocredits, orderDigest } = entry
-  return {
-    position,
-    time: atMs,
-    event,
-    account,
-    amount: String(amountMicrocredits),
-    balanceAfter: balanceAfterMicrocredits,
-    jobId: orderDigest,
   }
 }
