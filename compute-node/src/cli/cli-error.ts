@@ -14,7 +14,7 @@ export class CliError extends Error {
   }
 }
 
-/** Errors of the node's start that its operator can do something about; their messages say what. */
+/** Errors that the user can do something about; their messages say what. */
 const nodeErrorCodes: Readonly<Record<string, string>> = {
   NodeStoreDamagedError: 'NODE_DATA_DAMAGED',
   NodeStoreNewerError: 'NODE_DATA_NEWER',
@@ -22,10 +22,20 @@ const nodeErrorCodes: Readonly<Record<string, string>> = {
   NodeFolderForeignError: 'NODE_DATA_FOREIGN',
   DockerAddressError: 'DOCKER_ADDRESS_INVALID',
   MarketAddressError: 'MARKET_ADDRESS_INVALID',
+  ShardChoiceError: 'SHARD_UNKNOWN',
 }
 
 /** What the system says of a file or folder that its user can do something about. */
-const fileProblems: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'ENOSPC', 'EDQUOT'])
+const fileProblems: ReadonlySet<string> = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOENT',
+  'ENOTDIR',
+  'EISDIR',
+  'ENOSPC',
+  'EDQUOT',
+])
 
 /** Turns a refusal into the error that ends the command. */
 export function refused(refusal: Refusal): CliError {

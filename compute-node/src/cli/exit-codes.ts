@@ -3,7 +3,7 @@
  */
 export const exitCodes = {
   done: 0,
-  /** The network understood and refused, or a job that was waited for did not complete. */
+  /** The network understood and refused, a job that was waited for did not complete, or a journal does not hold. */
   refused: 1,
   /** The command line or the environment is wrong; nothing was tried. */
   usage: 2,
@@ -27,6 +27,7 @@ const codesByError: Readonly<Record<string, number>> = {
   FILE_UNWRITABLE: exitCodes.usage,
   FILE_UNUSABLE: exitCodes.usage,
   MALFORMED: exitCodes.usage,
+  SHARD_UNKNOWN: exitCodes.usage,
   DOCKER_ADDRESS_INVALID: exitCodes.usage,
   NODE_DATA_DAMAGED: exitCodes.usage,
   NODE_DATA_NEWER: exitCodes.usage,

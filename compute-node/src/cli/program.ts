@@ -18,6 +18,7 @@ const commands = {
   node: () => import('./node-command.ts'),
   job: () => import('./job-commands.ts'),
   wallet: () => import('./wallet-commands.ts'),
+  ledger: () => import('./ledger-commands.ts'),
   status: () => import('./status-command.ts'),
 }
 
@@ -36,6 +37,7 @@ export function buildProgram(run: RunCommand): Command {
   addNodeCommands(program.command('node').description('run jobs for others and earn'), run)
   addJobCommands(program.command('job').description('buy jobs and look after them'), run)
   addWalletCommands(program.command('wallet').description('hold, move and cash in credits'), run)
+  addLedgerCommands(program.command('ledger').description('check the journal without trusting anybody'), run)
   program
     .command('status')
     .description('how the network stands')
@@ -44,7 +46,7 @@ export function buildProgram(run: RunCommand): Command {
 }
 
 const exitCodesHelp = `
-Exit codes: 0 done · 1 refused, or the job did not complete · 2 wrong usage · 3 the key cannot be used ·
+Exit codes: 0 done · 1 refused, the job did not complete, or the journal does not hold · 2 wrong usage · 3 the key cannot be used ·
 4 nobody answers · 5 what was answered does not hold · 70 a fault of deparrow · 130 interrupted
 Keys are encrypted with the password in the file that DEPARROW_KEY_PASSWORD_FILE names.`
 
@@ -157,4 +159,33 @@ function addWalletCommands(wallet: Command, run: RunCommand): void {
     .description('collect the DPC that final epochs owe')
     .option('--for <address>', 'for another wallet, which receives it', addressArgument)
     .action(options => run(async context => (await commands.wallet()).claimPayout(context, options)))
+}
+
+function addLedgerCommands(ledger: Command, run: RunCommand): void {
+  const source = 'an export, a store of SQLite, a data folder, or an address; default: the network'
+  ledger
+    .command('verify')
+    .description('replay the journal, check everything in it, and name the first event that is wrong')
+    .argument('[source]', source)
+    .option('--rpc <address>', 'compare with the chain, too')
+    .addOption(new Option('--signatures <check>', 'whether to check signatures').choices(['on', 'off']).default('on'))
+    .option('--threads <n>', 'threads beside the one that does the books; default: one a core', countArgument(256))
+    .option('--shard <name>', 'which shard of a store that keeps several')
+    .action((from, options, command: Command) =>
+      run(async context => (await commands.ledger()).verifyLedger(context, from ?? dataFlag(command), options)),
+    )
+  ledger
+    .command('export')
+    .description('write the journal into a file, unchecked')
+    .argument('[source]', source)
+    .requiredOption('--out <file>', 'write it there')
+    .option('--shard <name>', 'which shard of a store that keeps several')
+    .action((from, options, command: Command) =>
+      run(async context => (await commands.ledger()).exportLedger(context, from ?? dataFlag(command), options)),
+    )
+}
+
+/** The data folder as it was given on the command line, which then holds the journal that is meant. */
+function dataFlag(command: Command): string | undefined {
+  return command.optsWithGlobals<{ readonly data?: string }>().data
 }

@@ -46,15 +46,19 @@ export function checkBlock(
     const end = lines.indexOf(newLine, at)
     const payloadAt = at + exportPayloadOffset
     const hashAt = at + exportHashOffset
-    const claimed = Buffer.from(lines.toString('latin1', hashAt, hashAt + 2 * hashBytes), 'hex')
+    const claimed = lines.toString('latin1', hashAt, hashAt + 2 * hashBytes)
     lines.set(previous, payloadAt - hashBytes)
     const hash = crypto.keccak256(lines.subarray(payloadAt - hashBytes, end - 1))
-    if (!claimed.equals(hash)) return { brokenAt: index, recovered: Buffer.concat(records) }
+    if (digitsOf(hash) !== claimed) return { brokenAt: index, recovered: Buffer.concat(records) }
     if (domain !== undefined && !recordParts(crypto, domain, lines.toString('utf8', payloadAt, end - 1), records)) break
     previous = hash
     at = end + 1
   }
   return { brokenAt: -1, recovered: Buffer.concat(records) }
+}
+
+function digitsOf(hash: Uint8Array): string {
+  return Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString('hex')
 }
 
 /** The record of a part by its index among those of its block. */

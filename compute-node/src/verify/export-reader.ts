@@ -32,6 +32,8 @@ const linePrefix = /\{"hash":"(0x[0-9a-f]{64})","event":/y
 
 const newLine = 10
 
+const noExport = 'is not there: the text is no export of a journal'
+
 /**
  * Reads an export line by line. After the first line that has not the form of one, `problem` says what is wrong with it and nothing more is
  * read; so it does when the text ends too early.
@@ -74,7 +76,7 @@ export class ExportReader {
 
   /** To be called after the last block. */
   end(): void {
-    if (this.expected === 'header') this.problem ??= 'is not there: the text is no export of a journal'
+    if (this.expected === 'header') this.problem ??= this.header === undefined ? noExport : 'stands in another part'
     if (this.expected === 'event') this.problem ??= 'is not there, nor is the end of the export: it was cut off'
   }
 
@@ -105,11 +107,13 @@ export class ExportReader {
   }
 
   private readHeader(line: string): void {
-    this.header = parseExportHeader(line)
+    const header = parseExportHeader(line)
+    this.header ??= header
     this.expected = 'event'
-    if (this.header === undefined) this.problem = 'is not there: the text is no export of a journal'
-    else if (!isSame(this.header.after, this.head)) {
-      this.problem = `is not there: the export follows position ${this.header.after.position}`
+    if (header === undefined) this.problem = noExport
+    else if (!isSameLedger(header, this.header ?? header)) this.problem = 'stands in an export of another journal'
+    else if (!isSame(header.after, this.head)) {
+      this.problem = `is not there: the export goes on after position ${header.after.position}`
     }
   }
 
@@ -121,6 +125,10 @@ export class ExportReader {
     }
     this.expected = end?.isComplete === false ? 'header' : 'nothing'
   }
+}
+
+function isSameLedger(a: ExportHeader, b: ExportHeader): boolean {
+  return a.shard === b.shard && a.chainId === b.chainId && a.settlement === b.settlement
 }
 
 function isSame(a: JournalHead, b: JournalHead): boolean {

@@ -16,6 +16,7 @@ import { type BlockFindings, readRecovered } from './check-block.ts'
 import { CheckThreads } from './check-threads.ts'
 import { type EventLine, type EventLines, ExportReader } from './export-reader.ts'
 import { LineTooLongError, lineBlocks } from './line-blocks.ts'
+import { StoreUnreadableError } from './sqlite-source.ts'
 
 export type VerifyOptions = {
   /** `trusted`: signatures are not recovered and digests not computed; everything else is checked. `checked` by default. */
@@ -105,8 +106,8 @@ class JournalVerification {
       }
       this.reader.end()
     } catch (error) {
-      if (!(error instanceof LineTooLongError)) throw error
-      this.reader.problem ??= `stands in ${error.message}`
+      if (!(error instanceof LineTooLongError || error instanceof StoreUnreadableError)) throw error
+      this.reader.problem ??= `cannot be read: ${error.message}`
     }
   }
 
