@@ -6,6 +6,12 @@ import type { LedgerEvent, LedgerEventData } from './event.ts'
 import type { LedgerRefusal } from './refusal.ts'
 import { type LedgerState, lastNonceOf } from './state.ts'
 
+/**
+ * Lanes that a signer may use: 0 to 1 023. The last nonce of each is kept for ever, looked for at every spend and hashed into the wallet's
+ * leaf, so that without a bound a delegate could make its wallet slow, one µcr a lane.
+ */
+export const lanesMax = 1_024
+
 /** What a decision may look at: the state, the batch's time, pure cryptography, and what the command's signature says. */
 export type DecisionContext = {
   readonly state: Readonly<LedgerState>
@@ -60,10 +66,13 @@ export function checkSignature(
   return context.signer === signer ? undefined : { code: 'INVALID_SIGNATURE', expectedSigner: signer }
 }
 
-/** `MALFORMED` when the signature is not 65 bytes, or an address or hash is not in lower case. */
+/** `MALFORMED` when the signature is not 65 bytes, an address or hash is not in lower case, or the lane is beyond {@link lanesMax}. */
 export function checkSpelling(type: MessageType, signed: Signed<Message>): LedgerRefusal | undefined {
   if (!isHexOf(signed.signature, 65)) {
     return { code: 'MALFORMED', field: 'signature', problem: 'expected 65 bytes of hexadecimal' }
+  }
+  if (Number(signed.message['lane'] ?? 0) >= lanesMax) {
+    return { code: 'MALFORMED', field: 'lane', problem: `expected less than ${lanesMax}` }
   }
   const spelled = type.fields.find(field => isMixedCase(field, signed.message[field.name]))
   return spelled && { code: 'MALFORMED', field: spelled.name, problem: 'expected lower case' }

@@ -4,6 +4,7 @@ import { purchaseType } from '../account/purchase.ts'
 import { transferType } from '../account/transfer.ts'
 import { type Address, zeroHash } from '../hex.ts'
 import { type JobOrder, jobOrderType, orderCancellationType } from '../hold/job-order.ts'
+import { lanesMax } from '../journal/decision.ts'
 import type { LedgerEvent } from '../journal/event.ts'
 import { withdrawalType } from '../payout/withdrawal.ts'
 import { Actor, digestOfOrder, testStartMs } from '../testing/actors.ts'
@@ -165,6 +166,15 @@ describe('a spend that a delegate signs', () => {
     ledger.refuse(transfer(1n, 2n), 'INSUFFICIENT_CREDITS')
     ledger.accept(transfer(2n, 1n))
     assert.deepEqual(totalsOf(ledger.events.at(-1)), totals(1n))
+  })
+
+  it('is refused in a lane beyond the last, so that no delegate makes its wallet’s list of lanes long, nor does the wallet', () => {
+    const ledger = ledgerWith()
+    for (const signer of [gateway, ann]) {
+      const { refusal } = ledger.refuse(open(1n, { lane: lanesMax }, signer), 'MALFORMED')
+      assert.ok(refusal.code === 'MALFORMED' && refusal.field === 'lane')
+    }
+    ledger.accept(open(1n, { lane: lanesMax - 1 }))
   })
 
   it('takes nothing of the wallet’s own spends off its caps', () => {
