@@ -72,7 +72,7 @@ export class JournalLedger extends LedgerReads implements Ledger {
 
   /**
    * Keeps the shard's lease from running out; to be called every {@link leaseRenewMs}. Resolves to `false` when another writer has
-   * taken it: this one closes then, and answers nothing more.
+   * taken it, or this one had to close: it answers nothing more, and its process may end.
    */
   renewLease(): Promise<boolean> {
     return this.writer.renewLease()

@@ -110,10 +110,11 @@ export class JournalWriter {
 
   /**
    * Prolongs the lease. Resolves to `false`, and closes the writer, when another one has taken the shard: whatever it would answer
-   * from now on could be out of date.
+   * from now on could be out of date. A writer that has closed prolongs nothing, so that a standby takes its place.
    */
   async renewLease(): Promise<boolean> {
     const { store, shard } = this.parts
+    if (this.failure !== undefined || (this.isClosing && this.isIdle())) return false
     const { leaseEpoch } = this
     const isHeld = await store.renew(shard, leaseEpoch, leaseMs)
     if (isHeld || leaseEpoch !== this.leaseEpoch) return true

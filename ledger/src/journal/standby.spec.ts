@@ -17,7 +17,8 @@ const place = { transactionHash: `0x${'00'.repeat(32)}`, blockNumber: 1n, logInd
 /** One store, and as many writers and standbys on it as a test wants, under one clock. */
 class Scene {
   nowMs = testStartMs
-  readonly store = new InMemoryEventStore(new InMemoryJournal(() => this.nowMs))
+  readonly journal = new InMemoryJournal(() => this.nowMs)
+  readonly store = new InMemoryEventStore(this.journal)
 
   parts(store: EventStore = this.store, snapshots?: SnapshotStore) {
     const clock = { nowMs: () => this.nowMs }
@@ -89,6 +90,31 @@ describe('a standby', () => {
     const ledger = await scene.openLedger()
     const standby = await Standby.open(scene.parts())
     await ledger.close()
+    assert.ok(await standby.step())
+  })
+
+  it('takes over from a writer that lives on and has closed because the store did not take its write', async () => {
+    const scene = new Scene()
+    await scene.openLedger()
+    const store = new InMemoryEventStore(scene.journal)
+    const ledger = await JournalLedger.open(scene.parts(store))
+    const standby = await Standby.open(scene.parts())
+    store.append = async () => {
+      throw new Error('the disk is full')
+    }
+    await assert.rejects(ledger.submit(pay(1n)), { message: 'the disk is full' })
+    assert.equal(await ledger.renewLease(), false, 'a closed writer keeps nobody else from the shard')
+    scene.nowMs += leaseMs + 1
+    const taken = await standby.step()
+    assert.equal((await taken?.submit(pay(1n)))?.status, 'accepted')
+  })
+
+  it('keeps what it took when the writer that gave the shard up renews once more', async () => {
+    const scene = new Scene()
+    const ledger = await scene.openLedger()
+    const standby = await Standby.open(scene.parts())
+    await ledger.close()
+    assert.equal(await ledger.renewLease(), false)
     assert.ok(await standby.step())
   })
 
