@@ -122,5 +122,6 @@ const signInMutation = `mutation ($message: String!, $signature: Hex!) {
 
 /** The fields of a message as a client sends them: every integer as text. */
 export function fieldsOf({ message }: Signed<Message>) {
-  return Object.fromEntries(Object.entries(message).map(([name, value]) => [name, String(value)]))
+  const text = (value: unknown) => (Array.isArray(value) ? value.map(String) : String(value))
+  return Object.fromEntries(Object.entries(message).map(([name, value]) => [name, text(value)]))
 }
