@@ -8,12 +8,24 @@ export const zeroHash: Hex = `0x${'00'.repeat(32)}`
 
 export const zeroAddress: Address = `0x${'00'.repeat(20)}`
 
-const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const digitCodes = Uint8Array.from('0123456789abcdef', digit => digit.charCodeAt(0))
+
+const ascii = new TextDecoder()
+
+/** Digits on their way to a text; grows to the longest bytes seen. */
+let digits = new Uint8Array(256)
 
 export function bytesToHex(bytes: Uint8Array): Hex {
-  let text = '0x'
-  for (let index = 0; index < bytes.length; index++) text += hexOfByte[bytes[index] as number]
-  return text as Hex
+  const length = 2 + 2 * bytes.length
+  if (digits.length < length) digits = new Uint8Array(2 * length)
+  digits[0] = 48
+  digits[1] = 120
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index] as number
+    digits[2 + 2 * index] = digitCodes[byte >> 4] as number
+    digits[3 + 2 * index] = digitCodes[byte & 15] as number
+  }
+  return ascii.decode(digits.subarray(0, length)) as Hex
 }
 
 /** Decodes hexadecimal text of any letter case; throws {@link HexError} when it is not whole bytes of hexadecimal. */
@@ -43,7 +55,9 @@ function digitOf(code: number): number {
 
 /** Whether the text is `0x` and exactly `byteCount` bytes, in any letter case. */
 export function isHexOf(text: unknown, byteCount: number): text is Hex {
-  return typeof text === 'string' && text.length === 2 + byteCount * 2 && /^0x[0-9a-fA-F]*$/.test(text)
+  if (typeof text !== 'string' || text.length !== 2 + byteCount * 2 || !text.startsWith('0x')) return false
+  for (let index = 2; index < text.length; index++) if (digitOf(text.charCodeAt(index)) < 0) return false
+  return true
 }
 
 /** Lower-cases an address or hash, the form in which the ledger keeps and compares them. */

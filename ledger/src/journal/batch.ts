@@ -3,7 +3,7 @@ import { EpochTree } from '../epoch/epoch-tree.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import type { StoredEvent } from '../ports/event-store.ts'
-import { chainHash, encodeEvent } from './codec.ts'
+import { sealEvent } from './codec.ts'
 import type { LedgerAnswer, LedgerCommand, LinkCommand } from './command.ts'
 import { commandIdOf, decide } from './decide.ts'
 import { type DecisionContext, type DraftEvent, domainOf } from './decision.ts'
@@ -142,12 +142,11 @@ class Batch {
   private write(draft: DraftEvent, commandId: string, atMs: number): void {
     const placed = { position: this.state.position + 1, atMs, commandId }
     const event: LedgerEvent = { ...sendElsewhere(this.state, draft), ...placed }
-    const payload = encodeEvent(event)
-    const hash = chainHash(this.crypto, this.state.hash, payload)
-    evolve(this.state, event, hash, this.crypto)
+    const stored = sealEvent(this.crypto, this.state.hash, event)
+    evolve(this.state, event, stored.hash, this.crypto)
     remember(this.state, event)
     this.events.push(event)
-    this.stored.push({ position: event.position, payload, hash })
+    this.stored.push(stored)
   }
 }
 

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { concat, keccak256 } from 'ethers'
 import fc from 'fast-check'
-import { zeroHash } from '../hex.ts'
+import { bytesToHex, zeroHash } from '../hex.ts'
 import { StoreDamagedError } from '../ports/event-store.ts'
 import { Actor } from '../testing/actors.ts'
 import { ethersCrypto } from '../testing/ethers-crypto.ts'
 import { TestLedger } from '../testing/test-ledger.ts'
-import { chainHash, decodeEvent, EventEncodingError, encodeEvent } from './codec.ts'
+import { AmbiguousTextError } from './canonical-bytes.ts'
+import { chainHash, decodeEvent, encodeEvent, sealEvent } from './codec.ts'
 import type { LedgerEvent } from './event.ts'
 
 const event: LedgerEvent = {
@@ -34,7 +35,7 @@ function withKind(kind: string): LedgerEvent {
 describe('an event’s bytes', () => {
   it('refuse a text that would be read back as a number', () => {
     for (const kind of ['0n', '-7n', '123456789012345678901234567890n']) {
-      assert.throws(() => encodeEvent(withKind(kind)), EventEncodingError)
+      assert.throws(() => encodeEvent(withKind(kind)), AmbiguousTextError)
     }
   })
 
@@ -47,6 +48,18 @@ describe('an event’s bytes', () => {
       fc.property(texts, kind => {
         fc.pre(!/^-?\d+n$/.test(kind))
         assert.deepEqual(decodeEvent(stored(encodeEvent(withKind(kind)))), withKind(kind))
+      }),
+    )
+  })
+
+  it('are sealed in one pass as they are encoded and hashed apart', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.uint8Array({ minLength: 32, maxLength: 32 }), (kind, before) => {
+        fc.pre(!/^-?\d+n$/.test(kind))
+        const previous = bytesToHex(before)
+        const payload = encodeEvent(withKind(kind))
+        const hash = chainHash(ethersCrypto, previous, payload)
+        assert.deepEqual(sealEvent(ethersCrypto, previous, withKind(kind)), { position: 1, payload, hash })
       }),
     )
   })

@@ -1,7 +1,7 @@
-import { CanonicalJsonError } from '../canonical-json.ts'
 import { bytesToHex, type Hex, writeHex } from '../hex.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import { StoreDamagedError, type StoredEvent } from '../ports/event-store.ts'
+import { CanonicalBytes } from './canonical-bytes.ts'
 import type { LedgerEvent } from './event.ts'
 import { type PastEvent, upcast } from './upcast.ts'
 
@@ -9,18 +9,29 @@ const text = new TextEncoder()
 
 const bigintText = /^-?\d+n$/
 
-/** Text that JSON writes as it is, between quotation marks. */
-const plainText = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
+const hashBytes = 32
+
+const bytes = new CanonicalBytes()
 
 /** Room for the hash before and a payload; grows to the longest payload seen. */
 let scratch = new Uint8Array(8_192)
 
 /**
  * The bytes of an event, for ever: canonical JSON (as `canonicalJson` writes it) in which a bigint is a text of digits followed by
- * `n`. No other text may look like that; hexadecimal, names and outcomes do not.
+ * `n`. No other text may look like that (`AmbiguousTextError`); hexadecimal, names and outcomes do not.
  */
 export function encodeEvent(event: LedgerEvent): string {
-  return encode(event)
+  bytes.begin(0)
+  bytes.value(event)
+  return bytes.textFrom(0)
+}
+
+/** An event as it is stored after the one with the hash before: {@link encodeEvent} and {@link chainHash} in one pass. */
+export function sealEvent(crypto: Pick<LedgerCrypto, 'keccak256'>, previous: Hex, event: LedgerEvent): StoredEvent {
+  writeHex(previous, bytes.begin(hashBytes), 0)
+  bytes.value(event)
+  const hash = bytesToHex(crypto.keccak256(bytes.written()))
+  return { position: event.position, payload: bytes.textFrom(hashBytes), hash }
 }
 
 /**
@@ -49,38 +60,6 @@ export function chainHash(crypto: Pick<LedgerCrypto, 'keccak256'>, previous: Hex
   return bytesToHex(crypto.keccak256(scratch.subarray(0, 32 + written)))
 }
 
-function encode(value: unknown): string {
-  switch (typeof value) {
-    case 'bigint':
-      return `"${value}n"`
-    case 'string':
-      if (bigintText.test(value)) throw new EventEncodingError(value)
-      return quote(value)
-    case 'number':
-      if (!Number.isSafeInteger(value)) throw new CanonicalJsonError(value)
-      return String(value)
-    case 'object':
-      if (value === null) return 'null'
-      return Array.isArray(value) ? `[${value.map(encode).join(',')}]` : encodeMembers(value)
-    default:
-      return String(value)
-  }
-}
-
-function encodeMembers(value: object): string {
-  const members = value as Record<string, unknown>
-  let written = ''
-  for (const key of Object.keys(members).sort()) {
-    const member = members[key]
-    if (member !== undefined) written += `${written === '' ? '' : ','}${quote(key)}:${encode(member)}`
-  }
-  return `{${written}}`
-}
-
-function quote(value: string): string {
-  return plainText.test(value) ? `"${value}"` : JSON.stringify(value)
-}
-
 /** Turns texts that stand for a bigint into one, in place. */
 function revive(value: unknown): unknown {
   if (typeof value === 'string') return isBigintText(value) ? BigInt(value.slice(0, -1)) : value
@@ -95,12 +74,4 @@ function revive(value: unknown): unknown {
 
 function isBigintText(value: string): boolean {
   return value.charCodeAt(value.length - 1) === 110 && bigintText.test(value)
-}
-
-/** Thrown when code puts a text into an event that would be read back as a number. */
-export class EventEncodingError extends Error {
-  override readonly name = 'EventEncodingError'
-  constructor(value: string) {
-    super(`the text ${JSON.stringify(value)} cannot stand in an event`)
-  }
 }

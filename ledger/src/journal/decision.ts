@@ -1,5 +1,5 @@
 import type { EpochTree } from '../epoch/epoch-tree.ts'
-import { type Address, type Hex, isHexOf, lowerHex } from '../hex.ts'
+import { type Address, type Hex, isHexOf } from '../hex.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import type { Domain, Field, FieldValue, Message, MessageType, Signed } from '../typed-data/types.ts'
 import type { LedgerEvent, LedgerEventData } from './event.ts'
@@ -79,8 +79,16 @@ export function checkSpelling(type: MessageType, signed: Signed<Message>): Ledge
 }
 
 function isMixedCase({ type }: Field, value: FieldValue | undefined): boolean {
-  if (type === 'address[]' && Array.isArray(value)) return value.some(item => lowerHex(item) !== item)
-  return (type === 'address' || type === 'bytes32') && typeof value === 'string' && lowerHex(value) !== value
+  if (type === 'address[]' && Array.isArray(value)) return value.some(hasCapital)
+  return (type === 'address' || type === 'bytes32') && typeof value === 'string' && hasCapital(value)
+}
+
+function hasCapital(text: string): boolean {
+  for (let index = 2; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code >= 0x41 && code <= 0x5a) return true
+  }
+  return false
 }
 
 /** Refuses a signature whose time is over, or lies more than `spanSecondsMax` ahead. `deadline` in Unix seconds. */
