@@ -99,6 +99,7 @@ export class InMemorySettlementChain implements SettlementChain {
     this.fork++
     return () => {
       this.blocks = blocks
+      this.fork++
     }
   }
 
