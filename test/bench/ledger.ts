@@ -14,8 +14,8 @@ const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
 }
 
 const method = `method: transfers are a closed loop of N callers in the ledger's process, one command each, signed beforehand; the first tenth
-        warms up. Each is answered when it is durable. usual: one PostgreSQL transaction a transfer that locks both rows, in one round trip, a
-        connection for each caller. raw: batches of a transfer's size appended, nothing decided. pg_open_10k: 10 000 calls a second whether
+        warms up. Each is answered when it is durable. usual: one PostgreSQL transaction a transfer that locks both rows, checks, moves and
+        writes it down, a connection for each caller; usual_function: the same in one round trip, by a function of the database. raw: batches of a transfer's size appended, nothing decided. pg_open_10k: 10 000 calls a second whether
         or not the last were answered. settle_signed: 64 callers, each job with order and receipt verified by the ledger, four commands.
         memory_1m: resident, at rest, with 100 000 open holds and the tree of a closed epoch. All on one machine with the engines.`
 

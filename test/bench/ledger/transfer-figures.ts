@@ -4,7 +4,7 @@ import { BenchWallet } from './bench-wallet.ts'
 import { closedLoop, type LoopResult, openLoop } from './closed-loop.ts'
 import type { Figure } from './figure.ts'
 import { makeTransfers, type Spread } from './transfers.ts'
-import { usualDesign } from './usual-design.ts'
+import { inOneFunction, inStatements, usualDesign } from './usual-design.ts'
 
 const walletCount = 10_000
 
@@ -19,8 +19,9 @@ export async function transferFigures(postgresUrl: string): Promise<readonly Fig
       closedLoop(callers, count, index => submitted(ledger, commands[index])),
     )
   }
-  const usual = await usualDesign(postgresUrl, 32, 30_000, 'uniform')
-  const usualHot = await usualDesign(postgresUrl, 32, 15_000, 'hot')
+  const usual = await usualDesign(postgresUrl, inStatements, 32, 20_000, 'uniform')
+  const usualHot = await usualDesign(postgresUrl, inStatements, 32, 5_000, 'hot')
+  const inFunction = await usualDesign(postgresUrl, inOneFunction, 32, 30_000, 'uniform')
   const raw32 = await rawAppend(postgresUrl, 32)
   const raw256 = await rawAppend(postgresUrl, 256)
   const pg32 = await transfers('postgres', 32, 100_000, 'uniform')
@@ -42,6 +43,7 @@ export async function transferFigures(postgresUrl: string): Promise<readonly Fig
   return [
     rate('usual_c32', usual),
     rate('usual_hot', usualHot),
+    rate('usual_function_c32', inFunction),
     rate('raw_c32', raw32, { unit: 'events/s' }),
     rate('raw_c256', raw256, { unit: 'events/s' }),
     rate('pg_c32', pg32, {
