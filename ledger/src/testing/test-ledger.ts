@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { Auditor } from '../audit/auditor.ts'
+import { readCanonicalEvent } from '../audit/canonical-event.ts'
 import { EpochTree } from '../epoch/epoch-tree.ts'
 import { type Address, zeroHash } from '../hex.ts'
 import type { SignedJobOrder } from '../hold/job-order.ts'
 import { decideBatch } from '../journal/batch.ts'
+import { decodeEvent } from '../journal/codec.ts'
 import type { LedgerAnswer, LedgerCommand } from '../journal/command.ts'
 import type { LedgerConfig } from '../journal/config.ts'
 import type { InboxKind, LedgerEvent } from '../journal/event.ts'
@@ -34,6 +36,7 @@ export class TestLedger {
       const stored = batch.stored[index] as StoredEvent
       const finding = this.auditor.follow(event, stored.payload, stored.hash)
       assert.equal(finding, undefined, `the auditor refuses ${event.type}: ${finding?.problem}`)
+      assert.deepEqual(readCanonicalEvent(stored.payload), decodeEvent(stored))
     })
     this.events.push(...batch.events)
     this.stored.push(...batch.stored)
