@@ -25,11 +25,23 @@ export function sqliteDatabase<Schema>(handle: DatabaseSync): SqlDatabase<Schema
   }
 }
 
+/** Statements that are kept, so that what is asked again and again is compiled once. */
+const statementsMax = 200
+
 function kyselyHandle(handle: DatabaseSync): SqliteDatabase {
+  const kept = new Map<string, SqliteStatement>()
   return {
     close: () => handle.close(),
-    // A transaction takes the write lock when it begins: one that began as a reader could not wait for another writer.
-    prepare: sql => kyselyStatement(handle.prepare(sql === 'begin' ? 'begin immediate' : sql)),
+    prepare(sql) {
+      const known = kept.get(sql)
+      if (known !== undefined) return known
+      // A transaction takes the write lock when it begins: one that began as a reader could not wait for another writer.
+      const statement = kyselyStatement(handle.prepare(sql === 'begin' ? 'begin immediate' : sql))
+      const oldest = kept.size < statementsMax ? undefined : kept.keys().next().value
+      if (oldest !== undefined) kept.delete(oldest)
+      kept.set(sql, statement)
+      return statement
+    },
   }
 }
 
