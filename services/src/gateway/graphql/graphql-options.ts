@@ -1,12 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius'
 import type { FastifyRequest } from 'fastify'
-import { type DocumentNode, GraphQLError, type GraphQLSchema, specifiedRules, validate } from 'graphql'
+import { type DocumentNode, type GraphQLSchema, specifiedRules, validate } from 'graphql'
 import type { GatewayConfig } from '../../config/gateway-config.ts'
 import { introduce } from '../http/websocket-limits.ts'
 import type { Sessions } from '../sign-in/sessions.ts'
+import { documentTokensMax, refuseLargeDocument } from './document-limits.ts'
 import { formatErrors } from './error-formatter.ts'
 import { limitProblem, queryLimits } from './query-limits.ts'
+import { badInput } from './read-errors.ts'
 import { scalars } from './scalars.ts'
 import type { GatewayContext } from './session-context.ts'
 import { type SubscriptionContext, takeSlot } from './subscription-slots.ts'
@@ -14,14 +16,8 @@ import { type SubscriptionContext, takeSlot } from './subscription-slots.ts'
 /** The public schema; the path is the same from the source and from the built code. */
 const schemaFiles = fileURLToPath(new URL('../../../../graphql/*.graphql', import.meta.url))
 
-/** A document of tokens beyond this is not parsed; the introspection query has about 500. */
-const documentTokensMax = 3_000
-
 /** Parsed documents that are kept. */
 const cachedDocumentsMax = 200
-
-/** Values go in variables; a text beyond this is no query that a person or a tool writes. */
-const documentLengthMax = 64 * 1_024
 
 /** A follower that has stopped reading is noticed within a minute. */
 const keepAliveMs = 30_000
@@ -55,8 +51,8 @@ export function graphqlOptions(config: GatewayConfig, sessions: Sessions): Mercu
       }),
     },
     hooks: {
-      preParsing: async (_schema, source) => refuseLongDocument(source),
-      preSubscriptionParsing: async (_schema, source) => refuseLongDocument(source),
+      preParsing: async (_schema, source) => refuseLargeDocument(source),
+      preSubscriptionParsing: async (_schema, source) => refuseLargeDocument(source),
       preSubscriptionExecution: async (schema, document, context, id) => {
         refuseInvalid(schema, document)
         takeSlot(context as SubscriptionContext, id, config.subscriptionsPerConnectionMax)
@@ -65,17 +61,8 @@ export function graphqlOptions(config: GatewayConfig, sessions: Sessions): Mercu
   }
 }
 
-function refuseLongDocument(source: string): void {
-  if (source.length <= documentLengthMax) return
-  throw badRequest(`the query text is longer than ${documentLengthMax} characters; send values as variables`)
-}
-
 /** Mercurius validates queries and mutations itself, subscriptions it only parses. */
 function refuseInvalid(schema: GraphQLSchema, document: DocumentNode): void {
   const problem = limitProblem(document) ?? validate(schema, document, specifiedRules)[0]?.message
-  if (problem !== undefined) throw badRequest(problem)
-}
-
-function badRequest(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
+  if (problem !== undefined) throw badInput(problem)
 }
