@@ -3,7 +3,7 @@ import type { Hex } from '../hex.ts'
 import type { SignedHoldCertificate } from '../hold/hold-certificate.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
-import type { EventStore, JournalHead } from '../ports/event-store.ts'
+import type { EventStore, JournalHead, StoredEvent } from '../ports/event-store.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import type { SnapshotStore } from '../ports/snapshot-store.ts'
 import { decodeEvent } from './codec.ts'
@@ -79,7 +79,11 @@ export class FollowingLedger extends LedgerReads implements Ledger {
   }
 
   async events(afterPosition: number, limit: number): Promise<readonly LedgerEvent[]> {
-    return (await this.parts.store.read(this.parts.shard, afterPosition, limit)).map(decodeEvent)
+    return (await this.storedEvents(afterPosition, limit)).map(decodeEvent)
+  }
+
+  storedEvents(afterPosition: number, limit: number): Promise<readonly StoredEvent[]> {
+    return this.parts.store.read(this.parts.shard, afterPosition, limit)
   }
 
   subscribe(listener: (events: readonly LedgerEvent[]) => void): () => void {

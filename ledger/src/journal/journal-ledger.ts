@@ -5,7 +5,7 @@ import { type Hex, isHexOf } from '../hex.ts'
 import { type HoldCertificate, holdCertificateType, type SignedHoldCertificate } from '../hold/hold-certificate.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
-import type { EventStore, JournalHead } from '../ports/event-store.ts'
+import type { EventStore, JournalHead, StoredEvent } from '../ports/event-store.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import type { LedgerSigner } from '../ports/ledger-signer.ts'
 import type { SnapshotStore } from '../ports/snapshot-store.ts'
@@ -129,7 +129,11 @@ export class JournalLedger extends LedgerReads implements Ledger {
   }
 
   async events(afterPosition: number, limit: number): Promise<readonly LedgerEvent[]> {
-    return (await this.parts.store.read(this.parts.shard, afterPosition, limit)).map(decodeEvent)
+    return (await this.storedEvents(afterPosition, limit)).map(decodeEvent)
+  }
+
+  storedEvents(afterPosition: number, limit: number): Promise<readonly StoredEvent[]> {
+    return this.parts.store.read(this.parts.shard, afterPosition, limit)
   }
 
   subscribe(listener: Listener): () => void {

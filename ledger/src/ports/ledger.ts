@@ -12,7 +12,7 @@ import type { SpendPermission } from '../permission/spend-permission.ts'
 import type { UsageTotals } from '../permission/spend-usage.ts'
 import type { BonusCommand } from '../rewards/pay-bonus.ts'
 import type { Signed } from '../typed-data/types.ts'
-import type { JournalHead } from './event-store.ts'
+import type { JournalHead, StoredEvent } from './event-store.ts'
 
 /** A hold that is open. */
 export type OpenHold = {
@@ -115,6 +115,8 @@ export type JournalReads = {
   head(): JournalHead
   /** Events after a position, at most `limit`. */
   events(afterPosition: number, limit: number): Promise<readonly LedgerEvent[]>
+  /** The same as they are stored, for whoever checks them itself. */
+  storedEvents(afterPosition: number, limit: number): Promise<readonly StoredEvent[]>
   /** Calls back after every durable batch, in order, with its events; returns the function that ends it. */
   subscribe(listener: (events: readonly LedgerEvent[]) => void): () => void
 }

@@ -31,6 +31,10 @@ const gatewayConfigSchema = z.strictObject({
     .int()
     .min(1_024)
     .default(2 ** 30),
+  /** Of one address, on top of all its requests. A page is some megabytes. */
+  journalPagesPerMinuteMax: z.int().min(1).default(120),
+  /** Events in one page of the journal. */
+  journalPageEventsMax: z.int().min(1).default(20_000),
   requestTimeoutMs: z.int().min(100).default(30_000),
 })
 

@@ -17,10 +17,14 @@ const eventsPerRead = 500
 /** Readers at a time: each may hold some megabytes, and a connection. */
 const readersMax = 16
 
-/** A reader that takes nothing for so long is cut off. */
-const stallMsMax = 30_000
+const stallMsDefault = 30_000
 
-type JournalParts = { readonly ledger: Ledger; readonly config: GatewayConfig }
+type JournalParts = {
+  readonly ledger: Ledger
+  readonly config: Pick<GatewayConfig, 'journalPageEventsMax' | 'journalPagesPerMinuteMax'>
+  /** A reader that takes nothing for so long is cut off; 30 s by default. */
+  readonly stallMs?: number
+}
 
 type Query = { readonly after?: string; readonly limit?: string }
 
@@ -29,13 +33,15 @@ type Query = { readonly after?: string; readonly limit?: string }
  * export, at most a page of them. The last line says where the page ended and whether the journal goes on. An address has its number
  * of pages a minute; a page is read as fast as it is taken.
  */
-export function registerJournalExport(fastify: FastifyInstance, { ledger, config }: JournalParts): void {
+export function registerJournalExport(fastify: FastifyInstance, parts: JournalParts): void {
+  const { ledger, config, stallMs = stallMsDefault } = parts
   let readerCount = 0
   const rateLimit = { max: config.journalPagesPerMinuteMax, timeWindow: 60_000 }
   fastify.get<{ Querystring: Query }>('/ledger/journal', { config: { rateLimit } }, async (request, reply) => {
     const after = numberIn(request.query.after, 0)
     const limit = numberIn(request.query.limit, config.journalPageEventsMax)
-    if (after === undefined) return refuse(reply, 400, 'MALFORMED', 'after: expected a position, a whole number from 0.')
+    if (after === undefined)
+      return refuse(reply, 400, 'MALFORMED', 'after: expected a position, a whole number from 0.')
     if (limit === undefined || limit < 1) return refuse(reply, 400, 'MALFORMED', 'limit: expected a number from 1.')
     if (after > ledger.head().position) return refuse(reply, 404, 'BEYOND_HEAD', 'The journal is not that long yet.')
     if (readerCount >= readersMax) {
@@ -43,14 +49,14 @@ export function registerJournalExport(fastify: FastifyInstance, { ledger, config
       return refuse(reply, 429, 'RATE_LIMITED', 'Too many read the journal now. Try again in a second.')
     }
     readerCount += 1
-    const page = Readable.from(pageLines(ledger, after, Math.min(limit, config.journalPageEventsMax)), {
-      objectMode: false,
-      highWaterMark: 65_536,
-    })
+    const watch = new StallWatch()
+    const lines = pageLines(ledger, after, Math.min(limit, config.journalPageEventsMax))
+    const page = Readable.from(watch.over(lines), { objectMode: false, highWaterMark: 65_536 })
+    watch.start(stallMs, () => page.destroy())
     page.once('close', () => {
       readerCount -= 1
+      watch.end()
     })
-    cutOffWhenStalled(page, reply)
     return reply.type(exportMediaType).header('cache-control', 'no-cache').send(page)
   })
 }
@@ -81,14 +87,24 @@ async function headAt(ledger: Ledger, position: number): Promise<JournalHead> {
   return { position, hash: event.hash }
 }
 
-/** The timer starts anew with every chunk that the reader has made room for. */
-function cutOffWhenStalled(page: Readable, reply: FastifyReply): void {
-  const timer = setTimeout(() => {
-    page.destroy()
-    reply.raw.destroy()
-  }, stallMsMax).unref()
-  page.on('data', () => timer.refresh())
-  page.once('close', () => clearTimeout(timer))
+/** Notices a reader that takes nothing more: chunks are made as they are taken. */
+class StallWatch {
+  private timer: NodeJS.Timeout | undefined
+
+  start(stallMs: number, onStall: () => void): void {
+    this.timer = setTimeout(onStall, stallMs).unref()
+  }
+
+  async *over(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      this.timer?.refresh()
+      yield chunk
+    }
+  }
+
+  end(): void {
+    clearTimeout(this.timer)
+  }
 }
 
 /** A whole number from 0, the default when nothing is given, `undefined` for anything else. */
