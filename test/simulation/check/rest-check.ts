@@ -1,0 +1,109 @@
+import type { Sim } from '../engine/sim.ts'
+import { parties } from '../work/party.ts'
+import type { World } from '../world.ts'
+
+/** What must come about by itself once nothing fails any more, and what still stands in its way. */
+export function restlessness(world: World): string | undefined {
+  return (
+    unansweredCommand(world) ??
+    missingWriter(world) ??
+    unpublished(world) ??
+    unconsumed(world) ??
+    unfollowedChain(world) ??
+    unclearedShards(world) ??
+    overdueEnd(world)
+  )
+}
+
+function unansweredCommand({ clients, commandsLeft }: World): string | undefined {
+  const unanswered = clients.reduce((count, client) => count + client.unanswered, 0)
+  if (commandsLeft > 0) return `${commandsLeft} commands are still to be sent`
+  return unanswered === 0 ? undefined : `${unanswered} commands are not answered`
+}
+
+function missingWriter({ ledgers, names }: World): string | undefined {
+  const orphan = ledgers.findIndex(hosts => !hosts.some(({ ledger }) => ledger !== undefined))
+  return orphan === -1 ? undefined : `${names[orphan]} has no writer`
+}
+
+function unpublished({ check, readers }: World): string | undefined {
+  const behind = check.journals.find(({ shard, stored }) => readers.publishedPosition(shard) < stored.length)
+  return (
+    behind &&
+    `the bus has ${readers.publishedPosition(behind.shard)} of ${behind.stored.length} events of ${behind.shard}`
+  )
+}
+
+function unconsumed({ check, consumers }: World): string | undefined {
+  const behind = consumers.find(({ parts, state }) => state.position < check.journal(parts.shard).stored.length)
+  return behind && `the consumer of ${behind.parts.shard} is at ${behind.state.position}`
+}
+
+function unfollowedChain({ chain, check, settlement }: World): string | undefined {
+  const alarm = settlement.follower?.chainAlarm ?? settlement.poster?.posterAlarm
+  if (alarm !== undefined) return `settlement raises ${alarm.code}`
+  const state = check.journals[0]?.replica.state
+  if (state === undefined) return 'there is no journal'
+  const { inbox, payees, finalEpoch, epochs, claimed } = chain.chain.contract
+  if (state.inboxCount < inbox.length) return `${state.inboxCount} of ${inbox.length} inbox items are counted`
+  if (state.payees.size < payees.length) return `${state.payees.size} of ${payees.length} payees are known`
+  if (state.lastEpochFinal < epochs.length) return `epoch ${epochs.length} of the chain is not final in the journal`
+  if (state.lastEpochFinal !== finalEpoch)
+    return `epoch ${finalEpoch} is final, the journal knows of ${state.lastEpochFinal}`
+  const closed = state.lastEpoch?.epoch ?? 0
+  if (closed !== state.lastEpochFinal) return `epoch ${closed} is closed and not final`
+  const unclaimed = [...claimed].find(
+    ([wallet, amount]) => (state.payouts.get(wallet)?.claimedMicrocredits ?? 0n) < amount,
+  )
+  return unclaimed && `a claim of ${unclaimed[0]} is not counted`
+}
+
+function unclearedShards({ check }: World): string | undefined {
+  const inFlight = check.cut()?.inFlightMicrocredits ?? 0n
+  return inFlight === 0n ? undefined : `${inFlight} µcr are between the shards`
+}
+
+/** A hold, an escrow or a change of prices whose time is over on the clocks of all of its shard's machines. */
+function overdueEnd({ check, ledgers }: World): string | undefined {
+  const overdue = check.journals.find(({ replica }, shard) => {
+    const nowMs = Math.min(...(ledgers[shard] ?? []).map(({ machine }) => machine.nowMs()))
+    return (replica.state.expiries.peek()?.atMs ?? Number.POSITIVE_INFINITY) <= nowMs
+  })
+  return overdue && `${overdue.replica.state.expiries.peek()?.id} of ${overdue.shard} is overdue`
+}
+
+/** What must be true of a world at rest whose last hold has had its time. */
+export function checkAtRest(sim: Sim, world: World): void {
+  for (const { shard, ends, stored } of world.check.journals) {
+    sim.require(
+      ends.open.size === 0,
+      'nothing stays open beyond its time',
+      () => `${ends.open.size} holds of ${shard} are open`,
+    )
+    const consumer = world.consumers.find(({ parts }) => parts.shard === shard)
+    if (consumer !== undefined) world.readers.compare(shard, consumer.state)
+    sim.count('events', stored.length)
+  }
+  checkChain(sim, world)
+}
+
+/** Every µcr that the contract holds is one that the ledger owes, and for the same reason. */
+function checkChain(sim: Sim, { chain, check }: World): void {
+  const { inbox, epochs, claimed, cumulative } = chain.chain.contract
+  const sum = (amounts: Iterable<bigint>): bigint => [...amounts].reduce((total, amount) => total + amount, 0n)
+  const burnt = sum(epochs.map(({ header }) => header.burnMicrocredits))
+  const onChain = sum(inbox) - sum(claimed.values()) - burnt
+  const reserve = sum(check.journals.map(({ books }) => books.balances.get('reserve') ?? 0n))
+  sim.require(
+    onChain === reserve,
+    'chain and ledger add up',
+    () => `the contract has ${onChain} µcr, the reserve ${reserve} µcr`,
+  )
+  const payouts = check.journals[0]?.replica.state.payouts
+  for (const { address } of parties.wallets) {
+    const own = payouts?.get(address)
+    const [posted, paid] = [cumulative.get(address) ?? 0n, claimed.get(address) ?? 0n]
+    const isSame = (own?.postedMicrocredits ?? 0n) === posted && (own?.claimedMicrocredits ?? 0n) === paid
+    sim.require(isSame, 'chain and ledger add up', () => `${address} was paid ${paid} of ${posted} µcr on chain`)
+  }
+}
