@@ -45,7 +45,13 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     folder: 'services',
-    workspaces: ['@deparrow/ledger', '@deparrow/contracts', '@deparrow/sdk/crypto', '@deparrow/compute-node/protocol'],
+    workspaces: [
+      '@deparrow/ledger',
+      '@deparrow/contracts',
+      '@deparrow/sdk/crypto',
+      '@deparrow/sdk/keystore',
+      '@deparrow/compute-node/protocol',
+    ],
     libraries: true,
   },
   ...['deploy', 'test'].map(folder => ({

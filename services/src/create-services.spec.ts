@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { it } from 'node:test'
-import { PortInUseError } from './gateway/gateway-app.ts'
 import { startGateway } from './gateway/gateway.spec.fixture.ts'
+import { PortInUseError } from './gateway/gateway-app.ts'
 
 it('a port that is in use is told to the caller alone, who prints it', async t => {
   const other = createServer()

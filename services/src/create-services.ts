@@ -5,6 +5,7 @@ import { appModule, type ServicePorts } from './app.module.ts'
 import { type GatewayOptions, readGatewayConfig } from './config/gateway-config.ts'
 import type { NetworkInfo } from './config/network-info.ts'
 import { createGatewayApp } from './gateway/gateway-app.ts'
+import { journalPositionGauge } from './ledger/journal-position-gauge.ts'
 import type { Market } from './market/market.port.ts'
 import { SettlementService } from './settlement/settlement.service.ts'
 import { MARKET } from './tokens.ts'
@@ -35,6 +36,7 @@ export async function createServices(ports: ServicePorts, options: ServicesOptio
   const config = readGatewayConfig(options.gateway)
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics })
+  journalPositionGauge(metrics, () => ports.ledger.head().position)
   const { app, listen } = await createGatewayApp({
     module: appModule(ports, { network: options.network, config, metrics }),
     config,

@@ -3,7 +3,6 @@ export {
   type EmbeddedPorts,
   type EmbeddedPortsOptions,
   embeddedShard,
-  OtherLedgerError,
   openEmbeddedPorts,
 } from './adapters/embedded-ports.ts'
 export { SqliteEventStore } from './adapters/event-store/sqlite-event-store.ts'
@@ -13,6 +12,7 @@ export { GatewayConfigError } from './config/gateway-config.ts'
 export type { NetworkInfo } from './config/network-info.ts'
 export { createServices, type Services, type ServicesOptions } from './create-services.ts'
 export { PortInUseError } from './gateway/gateway-app.ts'
+export { OtherLedgerError } from './ledger/open-ledger.ts'
 export type { ContentStore } from './market/content-store.port.ts'
 export type { Job, JobStatus } from './market/job.ts'
 export type { MarketTables } from './market/job-row.ts'

@@ -2,7 +2,9 @@
  * The parts of the services that run without a framework, one by one, and the in-memory chain: an entry of its own for tests that put them
  * together over worlds of their own.
  */
+
 export { openSqlite } from './adapters/sql/sqlite-database.ts'
+export { type ComposeFile, type ComposeService, readComposeFile } from './config/compose-file.spec.fixture.ts'
 export { PollLoop, type PollLoopParts, type Wait } from './poll-loop.ts'
 export { KyselyReadModel } from './read-model/kysely-read-model.ts'
 export type { ReadModel } from './read-model/read-model.port.ts'

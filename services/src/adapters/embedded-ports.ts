@@ -9,6 +9,7 @@ import {
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import type { LocalAccount } from 'viem'
 import type { ServicePorts } from '../app.module.ts'
+import { openLedger } from '../ledger/open-ledger.ts'
 import type { MarketTables } from '../market/job-row.ts'
 import { KyselyJobStore } from '../market/kysely-job-store.ts'
 import { KyselyReadModel } from '../read-model/kysely-read-model.ts'
@@ -51,7 +52,7 @@ export type EmbeddedPorts = ServicePorts & {
 
 /**
  * Opens the embedded adapters: SQLite for journal, read model and market, a folder for content, libp2p, and JSON-RPC. Throws the
- * adapters' errors for data that is damaged or newer, and {@link OtherLedgerError} when the journal belongs to another network.
+ * adapters' errors for data that is damaged or newer, and `OtherLedgerError` when the journal belongs to another network.
  */
 export async function openEmbeddedPorts(options: EmbeddedPortsOptions): Promise<EmbeddedPorts> {
   const { paths, clock, rpcUrl, poster } = options
@@ -65,7 +66,8 @@ export async function openEmbeddedPorts(options: EmbeddedPortsOptions): Promise<
     const parts = { store, shard: embeddedShard, crypto: ledgerCrypto, clock, signer, snapshots, onListenerError }
     const ledger = await JournalLedger.open(parts)
     closers.push(() => ledger.close())
-    await openLedger(ledger, { ...options.config, ledgerSigner: signer.address })
+    const config = { ...options.config, ledgerSigner: signer.address }
+    await openLedger(ledger, config, async () => config)
     const readModel = await KyselyReadModel.open(openSqlite(paths.readModel))
     closers.push(() => readModel.close())
     const market = openSqlite<MarketTables>(paths.market)
@@ -96,18 +98,6 @@ export async function openEmbeddedPorts(options: EmbeddedPortsOptions): Promise<
   }
 }
 
-/** Opens an empty journal with its parameters, or checks that a journal in use is of this chain, contract and key. */
-async function openLedger(ledger: JournalLedger, config: LedgerConfig): Promise<void> {
-  const found = ledger.config()
-  if (found === undefined) {
-    await ledger.submit({ type: 'OpenLedger', config })
-    return
-  }
-  const identity = ['chainId', 'settlement', 'genesisHash', 'ledgerSigner'] as const
-  const other = identity.find(field => found[field] !== config[field])
-  if (other !== undefined) throw new OtherLedgerError(other)
-}
-
 function ledgerSignerOf(account: LocalAccount): LedgerSigner {
   return {
     address: account.address.toLowerCase() as Address,
@@ -124,14 +114,4 @@ function messageOf(error: unknown): string {
 
 async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {
   for (const close of closers.splice(0).reverse()) await close()
-}
-
-/** Thrown when the journal was opened for another network than the one that is configured. */
-export class OtherLedgerError extends Error {
-  override readonly name = 'OtherLedgerError'
-  constructor(field: string) {
-    super(
-      `The journal belongs to another network: its ${field} differs. Restore the data that belongs together, or start with an empty folder.`,
-    )
-  }
 }

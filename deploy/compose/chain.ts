@@ -1,0 +1,49 @@
+import { deployDeparrow, localPeriods } from '@deparrow/contracts/deploy'
+import { startLocalChain } from '@deparrow/contracts/local-chain'
+import { publishedAccount } from '@deparrow/sdk'
+import { createPublicClient, createWalletClient, http } from 'viem'
+import { hardhat } from 'viem/chains'
+import { listenForward } from './forward.ts'
+
+/** Published accounts by index: the deployer's first transactions fix the addresses of the contracts. */
+const accounts = { deployer: 0, poster: 1, guardian: 2, distribution: 3 } as const
+
+/**
+ * Runs the development chain with the contracts on it until SIGTERM. The chain itself listens on loopback alone, because its keys are
+ * published; what `CHAIN_HOST` and `CHAIN_PORT` name forwards to it, and belongs into a network of containers or onto loopback too.
+ */
+async function main(): Promise<void> {
+  const { CHAIN_FOLDER: dataFolder = '.', CHAIN_HOST: host = '127.0.0.1', CHAIN_PORT: port = '8545' } = process.env
+  const stopped = Promise.withResolvers<void>()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.resolve())
+  const clock = { nowMs: () => Date.now() }
+  const chain = await startLocalChain({ dataFolder, port: 0, clock, log: message => console.error(message) })
+  try {
+    const { settlement, token } = await deploy(chain.rpcUrl)
+    const forward = await listenForward({ host, port: Number(port) }, chain.rpcUrl)
+    console.error(JSON.stringify({ message: 'started', port: forward.port, settlement, token }))
+    await stopped.promise
+    await forward.close()
+  } finally {
+    await chain.close()
+  }
+}
+
+/** Does what is missing; on a chain that has the contracts, nothing. */
+async function deploy(rpcUrl: string) {
+  const transport = http(rpcUrl)
+  const addressOf = (index: number) => publishedAccount(index).address
+  const { addresses } = await deployDeparrow({
+    walletClient: createWalletClient({ chain: hardhat, transport, account: publishedAccount(accounts.deployer) }),
+    publicClient: createPublicClient({ chain: hardhat, transport, pollingInterval: 100 }),
+    parameters: {
+      ...localPeriods,
+      poster: addressOf(accounts.poster),
+      guardian: addressOf(accounts.guardian),
+      distribution: addressOf(accounts.distribution),
+    },
+  })
+  return addresses
+}
+
+await main()

@@ -1,0 +1,329 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { afterEach, describe, it } from 'node:test'
+import { Registry } from 'prom-client'
+import { z } from 'zod'
+import { Secret } from '../config/secret.ts'
+import { Mailbox } from '../market/mailbox.ts'
+import { InternalServer } from './internal-server.ts'
+import { RpcClient, type RpcClientOptions } from './rpc-client.ts'
+import { NotHereError, OutcomeUnknownError } from './rpc-errors.ts'
+import { type RpcService, rpcCall, rpcStream } from './rpc-service.ts'
+
+const secret = new Secret('a secret of thirty-two characters')
+const patienceMs = 200
+const closers: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+async function serve(...services: readonly RpcService[]) {
+  const problems: string[] = []
+  const report = (problem: string) => void problems.push(problem)
+  const server = await InternalServer.listen({ host: '127.0.0.1', port: 0, secret, metrics: new Registry(), report })
+  closers.push(() => server.close())
+  for (const service of services) server.offer(service)
+  return { server, url: `http://127.0.0.1:${server.port}`, problems }
+}
+
+function clientOf(urls: readonly string[], options: Partial<RpcClientOptions> = {}): RpcClient {
+  const client = new RpcClient({ service: 'abacus', urls, secret, patienceMs, ...options })
+  closers.push(() => client.close())
+  return client
+}
+
+function abacus(methods: RpcService['methods'] = {}): RpcService {
+  const add = rpcCall(z.strictObject({ a: z.bigint(), b: z.bigint() }), ({ a, b }) => a + b)
+  return { name: 'abacus', methods: { add, ...methods }, toldErrors: ['OverflowError'] }
+}
+
+const failing = (error: Error) => abacus({ fail: rpcCall(z.unknown(), () => Promise.reject(error)) })
+
+/** A server that takes each connection and breaks it as soon as a request has come. */
+async function breaking(): Promise<{ readonly url: string; readonly requests: () => number }> {
+  let requestCount = 0
+  const server = createServer(socket =>
+    socket.once('data', () => {
+      requestCount++
+      socket.destroy()
+    }),
+  )
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closers.push(() => server.close())
+  return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, requests: () => requestCount }
+}
+
+/** An address at which nobody listens. */
+async function nobody(): Promise<string> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  await new Promise(resolve => server.close(resolve))
+  return `http://127.0.0.1:${port}`
+}
+
+describe('the internal side of a process', () => {
+  it('refuses who does not have the secret, before it looks at what is asked', async () => {
+    const { url } = await serve(abacus())
+    for (const authorization of ['', 'Bearer', 'Bearer another', `Basic ${secret.reveal()}`, secret.reveal()]) {
+      const response = await fetch(`${url}/rpc/abacus/add`, { method: 'POST', headers: { authorization }, body: '{' })
+      assert.equal(response.status, 401)
+    }
+    const other = clientOf([url], { secret: new Secret('another secret') })
+    await assert.rejects(other.call('add', { a: 1n, b: 1n }, { isRepeatable: true }), {
+      name: 'RemoteCallError',
+      remoteName: 'UnauthorizedError',
+    })
+  })
+
+  it('refuses everybody when it has no secret itself', async () => {
+    const metrics = new Registry()
+    const server = await InternalServer.listen({
+      host: '127.0.0.1',
+      port: 0,
+      secret: undefined,
+      metrics,
+      report: () => undefined,
+    })
+    closers.push(() => server.close())
+    server.offer(abacus())
+    for (const authorization of ['', 'Bearer ', 'Bearer undefined']) {
+      const request = { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body: '{}' }
+      assert.equal((await fetch(`http://127.0.0.1:${server.port}/rpc/abacus/add`, request)).status, 401)
+    }
+  })
+
+  it('does nothing that is not on its list, such as what every object can do', async () => {
+    const { url } = await serve(abacus())
+    for (const method of ['toString', 'constructor', '__proto__', 'subtract']) {
+      const call = clientOf([url]).call(method, {}, { isRepeatable: false })
+      await assert.rejects(call, { name: 'ServiceUnavailableError' })
+    }
+  })
+
+  it('refuses input that is not what the method takes, and what is no JSON', async () => {
+    const { url, problems } = await serve(abacus())
+    for (const input of [{}, { a: 1, b: 2n }, { a: 1n, b: 2n, c: 3n }, { a: '1n', b: 2n }]) {
+      await assert.rejects(clientOf([url]).call('add', input, { isRepeatable: true }), {
+        name: 'RemoteCallError',
+        remoteName: 'MalformedCallError',
+      })
+    }
+    const headers = { authorization: `Bearer ${secret.reveal()}`, 'content-type': 'application/json' }
+    assert.equal((await fetch(`${url}/rpc/abacus/add`, { method: 'POST', headers, body: '{"a":1n}' })).status, 400)
+    assert.deepEqual(problems, [])
+  })
+
+  it('refuses a body that is larger than any that is needed', async () => {
+    const { url } = await serve(abacus())
+    const body = `{"a":"${'1'.repeat(5 * 2 ** 20)}n"}`
+    const headers = { authorization: `Bearer ${secret.reveal()}`, 'content-type': 'application/json' }
+    assert.equal((await fetch(`${url}/rpc/abacus/add`, { method: 'POST', headers, body })).status, 413)
+  })
+
+  it('tells nothing of an error that was not meant for callers but that there was one; its own log says which', async () => {
+    const { url, problems } = await serve(failing(new Error('password is 12345')))
+    const error = await clientOf([url])
+      .call('fail', {}, { isRepeatable: false })
+      .then(
+        () => undefined,
+        (reason: Error & { remoteName?: string }) => reason,
+      )
+    assert.equal(error?.remoteName, 'InternalError')
+    assert.ok(!`${error?.message}`.includes('12345'))
+    assert.deepEqual(problems, ['abacus.fail failed: Error: password is 12345'])
+  })
+
+  it('tells the errors that callers are meant to know, by name', async () => {
+    const { url } = await serve(failing(Object.assign(new Error('too large'), { name: 'OverflowError' })))
+    await assert.rejects(clientOf([url]).call('fail', {}, { isRepeatable: false }), {
+      name: 'RemoteCallError',
+      remoteName: 'OverflowError',
+      message: 'the abacus service answers OverflowError: too large',
+    })
+  })
+
+  it('says whether it is ready, and shows its figures', async () => {
+    const { server, url } = await serve(abacus())
+    let isWell = false
+    server.expect({ name: 'store', isRequired: true, isHealthy: () => isWell })
+    assert.equal((await fetch(`${url}/health/live`)).status, 200)
+    assert.equal((await fetch(`${url}/health/ready`)).status, 503)
+    isWell = true
+    const ready = await fetch(`${url}/health/ready`)
+    assert.deepEqual([ready.status, await ready.json()], [200, { status: 'ok', store: true }])
+    await clientOf([url]).call('add', { a: 1n, b: 2n }, { isRepeatable: true })
+    const figures = await (await fetch(`${url}/metrics`)).text()
+    assert.match(figures, /deparrow_rpc_duration_seconds_count\{service="abacus",method="add",status="200"\} 1/)
+  })
+})
+
+describe('asking a service that runs apart', () => {
+  it('brings amounts both ways, and nothing for nothing', async () => {
+    const { url } = await serve(abacus({ nothing: rpcCall(z.unknown(), () => undefined) }))
+    assert.equal(await clientOf([url]).call('add', { a: 2n ** 70n, b: 1n }, { isRepeatable: true }), 2n ** 70n + 1n)
+    assert.equal(await clientOf([url]).call('nothing', {}, { isRepeatable: true }), undefined)
+  })
+
+  it('brings bytes both ways as they are', async () => {
+    const flip = rpcCall(z.instanceof(Uint8Array), bytes => Uint8Array.from(bytes.toReversed()))
+    const { url } = await serve(abacus({ flip }))
+    const bytes = Uint8Array.from({ length: 100_000 }, (_, index) => index % 251)
+    assert.deepEqual(await clientOf([url]).call('flip', bytes, { isRepeatable: true }), bytes.toReversed())
+  })
+
+  it('gives up when nobody takes a connection, and says that nothing has happened', async () => {
+    const client = clientOf([await nobody(), await nobody()])
+    await assert.rejects(client.call('add', { a: 1n, b: 1n }, { isRepeatable: true }), {
+      name: 'ServiceUnavailableError',
+    })
+  })
+
+  it('goes on to the next address when one is not reached, and when one leaves it to another', async () => {
+    const standby = await serve(failing(new NotHereError('a standby')))
+    const writer = await serve(abacus({ fail: rpcCall(z.unknown(), () => 'done') }))
+    const client = clientOf([await nobody(), standby.url, writer.url])
+    assert.equal(await client.call('fail', {}, { isRepeatable: false }), 'done')
+    assert.equal(await client.call('add', { a: 1n, b: 1n }, { isRepeatable: false }), 2n)
+  })
+
+  it('waits for one that takes over', async () => {
+    const { server, url } = await serve()
+    const client = clientOf([url], { patienceMs: 10_000, wait: async () => void server.offer(abacus()) })
+    assert.equal(await client.call('add', { a: 1n, b: 1n }, { isRepeatable: false }), 2n)
+  })
+
+  it('never asks twice for what must not happen twice, when its answer was lost', async () => {
+    const broken = await breaking()
+    await assert.rejects(clientOf([broken.url]).call('add', {}, { isRepeatable: false }), { name: 'AnswerLostError' })
+    assert.equal(broken.requests(), 1)
+  })
+
+  it('asks once more for what may be asked again, when its answer was lost, and then says that it was', async () => {
+    const broken = await breaking()
+    await assert.rejects(clientOf([broken.url]).call('add', {}, { isRepeatable: true }), { name: 'AnswerLostError' })
+    assert.equal(broken.requests(), 2)
+  })
+
+  it('takes a service that does not know what became of it for a lost answer', async () => {
+    let askedCount = 0
+    const fail = rpcCall(z.unknown(), () => {
+      askedCount++
+      throw new OutcomeUnknownError('the disk is gone')
+    })
+    const { url } = await serve(abacus({ fail }))
+    await assert.rejects(clientOf([url]).call('fail', {}, { isRepeatable: true }), { name: 'AnswerLostError' })
+    assert.equal(askedCount, 2)
+  })
+
+  it('does not wait for ever for an answer', async () => {
+    const { url } = await serve(abacus({ ponder: rpcCall(z.unknown(), () => new Promise(() => undefined)) }))
+    const client = clientOf([url], { answerTimeoutMs: 100 })
+    await assert.rejects(client.call('ponder', {}, { isRepeatable: false }), { name: 'AnswerLostError' })
+  })
+})
+
+describe('a stream from a service that runs apart', () => {
+  function following() {
+    const state = { isEnded: false, mailbox: undefined as Mailbox<bigint> | undefined }
+    const ended = Promise.withResolvers<void>()
+    const open = async ({ id }: { id: string }) => {
+      if (id === 'unknown') return undefined
+      state.mailbox = new Mailbox<bigint>(
+        (waiting, value) => [...waiting, value].slice(-2),
+        () => {
+          state.isEnded = true
+          ended.resolve()
+        },
+      )
+      return state.mailbox
+    }
+    return {
+      state,
+      ended: ended.promise,
+      service: abacus({ follow: rpcStream(z.strictObject({ id: z.string() }), open) }),
+    }
+  }
+
+  it('is none for what is unknown', async () => {
+    const { url } = await serve(following().service)
+    assert.equal(await clientOf([url]).stream('follow', { id: 'unknown' }), undefined)
+  })
+
+  it('brings values as they come, and ends when its source ends', async () => {
+    const { service, state } = following()
+    const { url } = await serve(service)
+    const values = await clientOf([url]).stream('follow', { id: 'known' })
+    for (const value of [1n, 2n ** 64n]) {
+      state.mailbox?.push(value)
+      assert.deepEqual(await values?.next(), { done: false, value })
+    }
+    state.mailbox?.end()
+    assert.deepEqual(await values?.next(), { done: true, value: undefined })
+  })
+
+  it('ends at its source at once when its reader leaves, also while nothing comes', { timeout: 5_000 }, async () => {
+    const { service, state, ended } = following()
+    const { url } = await serve(service)
+    const values = await clientOf([url]).stream('follow', { id: 'known' })
+    const waiting = values?.next()
+    await values?.return?.()
+    assert.deepEqual(await waiting, { done: true, value: undefined })
+    await ended
+    assert.equal(state.isEnded, true)
+  })
+
+  it('makes its source wait for a reader that does not read', { timeout: 20_000 }, async () => {
+    let pulledCount = 0
+    const text = 'x'.repeat(2 ** 16)
+    const endless: AsyncIterableIterator<string> = {
+      next: async () => {
+        pulledCount++
+        await new Promise(resolve => setImmediate(resolve))
+        return { done: false, value: text }
+      },
+      return: async () => ({ done: true, value: undefined }),
+      [Symbol.asyncIterator]() {
+        return this
+      },
+    }
+    const { url } = await serve(abacus({ follow: rpcStream(z.unknown(), async () => endless) }))
+    const values = await clientOf([url]).stream('follow', {})
+    assert.equal((await values?.next())?.value, text)
+    const settled = async () => {
+      for (let before = -1; before !== pulledCount; ) {
+        before = pulledCount
+        for (let turn = 0; turn < 200; turn++) await new Promise(resolve => setImmediate(resolve))
+      }
+      return pulledCount
+    }
+    const waitingCount = await settled()
+    assert.ok(waitingCount < 500, `${waitingCount} values were pulled for a reader that took one`)
+    for (let taken = 0; taken < waitingCount + 10; taken++) await values?.next()
+    assert.ok((await settled()) > waitingCount, 'it goes on when the reader does')
+    await values?.return?.()
+  })
+
+  it('throws what its source throws, and that the connection broke', async () => {
+    const broken = Object.assign(new Error('too large'), { name: 'OverflowError' })
+    const source = async () =>
+      new Mailbox<bigint>(
+        () => [],
+        () => undefined,
+      )
+    const fails = async () => Object.assign(await source(), { next: () => Promise.reject(broken) })
+    const { url, server } = await serve(
+      abacus({ fails: rpcStream(z.unknown(), fails), follow: rpcStream(z.unknown(), source) }),
+    )
+    const failed = await clientOf([url]).stream('fails', {})
+    await assert.rejects(async () => failed?.next(), { name: 'RemoteCallError', remoteName: 'OverflowError' })
+    const cut = await clientOf([url]).stream('follow', {})
+    const waiting = cut?.next()
+    await server.close()
+    await assert.rejects(async () => waiting, { name: 'AnswerLostError' })
+  })
+})
