@@ -99,6 +99,9 @@ describe('a data folder that is to be fresh', () => {
       'journal.sqlite',
       'journal.sqlite-wal',
       'read-model.sqlite',
+      'read-model.sqlite-2',
+      'read-model.sqlite-2-wal',
+      'read-model.sqlite-building-0a1b2c3d',
       'node/node.sqlite',
       'keys/a.json',
     ]) {
@@ -108,6 +111,15 @@ describe('a data folder that is to be fresh', () => {
     await openAndRelease(true)
     assert.ok(contents(root).every(line => !line.endsWith(': old')))
     assert.deepEqual(JSON.parse(readFileSync(join(root, 'deparrow.json'), 'utf8')), { version: 1 })
+  })
+
+  it('is not emptied when something lies in it whose name only begins like one of ours', async () => {
+    await openAndRelease()
+    for (const name of ['keys-2', 'read-model.sqlite-old', 'thesis.sqlite-2']) {
+      writeFileSync(join(root, name), 'kept')
+      await assertRefused(new RegExp(`also holds "${name}"`), true)
+      rmSync(join(root, name))
+    }
   })
 
   it('is not emptied at all when something else lies in it, which is named', async () => {

@@ -27,6 +27,9 @@ const lockName = 'deparrow.lock'
 /** What a file that was being written when the process died is called, and the lock of a start that died before its first file. */
 const leftOverNames = /^(?:\.[0-9a-f-]{36}\.unfinished|deparrow\.lock(?:-journal)?)$/
 
+/** A database or a file beside it, by its name: its log, and the rebuilt read model, finished or not. */
+const databaseFile = /^(.+\.sqlite)(?:-\d{1,9}|-building-[0-9a-f]{8})?(?:-(?:wal|shm|journal))?$/
+
 /** A data folder that no other process uses until `release`. */
 export type OpenDataFolder = DataFolder & FolderLock
 
@@ -82,7 +85,7 @@ async function empty(root: string, names: readonly string[]): Promise<void> {
   const { root: _, ...places } = placesIn(root)
   const placeNames = Object.values(places).map(place => basename(place))
   const isOurs = (name: string) =>
-    name === markerName || leftOverNames.test(name) || placeNames.includes(name.replace(/-(?:wal|shm|journal)$/, ''))
+    name === markerName || leftOverNames.test(name) || placeNames.includes(name.replace(databaseFile, '$1'))
   const foreign = names.find(name => !isOurs(name))
   if (foreign !== undefined) {
     const problem = `it also holds ${JSON.stringify(foreign)}, which is not a network’s, so it is not emptied`

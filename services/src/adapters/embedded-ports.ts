@@ -12,7 +12,7 @@ import type { ServicePorts } from '../app.module.ts'
 import { openLedger } from '../ledger/open-ledger.ts'
 import type { MarketTables } from '../market/job-row.ts'
 import { KyselyJobStore } from '../market/kysely-job-store.ts'
-import { KyselyReadModel } from '../read-model/kysely-read-model.ts'
+import { openReadModelFile } from '../read-model/open-read-model-file.ts'
 import { settlementOptionsLocal } from '../settlement/settlement-options.ts'
 import { rpcTransport, sendOptionsLocal, ViemSettlementChain } from './chain/viem-settlement-chain.ts'
 import { FolderContentStore } from './content/folder-content-store.ts'
@@ -66,10 +66,16 @@ export async function openEmbeddedPorts(options: EmbeddedPortsOptions): Promise<
     const parts = { store, shard: embeddedShard, crypto: ledgerCrypto, clock, signer, snapshots, onListenerError }
     const ledger = await JournalLedger.open(parts)
     closers.push(() => ledger.close())
+<<<<<<< services/src/adapters/embedded-ports.ts
+    await openLedger(ledger, { ...options.config, ledgerSigner: signer.address })
+    const readModelFile = await openReadModelFile({ path: paths.readModel, journals: [ledger], report: options.report })
+    closers.push(() => readModelFile.close())
+=======
     const config = { ...options.config, ledgerSigner: signer.address }
     await openLedger(ledger, config, async () => config)
     const readModel = await KyselyReadModel.open(openSqlite(paths.readModel))
     closers.push(() => readModel.close())
+>>>>>>> /tmp/land.new
     const market = openSqlite<MarketTables>(paths.market)
     closers.push(() => market.close())
     await migrate(market, 'market')
@@ -77,7 +83,7 @@ export async function openEmbeddedPorts(options: EmbeddedPortsOptions): Promise<
     return {
       store,
       ledger,
-      readModel,
+      readModel: readModelFile.readModel,
       clock,
       crypto: ledgerCrypto,
       content: await FolderContentStore.open({ folder: paths.content, onDamage }),

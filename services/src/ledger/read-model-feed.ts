@@ -9,7 +9,7 @@ export type JournalSource = Pick<JournalReads, 'events' | 'subscribe'>
 const retryMs = 1_000
 
 /**
- * Folds a journal's events into the read model in order, in one transaction for all that queued meanwhile. The journal is the queue:
+ * Folds the events of one shard's journal into the read model in order, in one transaction for all that queued meanwhile. The journal is the queue:
  * what is not folded yet is read from it, so that nothing is lost by a failure or a restart.
  */
 export class ReadModelFeed {
@@ -23,6 +23,7 @@ export class ReadModelFeed {
   constructor(
     private readonly journal: JournalSource,
     private readonly readModel: ReadModel,
+    private readonly shard = 0,
   ) {}
 
   /** Catches up, then follows. Rejects when the first catching up fails. */
@@ -61,6 +62,6 @@ export class ReadModelFeed {
   }
 
   private async catchUp(): Promise<void> {
-    await foldInto(this.readModel, (position, limit) => this.journal.events(position, limit))
+    await foldInto(this.readModel, (position, limit) => this.journal.events(position, limit), this.shard)
   }
 }

@@ -62,7 +62,8 @@ async function foldToEnd(
   }
 }
 
-function eventsOf({ firstPosition, lastPosition, payloads }: JournalBatch): readonly LedgerEvent[] {
+/** The events of a batch. Throws `StoreDamagedError` when it does not hold what it says. */
+export function eventsOf({ firstPosition, lastPosition, payloads }: JournalBatch): readonly LedgerEvent[] {
   const lines = Buffer.from(payloads.buffer, payloads.byteOffset, payloads.byteLength).toString('utf8').split('\n')
   if (lines.length !== lastPosition - firstPosition + 1) {
     throw new StoreDamagedError(

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { type LedgerEvent, StoreDamagedError } from '@deparrow/ledger'
-import { digestOfOrder, InMemoryEventStore, type TestLedger } from '@deparrow/ledger/testing'
+import { StoreDamagedError } from '@deparrow/ledger'
+import { digestOfOrder } from '@deparrow/ledger/testing'
 import { UnknownHoldError } from './fold-events.ts'
+import { describeMoments } from './moments.spec.behaviour.ts'
+import { ReadBench, type ReadModelStorage } from './read-bench.spec.fixture.ts'
 import { type ReadModel, ReadModelGapError } from './read-model.port.ts'
 import type { StatementEntry } from './read-records.ts'
 import { catchUpReadModel, rebuildReadModel } from './rebuild.ts'
+import { describeRecords } from './records.spec.behaviour.ts'
 import {
   balancesOf,
   cancelledOrder,
@@ -13,18 +16,16 @@ import {
   node,
   openOrder,
   payer,
-  sampleJournal,
   settledOrder,
   stranger,
 } from './sample-journal.spec.fixture.ts'
-
-/** A database on which read models are opened, one after another. */
-export type ReadModelStorage = { open(): Promise<ReadModel>; remove(): Promise<void> }
+import { describeShards } from './shards.spec.behaviour.ts'
+import { describeWaiting } from './waiting.spec.behaviour.ts'
 
 /** What every {@link ReadModel} must do. `createStorage` gives each test an empty database of its own. */
 export function describeReadModel(name: string, createStorage: () => Promise<ReadModelStorage>): void {
   describe(name, () => {
-    const bench = new Bench(createStorage)
+    const bench = new ReadBench(createStorage)
     beforeEach(() => bench.setUp())
     afterEach(() => bench.tearDown())
     describeProjections(bench)
@@ -32,43 +33,11 @@ export function describeReadModel(name: string, createStorage: () => Promise<Rea
     describeCheckpoint(bench)
     describeRefusals(bench)
     describeRebuild(bench)
+    describeMoments(bench)
+    describeRecords(bench)
+    describeShards(bench)
+    describeWaiting(bench)
   })
-}
-
-class Bench {
-  model!: ReadModel
-  readonly ledger: TestLedger = sampleJournal()
-  private storage!: ReadModelStorage
-  private opened: ReadModel[] = []
-
-  constructor(private readonly createStorage: () => Promise<ReadModelStorage>) {}
-
-  get events(): readonly LedgerEvent[] {
-    return this.ledger.events
-  }
-
-  async setUp(): Promise<void> {
-    this.storage = await this.createStorage()
-    this.model = await this.openAnother()
-  }
-
-  async openAnother(): Promise<ReadModel> {
-    const model = await this.storage.open()
-    this.opened.push(model)
-    return model
-  }
-
-  async tearDown(): Promise<void> {
-    for (const model of this.opened.splice(0)) await model.close()
-    await this.storage.remove()
-  }
-
-  async journal() {
-    const store = new InMemoryEventStore()
-    const { leaseEpoch } = await store.acquire('a', 1_000)
-    await store.append({ shard: 'a', leaseEpoch, expectedPosition: 0, events: this.ledger.stored })
-    return { store, shard: 'a', leaseEpoch }
-  }
 }
 
 async function snapshot(model: ReadModel) {
@@ -83,7 +52,7 @@ async function snapshot(model: ReadModel) {
   }
 }
 
-function describeProjections(bench: Bench): void {
+function describeProjections(bench: ReadBench): void {
   it('begins empty at position 0', async () => {
     assert.equal(await bench.model.position(), 0)
     assert.deepEqual(await bench.model.balances(), [])
@@ -139,7 +108,7 @@ function describeProjections(bench: Bench): void {
   })
 }
 
-function describeStatements(bench: Bench): void {
+function describeStatements(bench: ReadBench): void {
   it('shows a wallet its own account, its holds and its payouts, newest first', async () => {
     await bench.model.apply(bench.events)
     const digest = digestOfOrder(cancelledOrder)
@@ -199,7 +168,7 @@ function describeStatements(bench: Bench): void {
   })
 }
 
-function describeCheckpoint(bench: Bench): void {
+function describeCheckpoint(bench: ReadBench): void {
   it('skips what it already has, also when a batch overlaps', async () => {
     await bench.model.apply(bench.events.slice(0, 6))
     await bench.model.apply(bench.events.slice(2, 9))
@@ -229,7 +198,7 @@ function describeCheckpoint(bench: Bench): void {
   })
 }
 
-function describeRefusals(bench: Bench): void {
+function describeRefusals(bench: ReadBench): void {
   it('refuses events that do not follow, and changes nothing', async () => {
     await bench.model.apply(bench.events.slice(0, 4))
     const before = await snapshot(bench.model)
@@ -269,7 +238,7 @@ function describeRefusals(bench: Bench): void {
   })
 }
 
-function describeRebuild(bench: Bench): void {
+function describeRebuild(bench: ReadBench): void {
   it('is rebuilt from the journal to what it was, whatever stood in it', async () => {
     await bench.model.apply(bench.events)
     const live = await snapshot(bench.model)

@@ -8,7 +8,7 @@ import { SqliteEventStore } from '../adapters/event-store/sqlite-event-store.ts'
 import { DatabaseDamagedError } from '../adapters/sql/sql-errors.ts'
 import { openSqlite } from '../adapters/sql/sqlite-database.ts'
 import { temporaryFolder } from '../adapters/sql/temporary-folder.spec.fixture.ts'
-import { KyselyReadModel } from './kysely-read-model.ts'
+import { openReadModelFile } from './open-read-model-file.ts'
 import { parseRebuildArguments, shardDefault } from './rebuild-arguments.ts'
 import { journalFileName, NoJournalError, readModelFileName, runRebuild } from './rebuild-command.ts'
 import { balancesOf, sampleJournal } from './sample-journal.spec.fixture.ts'
@@ -23,13 +23,17 @@ async function writeJournal(dataFolder: string) {
 }
 
 async function readBalances(dataFolder: string) {
-  const model = await KyselyReadModel.open(openSqlite(join(dataFolder, readModelFileName)))
-  const rows = await model.balances()
-  await model.close()
+  const opened = await openReadModelFile({
+    path: join(dataFolder, readModelFileName),
+    journals: [],
+    report: assert.fail,
+  })
+  const rows = await opened.readModel.balances()
+  await opened.close()
   return balancesOf(rows.map(row => [row.account, row.amountMicrocredits] as const))
 }
 
-const source = (dataFolder: string) => ({ engine: 'sqlite', dataFolder, shard: shardDefault }) as const
+const source = (dataFolder: string) => ({ engine: 'sqlite', dataFolder, shards: [shardDefault] }) as const
 
 describe('the rebuild of a data folder', () => {
   it('makes projections that agree with the ledger where there were none', async t => {
@@ -58,7 +62,7 @@ describe('the rebuild of a data folder', () => {
     const folder = temporaryFolder(t)
     await writeJournal(folder)
     writeFileSync(join(folder, readModelFileName), 'kept')
-    await assert.rejects(runRebuild({ ...source(folder), shard: 'other' }), NoJournalError)
+    await assert.rejects(runRebuild({ ...source(folder), shards: [shardDefault, 'other'] }), NoJournalError)
     assert.equal(readFileSync(join(folder, readModelFileName), 'utf8'), 'kept')
   })
 
@@ -73,11 +77,15 @@ describe('the rebuild of a data folder', () => {
 
 describe('the rebuild command', () => {
   it('takes a data folder or the address of a PostgreSQL database, and a shard', () => {
-    assert.deepEqual(parseRebuildArguments(['--data', 'x']), { engine: 'sqlite', dataFolder: 'x', shard: shardDefault })
-    assert.deepEqual(parseRebuildArguments(['--postgres', 'postgres://h/d', '--shard', 'b']), {
+    assert.deepEqual(parseRebuildArguments(['--data', 'x']), {
+      engine: 'sqlite',
+      dataFolder: 'x',
+      shards: [shardDefault],
+    })
+    assert.deepEqual(parseRebuildArguments(['--postgres', 'postgres://h/d', '--shard', 'b', '--shard', 'c']), {
       engine: 'postgres',
       url: 'postgres://h/d',
-      shard: 'b',
+      shards: ['b', 'c'],
     })
   })
 
@@ -106,6 +114,9 @@ describe('the rebuild command', () => {
     const ledger = await writeJournal(folder)
     const done = run('--data', folder)
     assert.equal(done.status, 0, done.stderr)
-    assert.equal(done.stdout, `rebuilt from ${ledger.events.length} events\n`)
+    assert.equal(
+      done.stdout,
+      `rebuilt from ${ledger.events.length} events; a network that runs changes over to it by itself\n`,
+    )
   })
 })

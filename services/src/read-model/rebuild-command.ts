@@ -1,57 +1,70 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { EventStore } from '@deparrow/ledger'
+import { decodeEvent, type EventStore } from '@deparrow/ledger'
 import { PostgresEventStore } from '../adapters/event-store/postgres-event-store.ts'
 import { SqliteEventStore } from '../adapters/event-store/sqlite-event-store.ts'
-import { openPostgres } from '../adapters/sql/postgres-database.ts'
-import { openSqlite } from '../adapters/sql/sqlite-database.ts'
-import { KyselyReadModel } from './kysely-read-model.ts'
-import { rebuildReadModel } from './rebuild.ts'
+import type { ProjectedJournal } from './build-projections.ts'
+import { buildReadModelFile } from './build-read-model-file.ts'
+import type { JournalSource } from './fold-balances.ts'
 import type { RebuildSource } from './rebuild-arguments.ts'
+import { rebuildPostgres } from './rebuild-postgres.ts'
 
 /** The journal's file in a data folder. */
 export const journalFileName = 'journal.sqlite'
 
-/** The projections' file in a data folder. */
+/** The projections' file in a data folder; those of rebuilds have a number after it. */
 export const readModelFileName = 'read-model.sqlite'
 
 /**
- * Builds the projections anew from the journal and returns how many events they hold. The services must not be running. In a
- * data folder the old file is removed, sound or not; throws {@link NoJournalError} before that when there is no journal to read.
+ * Builds the projections anew from the journals of some shards, beside those in use, and returns how many events they hold. The services may be
+ * running: they go on with the old ones and change over to the new ones when those are complete. Throws {@link NoJournalError} when there is nothing
+ * to read; whenever it throws, the projections in use are as they were.
  */
 export async function runRebuild(source: RebuildSource): Promise<number> {
-  const store = await openJournal(source)
+  const journals = await findJournals(source)
+  if (source.engine === 'postgres') return rebuildPostgres({ ...source, journals })
+  const path = join(source.dataFolder, readModelFileName)
+  return (await buildReadModelFile(path, journals)).eventCount
+}
+
+/** Opens the journal, which brings it to today's schema, and looks which number each shard was opened with. */
+async function findJournals(source: RebuildSource): Promise<readonly ProjectedJournal[]> {
+  const path = source.engine === 'sqlite' ? join(source.dataFolder, journalFileName) : 'the database'
+  if (source.engine === 'sqlite' && !existsSync(path)) throw new NoJournalError({ path })
+  const store = await openStore(source, path)
   try {
-    const readModel = await openReadModel(source)
-    try {
-      return await rebuildReadModel({ store, shard: source.shard }, readModel)
-    } finally {
-      await readModel.close()
+    const journals: ProjectedJournal[] = []
+    for (const shard of new Set(source.shards)) {
+      const number = await numberOf(store, shard)
+      if (number === undefined) throw new NoJournalError({ path, shard })
+      journals.push({ source: journalSource(source, path, shard), number })
     }
+    return journals
   } finally {
     await store.close()
   }
 }
 
-async function openJournal(source: RebuildSource): Promise<EventStore> {
-  if (source.engine === 'postgres') return PostgresEventStore.open(source.url)
-  const path = join(source.dataFolder, journalFileName)
-  if (!existsSync(path)) throw new NoJournalError({ path })
-  const store = await SqliteEventStore.open(path)
-  const head = await store.head(source.shard)
-  if (head.position > 0) return store
-  await store.close()
-  throw new NoJournalError({ path, shard: source.shard })
+function openStore(source: RebuildSource, path: string): Promise<EventStore> {
+  if (source.engine === 'sqlite') return SqliteEventStore.open(path)
+  return PostgresEventStore.open(source.url, source.schema === undefined ? {} : { schema: source.schema })
 }
 
-async function openReadModel(source: RebuildSource): Promise<KyselyReadModel> {
-  if (source.engine === 'postgres') return KyselyReadModel.open(openPostgres(source.url))
-  const path = join(source.dataFolder, readModelFileName)
-  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
-  return KyselyReadModel.open(openSqlite(path))
+function journalSource(source: RebuildSource, path: string, shard: string): JournalSource {
+  if (source.engine === 'sqlite') return { engine: 'sqlite', path, shard }
+  const { url, schema } = source
+  return { engine: 'postgres', url, ...(schema !== undefined && { schema }), shard }
 }
 
-/** Thrown when the data folder has no journal, or no events of the shard. Nothing was changed. */
+/** The first event of a journal says which shard it is. `undefined` for a journal without events. */
+async function numberOf(store: EventStore, shard: string): Promise<number | undefined> {
+  const [first] = await store.read(shard, 0, 1)
+  if (first === undefined) return undefined
+  const event = decodeEvent(first)
+  return event.type === 'LedgerOpened' ? event.data.config.shard : 0
+}
+
+/** Thrown when there is no journal, or no events of the shard. Nothing was changed. */
 export class NoJournalError extends Error {
   override readonly name = 'NoJournalError'
   constructor({ path, shard }: { path: string; shard?: string }) {

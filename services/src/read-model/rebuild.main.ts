@@ -7,7 +7,7 @@ if (source === undefined) {
   process.exitCode = 2
 } else {
   try {
-    console.log(`rebuilt from ${await runRebuild(source)} events`)
+    console.log(`rebuilt from ${await runRebuild(source)} events; a network that runs changes over to it by itself`)
   } catch (error) {
     console.error(error instanceof Error ? `${error.name}: ${error.message}` : error)
     process.exitCode = 1

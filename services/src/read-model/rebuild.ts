@@ -1,4 +1,6 @@
 import { decodeEvent, type EventStore, type JournalReads } from '@deparrow/ledger'
+import { eventsOf, type ProjectedJournal } from './build-projections.ts'
+import { openBatches } from './fold-balances.ts'
 import type { ReadModel } from './read-model.port.ts'
 
 /** Events folded in one transaction: more save few commits and hold more in memory. */
@@ -22,6 +24,24 @@ export function catchUpReadModel({ store, shard, number = 0 }: JournalReader, re
   const readEvents = async (position: number, limit: number) =>
     (await store.read(shard, position, limit)).map(decodeEvent)
   return foldInto(readModel, readEvents, number)
+}
+
+/** Folds into the read model what journals hold after its positions, as far as they went when they were opened. */
+export async function catchUpProjections(
+  readModel: Pick<ReadModel, 'position' | 'apply'>,
+  journals: readonly ProjectedJournal[],
+): Promise<void> {
+  for (const { source, number } of journals) {
+    const batches = await openBatches(source)
+    try {
+      const end = await batches.end(source.shard)
+      for await (const page of batches.pages(source.shard, await readModel.position(number), end)) {
+        await readModel.apply(page.flatMap(eventsOf), number)
+      }
+    } finally {
+      await batches.close()
+    }
+  }
 }
 
 /** Folds events page by page, from the read model's position until there are no more; returns the position that it then has. */

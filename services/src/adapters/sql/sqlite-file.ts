@@ -17,11 +17,20 @@ const sqliteNotADatabase = 26
  * file cannot be opened at all.
  */
 export function openSqliteFile(path: string): DatabaseSync {
+  return open(path, checkPages)
+}
+
+/** The same without a look at every page, which takes time: for a file that was just written and closed. */
+export function openNewSqliteFile(path: string): DatabaseSync {
+  return open(path, () => undefined)
+}
+
+function open(path: string, check: (database: DatabaseSync, path: string) => void): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
     database = new DatabaseSync(path, { readBigInts: true, timeout: busyTimeoutMs, enableForeignKeyConstraints: true })
-    checkPages(database, path)
+    check(database, path)
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     return database
   } catch (error) {
