@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Domain } from '@deparrow/ledger'
-import type { BlockFindings } from './check-block.ts'
+import { ledgerCrypto } from '@deparrow/sdk/crypto'
+import { type BlockFindings, checkBlock } from './check-block.ts'
 
 /** Lines of events for a thread to check. */
 export type BlockTask = {
@@ -10,12 +11,27 @@ export type BlockTask = {
   readonly domain: Domain | undefined
 }
 
+/** Whoever checks blocks. */
+export type BlockChecks = {
+  /** What is found in a block, whose memory is given away. */
+  check(task: BlockTask): Promise<BlockFindings>
+  close(): Promise<void>
+}
+
+/** Checks blocks in the calling thread, one after the other. */
+export const checksHere: BlockChecks = { check: async task => checkTask(task), close: async () => undefined }
+
+export function checkTask({ lines, previousHash, domain }: BlockTask): BlockFindings {
+  const block = Buffer.from(lines.buffer, lines.byteOffset, lines.length)
+  return checkBlock(ledgerCrypto, block, previousHash, domain)
+}
+
 type Open = { resolve(findings: BlockFindings): void; reject(error: Error): void }
 
 type Thread = { readonly worker: Worker; readonly open: Open[] }
 
 /** Worker threads that check blocks side by side. Each answers in the order in which it was asked. */
-export class CheckThreads {
+export class CheckThreads implements BlockChecks {
   private readonly threads: readonly Thread[]
 
   constructor(threadCount: number) {
@@ -23,7 +39,7 @@ export class CheckThreads {
   }
 
   /**
-   * Has a block checked by the thread that has least to do. The memory of the lines is the thread's from now on. Rejects with
+   * Has a block checked by the thread that has least to do. Rejects with
    * {@link CheckThreadError} when the thread ends.
    */
   check(task: BlockTask): Promise<BlockFindings> {

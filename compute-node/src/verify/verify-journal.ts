@@ -13,7 +13,7 @@ import {
 } from '@deparrow/ledger'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import { type BlockFindings, readRecovered } from './check-block.ts'
-import { CheckThreads } from './check-threads.ts'
+import { type BlockChecks, CheckThreads, checksHere } from './check-threads.ts'
 import { type EventLine, type EventLines, ExportReader } from './export-reader.ts'
 import { LineTooLongError, lineBlocks } from './line-blocks.ts'
 import { StoreUnreadableError } from './sqlite-source.ts'
@@ -21,7 +21,10 @@ import { StoreUnreadableError } from './sqlite-source.ts'
 export type VerifyOptions = {
   /** `trusted`: signatures are not recovered and digests not computed; everything else is checked. `checked` by default. */
   readonly signatures?: 'checked' | 'trusted'
-  /** Threads that hash and recover signers beside the one that does the books; as many as the machine has cores by default. */
+  /**
+   * Threads that hash and recover signers beside the one that does the books; as many as the machine has cores by default. With 0 the calling
+   * thread does all of it.
+   */
   readonly threadCount?: number
   /** Hears every event that was found right, in order. */
   readonly onEvent?: (event: LedgerEvent, hash: Hex) => void
@@ -57,11 +60,12 @@ export async function verifyJournal(
   source: AsyncIterable<Uint8Array>,
   options: VerifyOptions = {},
 ): Promise<JournalVerdict> {
-  const threads = new CheckThreads(options.threadCount ?? availableParallelism())
+  const { threadCount = availableParallelism() } = options
+  const checks = threadCount === 0 ? checksHere : new CheckThreads(threadCount)
   try {
-    return await new JournalVerification(threads, options).run(source)
+    return await new JournalVerification(checks, { ...options, threadCount }).run(source)
   } finally {
-    await threads.close()
+    await checks.close()
   }
 }
 
@@ -77,8 +81,8 @@ class JournalVerification {
   private finding: JournalFinding | undefined
 
   constructor(
-    private readonly threads: CheckThreads,
-    { signatures = 'checked', threadCount = availableParallelism(), onEvent }: VerifyOptions,
+    private readonly checks: BlockChecks,
+    { signatures = 'checked', threadCount, onEvent }: VerifyOptions & { readonly threadCount: number },
   ) {
     this.signatures = signatures
     this.waitingMax = blocksPerThread * threadCount
@@ -114,7 +118,7 @@ class JournalVerification {
   private async take({ lines, bytes, previousHash }: EventLines): Promise<void> {
     this.config ??= configOf(lines[0])
     const isOwn = bytes.byteLength === bytes.buffer.byteLength
-    const findings = this.threads.check({
+    const findings = this.checks.check({
       lines: isOwn ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes),
       previousHash: hexToBytes(previousHash),
       domain: this.signatures === 'checked' ? domainOf(this.config) : undefined,
