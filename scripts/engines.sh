@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
 # Installs and starts the real engines that the tests need and that have no address yet: PostgreSQL, Kafka and a Docker
 # Engine, on their own ports with their own data under .engines/. `start` writes their addresses to .engines/env; `stop` ends
-# what `start` began. Runs as root on Debian. An engine whose address is given (POSTGRES_URL, KAFKA_BROKERS, DOCKER_HOST) is
-# left alone.
+# what `start` began. `start postgres kafka` starts those alone. Runs as root on Debian. An engine whose address is given
+# (POSTGRES_URL, KAFKA_BROKERS, DOCKER_HOST) is left alone.
+#
+# DEPARROW_ENGINES_HOME names another folder, which is then all that they write to: with ports of its own a test starts engines beside
+# the others, which it may kill and start again. The folder must be open to the user postgres.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-home=$root/.engines
+home=${DEPARROW_ENGINES_HOME:-$root/.engines}
+engines=(postgres kafka docker)
 postgres_port=${DEPARROW_POSTGRES_PORT:-55439}
 kafka_port=${DEPARROW_KAFKA_PORT:-55492}
 kafka_version=4.1.1
@@ -15,16 +19,18 @@ kafka_logging=(-Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dorg.slf4j.simpleL
 addresses=$home/env.new
 log() { echo "engines: $*" >&2; }
 
+is_wanted() { [[ " ${engines[*]} " = *" $1 "* ]]; }
+
 install_missing() {
   local missing=()
-  [ -n "${POSTGRES_URL:-}" ] || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
-  if [ -z "${DOCKER_HOST:-}" ]; then
+  ! is_wanted postgres || [ -n "${POSTGRES_URL:-}" ] || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
+  if is_wanted docker && [ -z "${DOCKER_HOST:-}" ]; then
     command -v dockerd >/dev/null || missing+=(docker.io)
     [ -x /bin/busybox ] || [ -x /usr/bin/busybox ] || missing+=(busybox-static)
   fi
-  if [ -z "${KAFKA_BROKERS:-}" ]; then
+  if is_wanted kafka && [ -z "${KAFKA_BROKERS:-}" ]; then
     command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
-    command -v mvn >/dev/null || [ -d "$home/kafka/libs-$kafka_version" ] || missing+=(maven)
+    command -v mvn >/dev/null || [ -d "$root/.engines/kafka/libs-$kafka_version" ] || missing+=(maven)
   fi
   [ ${#missing[@]} -eq 0 ] && return
   log "installing ${missing[*]}"
@@ -36,10 +42,10 @@ as_postgres() { setpriv --reuid=postgres --regid=postgres --init-groups env HOME
 
 start_postgres() {
   if [ -n "${POSTGRES_URL:-}" ]; then echo "export POSTGRES_URL='$POSTGRES_URL'" >>"$addresses"; return; fi
-  local bin data=/var/lib/deparrow-engines/postgres-$postgres_port
+  local bin data=${DEPARROW_ENGINES_HOME:-/var/lib/deparrow-engines}/postgres-$postgres_port
   bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
   if [ ! -f "$data/PG_VERSION" ]; then
-    install -d -m 755 /var/lib/deparrow-engines
+    install -d -m 755 "$(dirname "$data")"
     install -d -m 700 -o postgres -g postgres "$data"
     as_postgres "$bin/initdb" -D "$data" -A trust -U deparrow -E UTF8 --locale=C >/dev/null
   fi
@@ -55,9 +61,9 @@ start_postgres() {
 # One node that is broker and controller, without replicas: what a test or a benchmark needs, not what an operator should run.
 start_kafka() {
   if [ -n "${KAFKA_BROKERS:-}" ]; then echo "export KAFKA_BROKERS='$KAFKA_BROKERS'" >>"$addresses"; return; fi
-  local folder=$home/kafka libs=$home/kafka/libs-$kafka_version
+  local folder=$home/kafka libs=$root/.engines/kafka/libs-$kafka_version
   mkdir -p "$folder"
-  [ -d "$libs" ] || fetch_kafka "$folder" "$libs"
+  [ -d "$libs" ] || fetch_kafka "$root/.engines/kafka" "$libs"
   if ! kafka_answers; then
     configure_kafka "$folder"
     [ -f "$folder/data/meta.properties" ] || java "${kafka_logging[@]}" -cp "$libs/*" kafka.tools.StorageTool format --ignore-formatted \
@@ -78,6 +84,7 @@ start_kafka() {
 # The broker with what it needs at run time, and a logger that writes to standard error.
 fetch_kafka() {
   local folder=$1 libs=$2
+  mkdir -p "$folder"
   cat >"$folder/pom.xml" <<POM
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -190,17 +197,22 @@ stop_kafka() {
   kill -9 "$pid" 2>/dev/null || true
 }
 
-case "${1:-start}" in
+command=${1:-start}
+[ $# -le 1 ] || engines=("${@:2}")
+case "$command" in
   start)
     mkdir -p "$home"
     : >"$addresses"
     install_missing
-    start_postgres
-    start_kafka
-    start_docker
+    for engine in "${engines[@]}"; do
+      case "$engine" in
+        postgres | kafka | docker) "start_$engine" ;;
+        *) log "there is no engine $engine"; exit 2 ;;
+      esac
+    done
     mv "$addresses" "$home/env"
-    log "addresses are in .engines/env"
+    log "addresses are in $home/env"
     ;;
   stop) stop_all ;;
-  *) log 'usage: engines.sh start|stop'; exit 2 ;;
+  *) log 'usage: engines.sh start [postgres] [kafka] [docker] | stop'; exit 2 ;;
 esac

@@ -38,5 +38,5 @@ export const testSuites: Readonly<Record<string, TestSuite>> = {
     concurrency: 1,
     env: required,
   },
-  kill: { name: 'kill at every step', specs: ['test/dist/chaos/*.spec.js'], concurrency: 1 },
+  kill: { name: 'kill at every step', specs: ['test/dist/chaos/*.spec.js'], concurrency: 1, env: required },
 }
