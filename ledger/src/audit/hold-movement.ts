@@ -19,10 +19,12 @@ import { judgeSpend, nodeProblem, returnProblem } from './permission-movement.ts
 
 export function openingProblem(audit: Audit, event: EventOf<'HoldOpened'>): string | undefined {
   const { order, orderDigest, expiresAtMs } = event.data
-  const { payer, maxPriceMicrocredits, deadline, graceSeconds } = order.message
+  const { payer, maxPriceMicrocredits, engine, priority, deadline, graceSeconds } = order.message
   const type = orderTypeOf(order.message)
   if (digestOf(audit, type, order.message) !== orderDigest) return 'the hold is not named by its order'
   if (audit.books.holds.has(orderDigest)) return 'opens a hold that is open'
+  if (engine !== 'wasm' && engine !== 'docker') return `orders an engine that there is not, ${engine}`
+  if (priority !== 1 && priority !== 2) return `orders a priority that there is not, ${priority}`
   if (expiresAtMs !== (Number(deadline) + graceSeconds) * 1000) return 'expires otherwise than its order says'
   const about = {
     type,

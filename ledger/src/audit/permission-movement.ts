@@ -1,13 +1,14 @@
-import type { Address } from '../hex.ts'
+import { type Address, zeroAddress } from '../hex.ts'
 import type { EventOf, LedgerEvent } from '../journal/event.ts'
 import {
   permissionRevocationType,
+  permissionSecondsMax,
   type SpendPermission,
   spendPermissionType,
   type UnderPermission,
 } from '../permission/spend-permission.ts'
 import type { Message, MessageType, Signed } from '../typed-data/types.ts'
-import { type Audit, digestOf, expectEntries, isSignedBy, nonceProblem, signerOf } from './checks.ts'
+import { type Audit, deadlineProblem, digestOf, expectEntries, isSignedBy, nonceProblem, signerOf } from './checks.ts'
 import { type AuditedDelegation, addSpend, type DelegatedSpend, newDelegation, takeBack } from './delegated-spends.ts'
 
 /** A message under which credits leave a wallet, as the auditor reads it. */
@@ -43,14 +44,14 @@ export function grantProblem(audit: Audit, event: EventOf<'PermissionGranted'>):
   const { wallet, delegate, nonce, expires } = signed.message
   if (!isSignedBy(audit, spendPermissionType, signed, wallet)) return 'the wallet did not sign the permission'
   if (digestOf(audit, spendPermissionType, signed.message) !== digest) return 'the permission has another digest'
-  if (delegate === wallet) return 'makes a wallet its own delegate'
+  if (delegate === wallet || delegate === zeroAddress) return 'makes nobody else a delegate'
   const endsAtMs = Number(expires) * 1000
   if (endsAtMs <= event.atMs) return 'grants a permission that has expired'
   const delegation = known(audit, wallet, delegate) ?? newDelegation(delegate)
   if (nonce <= delegation.nonce) return `grants nonce ${nonce} after ${delegation.nonce}`
   audit.books.delegations.set(`${wallet}:${delegate}`, delegation)
   Object.assign(delegation, { permission: { message: signed.message, digest }, nonce, endsAtMs })
-  return expectEntries(event, {})
+  return deadlineProblem(event, expires, permissionSecondsMax) ?? expectEntries(event, {})
 }
 
 export function revocationProblem(audit: Audit, event: EventOf<'PermissionRevoked'>): string | undefined {
