@@ -103,9 +103,9 @@ export class JournalWriter {
   /** Resolves when all that is decided now is written, or cannot be. */
   async settled(): Promise<void> {
     const { position } = this.current
-    while (this.failure === undefined && this.durable.position < position) {
-      await (this.appending ?? Promise.resolve())
-    }
+    // After a lost write the same commands may have come to fewer events, or none.
+    const isUnwritten = () => this.durable.position < Math.min(position, this.current.position)
+    while (this.failure === undefined && isUnwritten()) await (this.appending ?? Promise.resolve())
   }
 
   /**
