@@ -38,7 +38,7 @@ export class CanonicalBytes {
       case 'bigint':
         return this.plain(`"${value}n"`)
       case 'string':
-        if (value.charCodeAt(value.length - 1) === 0x6e && bigintText.test(value)) throw new AmbiguousTextError(value)
+        if (isAmbiguousText(value)) throw new AmbiguousTextError(value)
         return this.text(value)
       case 'number':
         if (!Number.isSafeInteger(value)) throw new CanonicalJsonError(value)
@@ -114,6 +114,11 @@ export class CanonicalBytes {
     grown.set(this.bytes.subarray(0, this.end))
     this.bytes = grown
   }
+}
+
+/** Whether a text would be read back as a number, so that it cannot stand in an event. */
+export function isAmbiguousText(text: string): boolean {
+  return text.charCodeAt(text.length - 1) === 0x6e && bigintText.test(text)
 }
 
 /** Thrown when code puts a text into an event that would be read back as a number. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Actor, digestOfOrder, testStartMs } from '../testing/actors.ts'
+import { grantOf } from '../testing/rewards-actors.ts'
 import { TestLedger } from '../testing/test-ledger.ts'
 import type { LedgerCommand } from './command.ts'
 import { linkedCommandsMax } from './link.ts'
@@ -109,5 +110,25 @@ describe('linked commands', () => {
     assert.equal(first.lastPosition - first.firstPosition, 2)
     for (const member of command.commands) assert.equal(ledger.accept(member).repeated, true)
     assert.deepEqual([ledger.balance(bob.address), ledger.balance(cho.address)], [1n, 2n])
+  })
+
+  it('leave nothing behind when what a later one would write has no form in the journal', () => {
+    const ledger = ledgerWithCredits()
+    ledger.fundRewards(10_000_000n)
+    for (const reason of ['7n', '-0n']) {
+      const grant = grantOf(bob.address, { nonce: 1n, reason })
+      ledger.refuse(link(pay(ann, bob, 600n, 1n), { type: 'GrantCredits', grant }), 'LINK_FAILED')
+      ledger.refuse({ type: 'GrantCredits', grant }, 'MALFORMED')
+    }
+    assert.deepEqual([ledger.balance(ann.address), ledger.balance(bob.address)], [1_000n, 0n])
+  })
+
+  it('leave nothing behind when a later one has no form that could be decided', () => {
+    const ledger = ledgerWithCredits()
+    const { message, signature } = ann.transfer({ to: cho.address, amountMicrocredits: 1n, nonce: 2n })
+    const hostile = { message: { ...message, lane: -1 }, signature }
+    const command = link(pay(ann, bob, 600n, 1n), { type: 'TransferCredits', transfer: hostile })
+    assert.throws(() => ledger.submit(command), { name: 'TypedDataFieldError' })
+    assert.equal(ledger.balance(ann.address), 1_000n)
   })
 })

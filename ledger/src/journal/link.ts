@@ -1,5 +1,6 @@
 import { sendElsewhere } from '../clearing/send.ts'
 import type { Hex } from '../hex.ts'
+import { encodeEvent } from './codec.ts'
 import type { LinkCommand } from './command.ts'
 import { decide } from './decide.ts'
 import { type DecisionContext, type DraftEvent } from './decision.ts'
@@ -39,6 +40,8 @@ export function decideLink(context: DecisionContext, { command, members }: Ident
     for (const draft of decision.events) {
       const placed = { position: state.position + 1, atMs: context.nowMs, commandId }
       const event = { ...sendElsewhere(state, draft), ...placed }
+      // What has no form in the journal has to show here, where nothing is written yet.
+      encodeEvent(event)
       evolve(state, event, state.hash, context.crypto)
     }
     linked.push({ commandId, events: decision.events })

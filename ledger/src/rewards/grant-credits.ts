@@ -3,6 +3,7 @@ import { checkTreasurer } from '../config/check-treasurer.ts'
 import { isAmount } from '../credits.ts'
 import { zeroAddress } from '../hex.ts'
 import { walletAccount } from '../journal/account-name.ts'
+import { isAmbiguousText } from '../journal/canonical-bytes.ts'
 import {
   accept,
   checkDeadline,
@@ -53,8 +54,11 @@ function malformedGrant({ wallet, reason }: Grant): LedgerRefusal | undefined {
   if (wallet === zeroAddress) {
     return { code: 'MALFORMED', field: 'wallet', problem: 'the zero address is no wallet' }
   }
-  if (reason.length <= textFieldLengthMax) return undefined
-  return { code: 'MALFORMED', field: 'reason', problem: `expected at most ${textFieldLengthMax} characters` }
+  if (reason.length > textFieldLengthMax) {
+    return { code: 'MALFORMED', field: 'reason', problem: `expected at most ${textFieldLengthMax} characters` }
+  }
+  if (reason.isWellFormed() && !isAmbiguousText(reason)) return undefined
+  return { code: 'MALFORMED', field: 'reason', problem: 'expected a text that is no number followed by n' }
 }
 
 function checkGrant(context: DecisionContext, grant: Signed<Grant>): LedgerRefusal | undefined {
