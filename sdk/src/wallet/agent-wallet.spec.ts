@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { jobOrderType, parseMessage, transferType } from '@deparrow/ledger'
+import { jobOrderType } from '@deparrow/ledger'
 import { generatePrivateKey } from 'viem/accounts'
 import { AnswerInvalidError, DeparrowError } from '../errors.ts'
 import { publishedMnemonic } from '../keys/published-account.ts'
@@ -162,24 +162,6 @@ test('a gateway that names another CID than that of the bytes is not believed', 
   gateway.hijack = (_request, _body, response) =>
     void response.end('{"cid":"bafkreigni36jkywjutqrxygsr4pc727wwicfptpfaoqk4uiqfgvbnrurea"}')
   await assert.rejects(wallet.storeContent(module), { code: 'ANSWER_INVALID' })
-})
-
-test('a transfer is signed by the wallet for its whole content', async t => {
-  const to = `0x${'cd'.repeat(20)}` as const
-  const { wallet } = await connected(t, {
-    transfer: async variables => {
-      const parsed = parseMessage(transferType, variables['transfer'])
-      assert.ok(parsed.ok)
-      const signature = String(variables['signature']) as `0x${string}`
-      const signer = await recoverSigner(domain, transferType, { message: parsed.message, signature })
-      assert.equal(signer, parsed.message['from'])
-      const after = { address: signer, available: '1', held: '2', payable: '3' }
-      return { __typename: 'Movement', commandId: `0x${'01'.repeat(32)}`, position: '9', wallet: after }
-    },
-  })
-  const moved = await wallet.transfer({ to, amountMicrocredits: 5n })
-  assert.ok(moved.ok)
-  assert.equal(moved.balance.heldMicrocredits, 2n)
 })
 
 test('a published key is refused off the local chain', async t => {

@@ -1,6 +1,7 @@
 import { type Address, type Clock, type Domain, type Hex, lowerHex, type Referral, type Signed } from '@deparrow/ledger'
 import type { LocalAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import type { CommandName, SignedCommand } from '../api/commands.ts'
 import type { Job } from '../api/job.ts'
 import { domainOf, type NetworkView } from '../api/network.ts'
 import { type NodeView, readNodeView } from '../api/node.ts'
@@ -12,22 +13,46 @@ import { type ChainAccess, openChain } from '../chain/chain-access.ts'
 import { readChainBalance } from '../chain/chain-balance.ts'
 import { type Claimed, claim, readClaimable } from '../chain/claim.ts'
 import { type Funded, type FundRequest, fund } from '../chain/fund.ts'
+import type { NonceLane } from '../commands/command.ts'
+import type { CommandRequests } from '../commands/commands.ts'
 import { type GatewayLimits, GraphqlClient, gatewayLimitsDefault } from '../http/graphql-client.ts'
 import { refuseDevelopmentKey } from '../keys/published-development-keys.ts'
 import type { SecretKey } from '../keys/secret-key.ts'
+import type { AcceptedCommand } from '../proof/check-acceptance.ts'
 import { Budget } from './budget.ts'
+import { cancelJob } from './cancel-job.ts'
 import { storeContent } from './content-transfer.ts'
-import { type Deposited, type DepositOptions, deposit, readStatement } from './deposit.ts'
+import { type Deposited, type DepositOptions, deposit } from './deposit.ts'
+import { type Escrows, escrowsOf } from './escrows.ts'
 import { type CheckedResult, checkReceipt, fetchResult } from './fetch-result.ts'
 import { type FollowOptions, followJob, readJobById, readJobLog } from './follow-job.ts'
+import { type FollowWalletOptions, followWallet } from './follow-wallet.ts'
+import {
+  type BalanceAsOf,
+  type HoldPage,
+  type HoldRequest,
+  type Moment,
+  type RewardPage,
+  readBalanceAsOf,
+  readHolds,
+  readRewards,
+  readStatement,
+  type StatementRequest,
+} from './history.ts'
+import { type Ious, iousOf } from './ious.ts'
 import { type JobPage, readJobs } from './job-list.ts'
 import type { JobRequest } from './job-request.ts'
-import { cancelJob, instructPayouts, type Movement, transfer, withdraw } from './movements.ts'
 import { type ExpectedNetwork, fetchNetwork } from './network.ts'
 import { NonceLanes } from './nonce-lanes.ts'
+import type { ListPage } from './own-reads.ts'
+import { type Permissions, permissionsOf } from './permissions.ts'
+import { isRootOnChain, type ProvenInclusion, readCheckedAcceptance, readCheckedInclusion } from './proofs.ts'
 import { type ReferralRequest, signReferral } from './referral.ts'
+import { handIn, type Movement, sendCommand, signCommand } from './send-command.ts'
+import { type LinkedMovement, type LinkedRequest, sendLinked } from './send-linked.ts'
 import { type Session, signIn } from './sign-in.ts'
 import { type Quote, quoteJob, submitJob } from './submit-job.ts'
+import { type Treasury, treasuryOf } from './treasury.ts'
 import type { WalletContext } from './wallet-context.ts'
 
 export type AgentWalletOptions = {
@@ -53,6 +78,14 @@ const sessionReserveMs = 30_000
  * Answers that a caller expects are values (`ok: false` with a refusal); a network that fails or lies throws a `DeparrowError`.
  */
 export class AgentWallet {
+  /** Credits set aside for another agent. */
+  readonly escrows: Escrows
+  /** Promises to pay. */
+  readonly ious: Ious
+  /** What other keys may spend from this wallet. */
+  readonly permissions: Permissions
+  /** What only the treasurer and payout wallets sign. */
+  readonly treasury: Treasury
   readonly #context: WalletContext
   #session: Promise<Session> | undefined
   #chain: Promise<ChainAccess> | undefined
@@ -71,11 +104,15 @@ export class AgentWallet {
       limits,
       clock: options.clock ?? { nowMs: () => Date.now() },
       budget: new Budget(options.budgetMicrocredits),
-      nonces: new NonceLanes(lane => this.#lastNonce(lane)),
+      nonces: new NonceLanes(place => this.#lastNonce(place)),
       ask: (document, variables, signal) => graphql.request({ document, variables, signal }),
       token: async () => (await this.signIn()).token,
       chain: () => this.#openChain(),
     }
+    this.escrows = escrowsOf(this.#context)
+    this.ious = iousOf(this.#context)
+    this.permissions = permissionsOf(this.#context)
+    this.treasury = treasuryOf(this.#context)
   }
 
   /**
@@ -126,9 +163,45 @@ export class AgentWallet {
     return readChainBalance(await this.#context.chain(), of)
   }
 
-  /** What moved, newest first. */
-  statement(page: { readonly first?: number; readonly before?: bigint } = {}): Promise<StatementPage> {
-    return readStatement(this.#context, page.first ?? 50, page.before)
+  /**
+   * What moved, newest first.
+   *
+   * @example
+   * const { entries, nextCursor } = await wallet.statement({ filter: { subject: escrowId } })
+   * const more = await wallet.statement({ filter: { subject: escrowId }, cursor: nextCursor ?? undefined })
+   */
+  statement(request?: StatementRequest): Promise<StatementPage> {
+    return readStatement(this.#context, request)
+  }
+
+  /**
+   * What this wallet had after an event of the journal, or at a time, held credits included.
+   *
+   * @example
+   * const { availableMicrocredits, heldMicrocredits } = await wallet.balanceAsOf({ time: new Date('2026-12-31') })
+   */
+  balanceAsOf(at: Moment): Promise<BalanceAsOf> {
+    return readBalanceAsOf(this.#context, at)
+  }
+
+  /** Holds and escrows of this wallet that were open at a moment, or are now, newest first. */
+  holds(request?: HoldRequest): Promise<HoldPage> {
+    return readHolds(this.#context, request)
+  }
+
+  /** Grants and bonuses of this wallet, newest first. */
+  rewards(page?: ListPage): Promise<RewardPage> {
+    return readRewards(this.#context, page)
+  }
+
+  /**
+   * Calls back with each event that moves something in this wallet, once and in order, over broken connections too, until the signal aborts.
+   *
+   * @example
+   * await wallet.follow({ after: lastSeen, signal, onEvent: event => save(event.position, event.entries) })
+   */
+  follow(options: FollowWalletOptions): Promise<void> {
+    return followWallet(this.#context, options)
   }
 
   /** Compute nodes that are connected now. */
@@ -193,16 +266,89 @@ export class AgentWallet {
     return cancelJob(this.#context, id)
   }
 
-  transfer(request: Parameters<typeof transfer>[1]): Promise<Answer<Movement>> {
-    return transfer(this.#context, request)
+  /**
+   * Sends credits to another wallet. Refusals: `INSUFFICIENT_CREDITS`; with `wallet` those of the permission.
+   *
+   * @example
+   * const sent = await wallet.transfer({ to, amountMicrocredits: 1_500_000n })
+   * if (!sent.ok) console.error(sent.refusal.code, sent.refusal.availableMicrocredits)
+   */
+  transfer(request: CommandRequests['transfer']): Promise<Answer<Movement>> {
+    return sendCommand(this.#context, 'transfer', request)
   }
 
-  withdraw(request: Parameters<typeof withdraw>[1]): Promise<Answer<Movement>> {
-    return withdraw(this.#context, request)
+  /** Pays another agent for a service, with the seller's reference. Refusals as those of {@link transfer}. */
+  buyService(request: CommandRequests['buyService']): Promise<Answer<Movement>> {
+    return sendCommand(this.#context, 'buyService', request)
   }
 
-  instructPayouts(request: Parameters<typeof instructPayouts>[1]): Promise<Answer<Movement>> {
-    return instructPayouts(this.#context, request)
+  /** Credits become DPC, payable on chain to this wallet when the next epoch is final. Refusals: `INSUFFICIENT_CREDITS`, `CHAIN_IN_DOUBT`. */
+  withdraw(request: CommandRequests['withdraw']): Promise<Answer<Movement>> {
+    return sendCommand(this.#context, 'withdraw', request)
+  }
+
+  /** A standing instruction: this wallet's credits are paid out to itself whenever they reach the minimum. */
+  instructPayouts(request: CommandRequests['instructPayouts']): Promise<Answer<Movement>> {
+    return sendCommand(this.#context, 'instructPayouts', request)
+  }
+
+  /**
+   * Commands that succeed or fail as one, each decided on what the ones before it left: of this wallet, and what others have signed.
+   * Refusal: `LINK_FAILED` with `index` and `reason`.
+   *
+   * @example
+   * const theirs = await seller.sign('transfer', { to: buyer.address, amountMicrocredits: 3n })
+   * if (!theirs.ok) throw new Error(theirs.refusal.message)
+   * await buyer.linked([{ transfer: { to: seller.address, amountMicrocredits: 5n } }, { signed: theirs.signed }])
+   */
+  linked(commands: readonly LinkedRequest[]): Promise<Answer<LinkedMovement>> {
+    return sendLinked(this.#context, commands)
+  }
+
+  /**
+   * Signs a command without sending it: for somebody else to hand in, or to be one of {@link linked} commands. Refusal: `MALFORMED` with the
+   * field that cannot be.
+   */
+  sign<N extends CommandName>(
+    name: N,
+    request: CommandRequests[N],
+  ): Promise<Answer<{ readonly signed: SignedCommand }>> {
+    return signCommand(this.#context, name, request)
+  }
+
+  /**
+   * Hands in what this wallet, or anybody, has signed. The same signature again gives the first answer, so that this is the way on after an
+   * `AnswerLostError`, also in another process.
+   *
+   * @example
+   * const sent = await wallet.transfer(request).catch(error => {
+   *   if (error instanceof AnswerLostError) return wallet.handIn(error.signed)
+   *   throw error
+   * })
+   */
+  handIn(signed: SignedCommand): Promise<Answer<Movement>> {
+    return handIn(this.#context, signed)
+  }
+
+  /** The ledger's checked signature that it has journalled its decision on a command; `undefined` when it has none. */
+  acceptance(commandId: Hex): Promise<AcceptedCommand | undefined> {
+    return readCheckedAcceptance(this.#context, lowerHex(commandId))
+  }
+
+  /**
+   * What this wallet, or another, had in the last closed epoch, with its proof checked here; `undefined` before the first epoch.
+   *
+   * @example
+   * const proven = await wallet.inclusion()
+   * if (proven !== undefined && (await wallet.isRootOnChain(proven))) console.log(proven.availableMicrocredits)
+   */
+  inclusion(of: Address = this.address): Promise<ProvenInclusion | undefined> {
+    return readCheckedInclusion(this.#context, lowerHex(of))
+  }
+
+  /** Whether the settlement contract holds the root under which something was proven: not before the epoch is posted. */
+  isRootOnChain(proven: Pick<ProvenInclusion, 'epoch' | 'root'>): Promise<boolean> {
+    return isRootOnChain(this.#context, proven)
   }
 
   /** Signs who referred a node that pays out to this wallet; see {@link signReferral}. */
@@ -236,8 +382,8 @@ export class AgentWallet {
     return opening
   }
 
-  async #lastNonce(lane: number): Promise<bigint> {
-    const data = await this.#context.ask(operations.lastNonce, { address: this.address, lane })
+  async #lastNonce({ wallet, lane }: NonceLane): Promise<bigint> {
+    const data = await this.#context.ask(operations.lastNonce, { address: wallet, lane, signer: this.address })
     return optional(read.amount, read.object(data, 'wallet'), 'lastNonce') ?? 0n
   }
 }

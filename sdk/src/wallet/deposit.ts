@@ -1,10 +1,8 @@
 import type { Hex } from '@deparrow/ledger'
-import { operations } from '../api/operations.ts'
-import { read } from '../api/read.ts'
 import type { Answer } from '../api/refusal.ts'
-import { readStatementPage, type StatementPage } from '../api/wallet.ts'
 import { type DepositMethod, sendDeposit } from '../chain/deposit.ts'
 import { DeparrowError } from '../errors.ts'
+import { readStatement } from './history.ts'
 import { waitMs } from './wait.ts'
 import type { WalletContext } from './wallet-context.ts'
 
@@ -38,14 +36,14 @@ export async function deposit(
   amountMicrocredits: bigint,
   options: DepositOptions = {},
 ): Promise<Answer<Deposited>> {
-  const before = await readStatement(context, 1)
+  const before = await readStatement(context, { first: 1 })
   const lastPosition = before.entries[0]?.position ?? 0n
   const sent = await sendDeposit(context, amountMicrocredits, options.method ?? 'permit')
   if (!sent.ok) return sent
   const { transactionHash } = sent.receipt
   const giveUpAtMs = context.clock.nowMs() + (options.creditTimeoutMs ?? creditTimeoutMsDefault)
   for (;;) {
-    const { entries } = await readStatement(context, statementPageSize)
+    const { entries } = await readStatement(context, { first: statementPageSize })
     const credited = entries.find(
       entry =>
         entry.position > lastPosition &&
@@ -56,13 +54,6 @@ export async function deposit(
     if (context.clock.nowMs() >= giveUpAtMs) throw new CreditPendingError(transactionHash)
     await waitMs(pollMs, options.signal)
   }
-}
-
-/** What moved in the wallet, newest first. */
-export async function readStatement(context: WalletContext, first: number, before?: bigint): Promise<StatementPage> {
-  const variables = { address: context.address, first, before: before === undefined ? null : String(before) }
-  const data = await context.ask(operations.statement, variables)
-  return readStatementPage(read.object(read.object(data, 'wallet'), 'statement'))
 }
 
 /** Thrown when a deposit is on chain and not credited yet. */

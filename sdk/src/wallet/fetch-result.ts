@@ -75,13 +75,14 @@ export async function checkReceipt(context: WalletContext, job: Job): Promise<An
   return signed.message
 }
 
-/** The job must be what its payer signed: the id is the digest of the order that it shows. */
+/** The job must be what its payer, or this key for it, has signed: the id is the digest of the order that it shows. */
 async function checkOrder(context: WalletContext, job: Job): Promise<void> {
   const { type, signed: order } = readSigned<AnyJobOrder>(context, orderTypeOf, job.order, 'ORDER')
   if (messageDigest(context.domain, type, order.message) !== job.id || order.message.payer !== job.payer) {
     throw new ResultCheckError('ORDER_DIGEST', 'the order that it shows is not the order of this job')
   }
-  if ((await recoverSigner(context.domain, type, order)) !== job.payer) {
+  const signer = await recoverSigner(context.domain, type, order)
+  if (signer !== job.payer && signer !== context.address) {
     throw new ResultCheckError('ORDER_SIGNER', `its order is not signed by the payer ${job.payer}`)
   }
 }

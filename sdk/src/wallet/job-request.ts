@@ -1,4 +1,4 @@
-import { type JobLimits, type JobSpec, parseJobSpec } from '@deparrow/ledger'
+import { type Address, type JobLimits, type JobSpec, parseJobSpec } from '@deparrow/ledger'
 import { type Answer, refuse } from '../api/refusal.ts'
 import { contentIdOfBytes } from '../content/content-id.ts'
 
@@ -26,6 +26,8 @@ export type JobRequest = JobProgram & {
   readonly deadlineSeconds?: number
   /** Seconds after the deadline in which the node may hand in its receipt. Default 900. */
   readonly graceSeconds?: number
+  /** Another wallet that pays, under the permission that it has granted to this key. Default: this wallet itself. */
+  readonly wallet?: Address
   /** Nonce lane, default 0. Orders signed side by side by several processes use different lanes. */
   readonly lane?: number
 }

@@ -1,6 +1,7 @@
-import { formatMessage, type Hex, type Message, type MessageType, type Signed } from '@deparrow/ledger'
+import { formatMessage, type Hex, type Message, type MessageType } from '@deparrow/ledger'
 import { type Fields, read } from '../api/read.ts'
 import { type Answer, type RefusedAnswer, readRefusal } from '../api/refusal.ts'
+import type { NonceLane } from '../commands/command.ts'
 import { AnswerInvalidError, NetworkUnreachableError, RequestTimeoutError } from '../errors.ts'
 import { messageDigest, signMessage } from '../signing/typed-data.ts'
 import type { WalletContext } from './wallet-context.ts'
@@ -22,7 +23,7 @@ export type Envelope<M extends Message> = {
 export type Accepted = { readonly member: Fields; readonly digest: Hex }
 
 /** How often a message whose nonce somebody else has used meanwhile is signed again with the next one. */
-const nonceAttemptsMax = 3
+export const nonceAttemptsMax = 3
 
 /** How often the same signature is sent when no answer comes; the ledger decides a digest once, so sending again is safe. */
 const sendAttemptsMax = 3
@@ -30,7 +31,7 @@ const sendAttemptsMax = 3
 /** Signs a message with the lane's next nonce and sends it. Messages of a lane go one after the other. */
 export async function sendInLane<M extends Message>(
   context: WalletContext,
-  lane: number,
+  lane: NonceLane,
   build: (nonce: bigint) => M,
   envelope: Envelope<M>,
 ): Promise<Answer<Accepted>> {
@@ -50,25 +51,31 @@ export async function sendSigned<M extends Message>(
   const obstacle = envelope.admit?.(digest, message)
   if (obstacle !== undefined) return obstacle
   const signed = await signMessage(context.account, context.domain, envelope.type, message)
-  const answer = await deliver(context, envelope, signed)
+  const variables = envelope.variables(formatMessage(envelope.type, signed.message), signed.signature)
+  const answer = await deliver(context, envelope, variables)
   const refusal = readRefusal(answer)
   if (refusal === undefined) return { ok: true, member: answer, digest }
   envelope.refused?.(digest)
   return { ok: false, refusal }
 }
 
-async function deliver<M extends Message>(context: WalletContext, envelope: Envelope<M>, signed: Signed<M>) {
-  const variables = envelope.variables(formatMessage(envelope.type, signed.message), signed.signature)
+/** Sends what is signed, and the same again when no answer comes; throws what the last attempt threw. */
+export async function deliver(
+  context: WalletContext,
+  { document, field }: { readonly document: string; readonly field: string },
+  variables: Fields,
+): Promise<Fields> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return read.object(await context.ask(envelope.document, variables), envelope.field)
+      return read.object(await context.ask(document, variables), field)
     } catch (error) {
       if (attempt === sendAttemptsMax || !isWithoutAnswer(error)) throw error
     }
   }
 }
 
-function isWithoutAnswer(error: unknown): boolean {
+/** Whether what was asked may have been done, though nobody said so. */
+export function isWithoutAnswer(error: unknown): error is NetworkUnreachableError | RequestTimeoutError {
   return error instanceof NetworkUnreachableError || error instanceof RequestTimeoutError
 }
 

@@ -10,6 +10,7 @@ import { type Job, readJob } from '../api/job.ts'
 import { operations } from '../api/operations.ts'
 import { read } from '../api/read.ts'
 import { type Answer, readRefusal, refuse } from '../api/refusal.ts'
+import { spenderLane } from '../commands/command.ts'
 import { ledgerHashing } from '../signing/ledger-hashing.ts'
 import { storeContent } from './content-transfer.ts'
 import { type JobRequest, prepareJob } from './job-request.ts'
@@ -38,7 +39,7 @@ export async function submitJob(context: WalletContext, request: JobRequest): Pr
   for (const bytes of prepared.contents) await storeContent(context, bytes)
 
   const build = (nonce: bigint) => orderOf(context, request, spec, price.maxPriceMicrocredits, nonce)
-  const sent = await sendInLane(context, request.lane ?? 0, build, {
+  const sent = await sendInLane(context, spenderLane(context, request), build, {
     type: jobOrderType,
     document: operations.submitJob,
     field: 'submitJob',
@@ -99,7 +100,7 @@ function orderOf(
   const { limits } = spec
   const deadlineSeconds = request.deadlineSeconds ?? Math.ceil(limits.wallMsMax / 1_000) * 2 + 600
   return {
-    payer: context.address,
+    payer: spenderLane(context, request).wallet,
     engine: spec.engine,
     specDigest: jobSpecDigest(ledgerHashing, spec),
     maxPriceMicrocredits,

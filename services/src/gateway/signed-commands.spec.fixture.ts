@@ -26,13 +26,13 @@ export type CommandName = keyof typeof inputs
 
 export const commandNames = Object.keys(inputs) as CommandName[]
 
-/** All that the types of refusals say beside code and message; names that differ in type have another one here. */
+/** All that the types of refusals say beside code and message. */
 export const refusalFields = `
   __typename ... on Refusal { code message }
   ... on Malformed { field } ... on WrongShard { shard } ... on InvalidSignature { expectedSigner }
   ... on DeadlinePassed { deadline } ... on DeadlineTooFar { latest } ... on ChangeTimeOutOfRange { earliest latest }
-  ... on CommandConflict { conflict: field } ... on EscrowExceeded { held } ... on IouExceeded { outstanding }
-  ... on PermissionExpired { delegate endedAt } ... on EngineNotAllowed { engine }
+  ... on CommandConflict { conflictId field } ... on EscrowExceeded { held } ... on IouExceeded { outstanding }
+  ... on PermissionExpired { delegate expiredAt } ... on EngineNotAllowed { engine }
   ... on CounterpartyNotAllowed { counterparty } ... on NonceUsed { lastNonce }
   ... on CapExceeded { cap limit used requested } ... on InsufficientCredits { required available }
   ... on GrantCapReached { limit granted } ... on RewardsExhausted { required available }

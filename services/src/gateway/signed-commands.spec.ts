@@ -163,7 +163,7 @@ describe('a refusal of a movement', () => {
     assert.equal((await send(gateway, 'buyService', purchase({ nonce: 3n }, delegate))).__typename, 'Movement')
     assert.equal((await send(gateway, 'revokePermission', revocationOf(alice, delegate, 1n))).__typename, 'Movement')
     const ended = await send(gateway, 'buyService', purchase({ nonce: 4n }, delegate))
-    assert.deepEqual([ended.__typename, ended.endedAt], ['PermissionExpired', new Date(testStartMs).toISOString()])
+    assert.deepEqual([ended.__typename, ended.expiredAt], ['PermissionExpired', new Date(testStartMs).toISOString()])
   })
 
   it('of the treasurer says what budget and day still allow, and when a change may count', async () => {

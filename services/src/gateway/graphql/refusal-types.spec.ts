@@ -34,6 +34,18 @@ describe('the public schema', () => {
     })
   }
 
+  it('gives fields of one name the same type in all members of a union, so that they can be asked for together', () => {
+    for (const union of Object.values(schema.getTypeMap()).filter(isUnionType)) {
+      const types = new Map<string, string>()
+      for (const member of union.getTypes()) {
+        for (const { name, type } of Object.values(member.getFields())) {
+          assert.equal(types.get(name) ?? String(type), String(type), `${union.name}: ${member.name}.${name}`)
+          types.set(name, String(type))
+        }
+      }
+    }
+  })
+
   it('takes every list with a bound, or has few members by its nature', () => {
     const few = new Set([
       ...['Network.meshAddresses', 'Node.engines', 'Query.nodes', 'Epoch.rows', 'Claim.proof'],

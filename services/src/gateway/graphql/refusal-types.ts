@@ -8,10 +8,10 @@ type RefusalFields = {
   readonly DeadlinePassed: { readonly deadline: number }
   readonly DeadlineTooFar: { readonly latest: number }
   readonly ChangeTimeOutOfRange: { readonly earliest: number; readonly latest: number }
-  readonly CommandConflict: { readonly commandId: string; readonly field: string }
+  readonly CommandConflict: { readonly conflictId: string; readonly field: string }
   readonly EscrowExceeded: { readonly held: bigint }
   readonly IouExceeded: { readonly outstanding: bigint }
-  readonly PermissionExpired: { readonly delegate: Address; readonly endedAt: number }
+  readonly PermissionExpired: { readonly delegate: Address; readonly expiredAt: number }
   readonly EngineNotAllowed: { readonly engine: string }
   readonly CounterpartyNotAllowed: { readonly counterparty: Address }
   readonly NonceUsed: { readonly lastNonce: bigint }

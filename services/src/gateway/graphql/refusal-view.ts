@@ -78,7 +78,7 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
     COMMAND_CONFLICT: ({ code, commandId, field }) => ({
       __typename: 'CommandConflict',
       code,
-      commandId,
+      conflictId: commandId,
       field,
       message: `Another request with the same id differs in ${field}. Use a new nonce.`,
     }),
@@ -131,7 +131,7 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
       __typename: 'PermissionExpired',
       code,
       delegate,
-      endedAt: endedAtMs,
+      expiredAt: endedAtMs,
       message: `The permission of ${delegate} ended at ${new Date(endedAtMs).toISOString()}. Its wallet must sign a new one.`,
     }),
     ENGINE_NOT_ALLOWED: ({ code, engine }) => ({
