@@ -1,6 +1,7 @@
 import type { Address } from '../hex.ts'
 import type { LedgerEvent } from '../journal/event.ts'
-import { balanceOf, clearingBalance, type LedgerState, type PayoutAccount } from '../journal/state.ts'
+import { balanceOf, clearingBalance, type LedgerState, type PayoutAccount, type SignerLane } from '../journal/state.ts'
+import { type DelegationKey, delegationKey } from '../permission/delegation.ts'
 import type { Leaf, LeafAccount } from './leaves.ts'
 
 /** What an account's leaf says now; `undefined` for a wallet that never held or signed anything. */
@@ -9,16 +10,17 @@ export function leafOf(state: Readonly<LedgerState>, account: LeafAccount): Leaf
   if (account === 'clearing') return isSharded(state) ? plainLeaf(account, clearingBalance(state)) : undefined
   const availableMicrocredits = balanceOf(state, `wallet:${account}`)
   const heldMicrocredits = (state.held.get(account) ?? 0n) + payoutWithoutPayee(state, account)
-  const lanes = [...(state.nonces.get(account) ?? [])].sort((a, b) => a.lane - b.lane || (a.signer < b.signer ? -1 : 1))
+  const lanes = [...(state.nonces.get(account) ?? [])].sort((a, b) => a.lane - b.lane)
+  const delegateNonces = delegateLanes(state, account)
   const node = state.nodes.get(account)
-  const isNothing = availableMicrocredits === 0n && heldMicrocredits === 0n && lanes.length === 0
+  const isUnsigned = lanes.length === 0 && delegateNonces.length === 0
+  const isNothing = availableMicrocredits === 0n && heldMicrocredits === 0n && isUnsigned
   if (isNothing && node === undefined) return undefined
-  const delegateNonces = lanes.filter(({ signer }) => signer !== account)
   return {
     account,
     availableMicrocredits,
     heldMicrocredits,
-    nonces: lanes.filter(({ signer }) => signer === account).map(({ lane, nonce }) => ({ lane, nonce })),
+    nonces: lanes.map(({ lane, nonce }) => ({ lane, nonce })),
     ...(delegateNonces.length === 0 ? {} : { delegateNonces }),
     receiptSequence: node?.lastSequence ?? 0n,
   }
@@ -39,8 +41,11 @@ function* accountsOf(state: Readonly<LedgerState>): Generator<LeafAccount> {
     if (account.startsWith('wallet:')) yield account.slice('wallet:'.length) as Address
   }
   const others = new Set<Address>()
-  for (const wallets of [state.held, state.nonces, state.nodes, state.payouts]) {
-    for (const wallet of wallets.keys()) if (!state.balances.has(`wallet:${wallet}`)) others.add(wallet)
+  for (const wallets of [state.held, state.nonces, state.delegates, state.nodes, state.payouts]) {
+    for (const wallet of wallets.keys()) {
+      // A delegate's lanes count with its wallet, which is among `delegates`.
+      if (!isDelegationKey(wallet) && !state.balances.has(`wallet:${wallet}`)) others.add(wallet)
+    }
   }
   yield* others
 }
@@ -94,6 +99,17 @@ function accountOf(state: Readonly<LedgerState>, name: string): LeafAccount | un
   if (kind === 'treasury' || kind === 'rewards' || kind === 'clearing') return kind
   if (kind !== 'hold') return undefined
   return state.holds.get(rest as Address)?.payer ?? state.escrows.get(rest as Address)?.wallet
+}
+
+/** By ascending lane, then signer. */
+function delegateLanes(state: Readonly<LedgerState>, wallet: Address): SignerLane[] {
+  const delegates = state.delegates.get(wallet) ?? []
+  const lanes = delegates.flatMap(delegate => state.nonces.get(delegationKey(wallet, delegate)) ?? [])
+  return lanes.sort((a, b) => a.lane - b.lane || (a.signer < b.signer ? -1 : 1))
+}
+
+function isDelegationKey(owner: Address | DelegationKey): owner is DelegationKey {
+  return owner.includes(':')
 }
 
 function isSharded(state: Readonly<LedgerState>): boolean {

@@ -1,5 +1,5 @@
 import type { Address } from '../hex.ts'
-import type { LedgerState } from './state.ts'
+import { type LedgerState, laneOwner } from './state.ts'
 
 /** Changes by how much of a payer's credits is set aside in open holds and escrows. */
 export function addHeld(state: LedgerState, payer: Address, amountMicrocredits: bigint): void {
@@ -15,7 +15,7 @@ export function useNonce(
   { lane, nonce }: { readonly lane: number; readonly nonce: bigint },
   signer = wallet,
 ): void {
-  const lanes = state.nonces.get(wallet) ?? []
-  const others = lanes.filter(used => used.signer !== signer || used.lane !== lane)
-  state.nonces.set(wallet, [...others, { signer, lane, nonce }])
+  const owner = laneOwner(wallet, signer)
+  const others = (state.nonces.get(owner) ?? []).filter(used => used.lane !== lane)
+  state.nonces.set(owner, [...others, { signer, lane, nonce }])
 }

@@ -6,7 +6,12 @@ import { type Address, type Hex, zeroHash } from '../hex.ts'
 import type { AnyJobOrder } from '../hold/job-order.ts'
 import type { OpenIou } from '../iou/open-iou.ts'
 import type { PayoutInstruction } from '../payout/withdrawal.ts'
-import type { Delegation, DelegationKey, HeldUnderPermission } from '../permission/delegation.ts'
+import {
+  type Delegation,
+  type DelegationKey,
+  delegationKey,
+  type HeldUnderPermission,
+} from '../permission/delegation.ts'
 import type { OpenHold } from '../ports/ledger.ts'
 import type { AnyUsageReceipt } from '../receipt/usage-receipt.ts'
 import type { DayNumber, NodeRewards } from '../rewards/node-rewards.ts'
@@ -28,6 +33,9 @@ export type HeldOrder = OpenHold & {
 
 /** A lane in which nonces ascend. The signer is the wallet itself or a delegate. */
 export type SignerLane = { readonly signer: Address; readonly lane: number; readonly nonce: bigint }
+
+/** Whose lanes they are: a wallet's own, or those of a delegate that spends out of it. */
+export type LaneOwner = Address | DelegationKey
 
 export type RegisteredNode = {
   readonly payoutWallet: Address
@@ -97,8 +105,8 @@ export type LedgerState = {
   readonly expiries: ExpiryQueue
   readonly forgets: ExpiryQueue
   readonly decided: Map<string, Decided>
-  /** Last nonce of each lane, by the wallet out of which it spends. */
-  readonly nonces: Map<Address, readonly SignerLane[]>
+  /** Last nonce of each lane: a list for each wallet, and one for each of its delegates, so that none makes another's long. */
+  readonly nonces: Map<LaneOwner, readonly SignerLane[]>
   readonly delegations: Map<DelegationKey, Delegation>
   /** The delegates that each wallet has ever named, in the order in which it did. */
   readonly delegates: Map<Address, readonly Address[]>
@@ -184,7 +192,11 @@ export function lastNonceOf(
   signer: Address,
   lane: number,
 ): bigint | undefined {
-  return state.nonces.get(wallet)?.find(used => used.signer === signer && used.lane === lane)?.nonce
+  return state.nonces.get(laneOwner(wallet, signer))?.find(used => used.lane === lane)?.nonce
+}
+
+export function laneOwner(wallet: Address, signer: Address): LaneOwner {
+  return signer === wallet ? wallet : delegationKey(wallet, signer)
 }
 
 export const noPayouts: PayoutAccount = {
