@@ -6,6 +6,8 @@ import { openPostgres } from '../adapters/sql/postgres-database.ts'
 import { postgresUrl } from '../adapters/sql/postgres-url.spec.fixture.ts'
 import { KyselyReadModel } from './kysely-read-model.ts'
 import { describeReadModel } from './read-model.spec.behaviour.ts'
+import { assertMigrates } from './read-model-of-0.1.0.spec.fixture.ts'
+import type { ReadSchema } from './read-schema.ts'
 import { balancesOf, sampleJournal } from './sample-journal.spec.fixture.ts'
 
 const url = postgresUrl()
@@ -14,8 +16,10 @@ async function createStorage(address: string) {
   const schema = `read_${randomBytes(6).toString('hex')}`
   const admin = new Pool({ connectionString: address, max: 1 })
   await admin.query(`CREATE SCHEMA ${schema}`)
+  const database = () => openPostgres<ReadSchema>(address, { schema, connectionsMax: 3 })
   return {
-    open: () => KyselyReadModel.open(openPostgres(address, { schema, connectionsMax: 3 })),
+    database,
+    open: () => KyselyReadModel.open(database()),
     async remove() {
       await admin.query(`DROP SCHEMA ${schema} CASCADE`)
       await admin.end()
@@ -36,6 +40,12 @@ if (url !== undefined) {
       assert.deepEqual(balancesOf(rows), balancesOf(ledger.state.balances))
       await model.close()
     }
+    await storage.remove()
+  })
+
+  it('a read model of 0.1.0 in PostgreSQL is brought to today’s tables and folded anew', async t => {
+    const storage = await createStorage(url)
+    await assertMigrates(t, storage.database)
     await storage.remove()
   })
 }

@@ -9,6 +9,7 @@ import { openSqliteFile } from '../adapters/sql/sqlite-file.ts'
 import { temporaryFolder } from '../adapters/sql/temporary-folder.spec.fixture.ts'
 import { KyselyReadModel } from './kysely-read-model.ts'
 import { describeReadModel } from './read-model.spec.behaviour.ts'
+import { assertMigrates } from './read-model-of-0.1.0.spec.fixture.ts'
 
 describeReadModel('the read model in SQLite', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'deparrow-read-'))
@@ -25,4 +26,9 @@ it('a read model that a newer version wrote is refused', async t => {
   handle.exec('UPDATE schema_version SET version = version + 1')
   handle.close()
   await assert.rejects(KyselyReadModel.open(openSqlite(path)), NewerSchemaError)
+})
+
+it('a read model of 0.1.0 in SQLite is brought to today’s tables and folded anew', async t => {
+  const path = join(temporaryFolder(t), 'read.sqlite')
+  await assertMigrates(t, () => openSqlite(path))
 })

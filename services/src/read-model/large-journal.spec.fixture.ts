@@ -3,26 +3,35 @@ import { SqliteEventStore } from '../adapters/event-store/sqlite-event-store.ts'
 
 const batchEvents = 2_000
 
-/**
- * Writes so many transfers between a hundred wallets that folding them takes a while. They are made by hand and nobody signed them: to be folded, never
- * to be verified.
- */
+const walletCountDefault = 100
+
+/** Writes the events of {@link largeEvents} into a store of its own. */
 export async function writeLargeJournal(path: string, eventCount: number): Promise<void> {
   const store = await SqliteEventStore.open(path)
   const { leaseEpoch } = await store.acquire('main', 1_000)
   for (let start = 0; start < eventCount; start += batchEvents) {
-    const events = Array.from({ length: Math.min(batchEvents, eventCount - start) }, (_, index) =>
-      stored(start + index + 1),
-    )
+    const events = largeEvents(start, Math.min(batchEvents, eventCount - start), walletCountDefault).map(stored)
     await store.append({ shard: 'main', leaseEpoch, expectedPosition: start, events })
   }
   await store.close()
 }
 
-function stored(position: number): StoredEvent {
-  const [from, to] = [wallet(position % 100), wallet((position * 7 + 1) % 100)]
+/**
+ * Transfers of 1 µcr between a few wallets, each at a time of its own. They are made by hand and nobody signed them: to be folded, never to be
+ * verified.
+ */
+export function largeEvents(afterPosition: number, count: number, walletCount: number): readonly LedgerEvent[] {
+  return Array.from({ length: count }, (_, index) => transfer(afterPosition + index + 1, walletCount))
+}
+
+export function largeWallet(number: number): Address {
+  return `0x${number.toString(16).padStart(40, '0')}`
+}
+
+function transfer(position: number, walletCount: number): LedgerEvent {
+  const [from, to] = [largeWallet(position % walletCount), largeWallet((position * 7 + 1) % walletCount)]
   const message = { from, to, amountMicrocredits: 1n, lane: 0, nonce: BigInt(position), deadline: 0n }
-  const event: LedgerEvent = {
+  return {
     type: 'CreditsTransferred',
     position,
     atMs: 1_800_000_000_000 + position,
@@ -33,9 +42,8 @@ function stored(position: number): StoredEvent {
       { account: `wallet:${to}`, amountMicrocredits: 1n },
     ],
   }
-  return { position, payload: encodeEvent(event), hash: zeroHash }
 }
 
-function wallet(number: number): Address {
-  return `0x${number.toString(16).padStart(40, '0')}`
+function stored(event: LedgerEvent): StoredEvent {
+  return { position: event.position, payload: encodeEvent(event), hash: zeroHash }
 }
