@@ -23,8 +23,8 @@ import type { Decided, LedgerState } from './state.ts'
  */
 export type BatchAnswer = LedgerAnswer | { readonly status: 'undecidable'; readonly cause: unknown }
 
-/** Expiries in one write at most, so that holds that fall due together do not make a write of any size. */
-const expiriesMax = 1_000
+/** Expiries in one write at most, so that holds that fall due together do not make a write of any size: 1.4 kB each at the most. */
+const expiriesMax = 256
 
 /** What a batch of commands came to: an answer for each, in their order, and the events to be made durable before answering. */
 export type DecidedBatch = {

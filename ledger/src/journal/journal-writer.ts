@@ -7,7 +7,7 @@ import { decideBatch } from './batch.ts'
 import type { LedgerAnswer, LedgerCommand } from './command.ts'
 import type { LedgerEvent } from './event.ts'
 import type { Identified } from './identify.ts'
-import { addAll, answerAll, emptyBatch, type OpenBatch, type Waiting } from './open-batch.ts'
+import { addAll, addDecided, answerAll, emptyBatch, type OpenBatch, roomIn, type Waiting } from './open-batch.ts'
 import { Replica } from './replica.ts'
 import type { LedgerState } from './state.ts'
 
@@ -18,9 +18,6 @@ export type JournalWriterParts = {
   readonly clock: Clock
   readonly snapshots?: SnapshotStore
 }
-
-/** Commands decided in one durable write at most: bounds the answer time of the first in a long queue. */
-const batchCommandsMax = 1_000
 
 /** After as many lost answers the store counts as gone and the writer closes rather than guess. */
 const appendAttemptsMax = 5
@@ -170,14 +167,13 @@ export class JournalWriter {
   /** Decides what is queued, as far as one write takes it; waits with it while somebody wants to see a durable state. */
   private decideQueued(): void {
     const { clock, crypto } = this.parts
-    while (this.queue.length > 0 && this.readers.length === 0 && !this.open.isFull) {
-      const room = batchCommandsMax - this.open.waiting.length
+    while (this.queue.length > 0 && this.readers.length === 0) {
+      const room = roomIn(this.open)
       if (room <= 0) return
       const taken = this.queue.splice(0, room)
       const commands = taken.flatMap(({ command }) => (command === undefined ? [] : [command]))
-      const { answers, events, stored } = decideBatch(this.current, commands, clock.nowMs(), crypto, this.epochTree)
-      addAll(this.open.events, events)
-      addAll(this.open.stored, stored)
+      const { answers, ...decided } = decideBatch(this.current, commands, clock.nowMs(), crypto, this.epochTree)
+      addDecided(this.open, decided)
       if (answers === undefined) {
         this.queue.unshift(...taken)
         this.open.isFull = true
@@ -192,6 +188,8 @@ export class JournalWriter {
     const batch = this.open
     if (batch.waiting.length === 0 && batch.stored.length === 0) return
     this.open = emptyBatch()
+    // What had no room goes on being decided while this is written.
+    if (this.queue.length > 0) this.wake()
     if (batch.stored.length === 0) {
       answerAll(batch)
       return
