@@ -27,6 +27,11 @@ export const testSuites: Readonly<Record<string, TestSuite>> = {
     concurrency: 2,
   },
   contracts: { name: 'contracts', command: ['npm', 'run', 'test', '-w', 'contracts'], concurrency: 1 },
+  simulation: {
+    name: 'simulation and history',
+    specs: ['test/dist/simulation/*.spec.js', 'test/dist/history/!(*.int).spec.js'],
+    concurrency: 2,
+  },
   e2e: { name: 'main job', specs: ['test/dist/e2e/*.e2e.spec.js'], concurrency: 1 },
   engines: {
     name: 'real engines',
@@ -34,6 +39,7 @@ export const testSuites: Readonly<Record<string, TestSuite>> = {
       'services/dist/**/*.int.spec.js',
       'compute-node/dist/**/*.int.spec.js',
       'test/dist/integration/*.int.spec.js',
+      'test/dist/history/*.int.spec.js',
     ],
     concurrency: 1,
     env: required,

@@ -1,6 +1,6 @@
 import { type EventStore, type LedgerConfig, type LedgerSigner, ledgerConfigDefaults } from '@deparrow/ledger'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
-import type { EventBus, SettlementChain } from '@deparrow/services/testing'
+import type { EventBus, ReadModel, SettlementChain } from '@deparrow/services/testing'
 import { BusLogs } from './bus/bus-log.ts'
 import { SimEventBus } from './bus/sim-event-bus.ts'
 import { ChainWorld } from './chain/chain-world.ts'
@@ -15,6 +15,7 @@ import { ClientHost } from './parts/client-host.ts'
 import { ConsumerHost } from './parts/consumer-host.ts'
 import { GatewayHost } from './parts/gateway-host.ts'
 import { LedgerHost } from './parts/ledger-host.ts'
+import { ProjectionHost } from './parts/projection-host.ts'
 import { RelayHost } from './parts/relay-host.ts'
 import { SettlementHost } from './parts/settlement-host.ts'
 import { Journals } from './store/journals.ts'
@@ -33,6 +34,8 @@ export type Plants = {
 
 export type WorldOptions = {
   readonly commands: number
+  /** Empty, and nobody else's. */
+  readonly readModel: ReadModel
   readonly plants?: Plants
 }
 
@@ -68,6 +71,7 @@ export class World {
   readonly relays: RelayHost[]
   readonly consumers: readonly ConsumerHost[]
   readonly settlement: SettlementHost
+  readonly projection: ProjectionHost
   readonly clients: readonly ClientHost[]
   readonly workload: Workload
   commandsLeft: number
@@ -81,11 +85,13 @@ export class World {
     const shardCount = random.pick([1, 1, 1, 2, 3])
     this.names = Array.from({ length: shardCount }, (_, shard) => `shard-${shard}`)
     this.network = new Network(sim)
-    this.journals = new Journals(() => sim.nowMs)
     this.check = new JournalCheck(sim, ledgerCrypto, this.names)
     this.answers = new AnswerCheck(sim, this.check)
     this.readers = new ReaderCheck(sim, this.check)
-    this.journals.listen((shard, events) => this.check.appended(shard, events))
+    this.journals = new Journals(
+      () => sim.nowMs,
+      (shard, events) => this.check.appended(shard, events),
+    )
     this.bus = new BusLogs((shard, batch) => this.readers.published(shard, batch))
     this.chain = new ChainWorld(sim, config)
     this.ledgers = this.names.map((shard, number) => this.ledgerHosts(shard, { ...config, shard: number, shardCount }))
@@ -95,6 +101,9 @@ export class World {
     this.relays = this.names.map((_, shard) => this.relay(shard, 1))
     this.consumers = this.names.map(shard => this.consumer(shard))
     this.settlement = new SettlementHost(sim, 'settlement', { ...parts, chain: process => this.chainOf(process) })
+    const { names: journals, readers } = this
+    const store = (process: SimProcess): EventStore => this.store(process)
+    this.projection = new ProjectionHost({ sim, journals, readModel: options.readModel, store, readers })
     const work = new Work(random.fork(), () => simStartMs + sim.nowMs, this.check.journals)
     this.workload = new Workload(work)
     this.clients = this.startClients()
@@ -157,7 +166,7 @@ export class World {
     return ['client-1', 'client-2'].map(name => new ClientHost(parts, name))
   }
 
-  /** Genesis amounts, a first deposit for everybody, and then deposits and claims for as long as commands come. */
+  /** Genesis amounts, a first deposit for everybody, and then deposits for as long as commands come. */
   private fund(): void {
     const { chain, sim } = this
     chain.arrive({ kind: 'genesisTreasury', account: parties.stranger.address, amountMicrocredits: 50_000_000n })
@@ -168,9 +177,8 @@ export class World {
     const later = (): void => {
       if (this.commandsLeft <= 0) return
       const { address: account } = sim.random.pick(parties.wallets)
-      if (sim.random.chance(0.5)) for (const { address } of parties.wallets) chain.claim(address)
-      else chain.arrive({ kind: 'deposit', account, amountMicrocredits: BigInt(sim.random.between(1, 20_000_000)) })
-      sim.scheduler.after(sim.random.pause(4_000_000), later)
+      chain.arrive({ kind: 'deposit', account, amountMicrocredits: BigInt(sim.random.between(1, 20_000_000)) })
+      sim.scheduler.after(sim.random.pause(3_000_000), later)
     }
     sim.scheduler.after(5_000_000, later)
   }

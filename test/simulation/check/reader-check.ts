@@ -10,7 +10,7 @@ const compareEveryEvents = 60
 /** Holds those who read what was written against the journal: what is on the bus, and what was made of it. */
 export class ReaderCheck {
   private readonly positions = new Map<string, number>()
-  private readonly shadows = new Map<object, SimpleBooks>()
+  private readonly shadows = new Map<string, SimpleBooks>()
   private readonly comparedAt = new Map<object, number>()
 
   constructor(
@@ -55,16 +55,17 @@ export class ReaderCheck {
       'a consumer stands in the journal',
       () => `${state.position} of ${shard} has ${hash}`,
     )
-    this.balances(shard, state, state.position, state.balances)
+    this.balances('the consumer', shard, state.position, state.balances)
   }
 
-  /** Balances that a reader, which `key` names, has at a position. Positions ascend. */
-  balances(shard: string, key: object, position: number, balances: ReadonlyMap<string, bigint>): void {
+  /** Balances that a reader of a shard has at a position. The positions of one reader ascend. */
+  balances(reader: string, shard: string, position: number, balances: ReadonlyMap<string, bigint>): void {
+    const key = `${reader} of ${shard}`
     const shadow = this.shadows.get(key) ?? new SimpleBooks()
     this.shadows.set(key, shadow)
     const { events } = this.journals.journal(shard)
     for (const event of events.slice(shadow.position, position)) shadow.add(event)
     const difference = shadow.differenceFrom(balances)
-    if (difference !== undefined) this.sim.fail('projections are the fold of the journal', `${shard}: ${difference}`)
+    if (difference !== undefined) this.sim.fail('projections are the fold of the journal', `${key}: ${difference}`)
   }
 }

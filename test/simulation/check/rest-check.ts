@@ -1,3 +1,4 @@
+import { inspect, isDeepStrictEqual } from 'node:util'
 import type { Sim } from '../engine/sim.ts'
 import { parties } from '../work/party.ts'
 import type { World } from '../world.ts'
@@ -9,6 +10,8 @@ export function restlessness(world: World): string | undefined {
     missingWriter(world) ??
     unpublished(world) ??
     unconsumed(world) ??
+    unfolded(world) ??
+    unfollowedJournal(world) ??
     unfollowedChain(world) ??
     unclearedShards(world) ??
     overdueEnd(world)
@@ -37,6 +40,20 @@ function unpublished({ check, readers }: World): string | undefined {
 function unconsumed({ check, consumers }: World): string | undefined {
   const behind = consumers.find(({ parts, state }) => state.position < check.journal(parts.shard).stored.length)
   return behind && `the consumer of ${behind.parts.shard} is at ${behind.state.position}`
+}
+
+function unfolded({ check, projection }: World): string | undefined {
+  const behind = check.journals.findIndex(({ stored }, number) => (projection.folded.get(number) ?? 0) < stored.length)
+  return behind === -1
+    ? undefined
+    : `the projections of ${check.journals[behind]?.shard} are at ${projection.folded.get(behind)}`
+}
+
+function unfollowedJournal({ check, gateways }: World): string | undefined {
+  const isBehind = ({ ledgers }: World['gateways'][number]): boolean =>
+    check.journals.some(({ stored }, shard) => (ledgers[shard]?.head().position ?? 0) < stored.length)
+  const behind = gateways.find(isBehind)
+  return behind && `${behind.machine.name} does not follow`
 }
 
 function unfollowedChain({ chain, check, settlement }: World): string | undefined {
@@ -73,18 +90,33 @@ function overdueEnd({ check, ledgers }: World): string | undefined {
 }
 
 /** What must be true of a world at rest whose last hold has had its time. */
-export function checkAtRest(sim: Sim, world: World): void {
-  for (const { shard, ends, stored } of world.check.journals) {
-    sim.require(
-      ends.open.size === 0,
-      'nothing stays open beyond its time',
-      () => `${ends.open.size} holds of ${shard} are open`,
-    )
+export async function checkAtRest(sim: Sim, world: World): Promise<void> {
+  for (const [number, { shard, ends, stored }] of world.check.journals.entries()) {
+    const open = ends.open.size
+    sim.require(open === 0, 'nothing stays open beyond its time', () => `${open} holds of ${shard} are open`)
     const consumer = world.consumers.find(({ parts }) => parts.shard === shard)
     if (consumer !== undefined) world.readers.compare(shard, consumer.state)
+    const folded = await world.projection.compare(number, shard)
+    sim.require(
+      folded === stored.length,
+      'projections catch up',
+      () => `${folded} of ${stored.length} events of ${shard}`,
+    )
     sim.count('events', stored.length)
   }
+  await checkWallets(sim, world)
   checkChain(sim, world)
+}
+
+/** What a wallet is told by the projections is what the ledger tells it. */
+async function checkWallets(sim: Sim, { gateways, projection }: World): Promise<void> {
+  const desk = gateways.find(gateway => gateway.desk !== undefined)?.desk
+  if (desk === undefined) return
+  for (const { address } of parties.wallets) {
+    const [own, projected] = [desk.balance(address), await projection.balance(address)]
+    const isSame = isDeepStrictEqual(own, projected)
+    sim.require(isSame, 'projections are the fold of the journal', () => `${address}: ${inspect([own, projected])}`)
+  }
 }
 
 /** Every µcr that the contract holds is one that the ledger owes, and for the same reason. */

@@ -1,4 +1,4 @@
-import { drawFaults, type Faults } from './faults.ts'
+import { type Disturbance, drawFaults, type Faults } from './faults.ts'
 import type { Machine } from './machine.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
@@ -25,9 +25,11 @@ export class Sim {
   constructor(
     readonly seed: number,
     readonly trace: Trace,
+    disturbances?: readonly Disturbance[],
   ) {
     this.random = new Random(seed)
-    this.faults = drawFaults(this.random.fork())
+    const faults = drawFaults(this.random.fork())
+    this.faults = disturbances === undefined ? faults : { ...faults, disturbances }
   }
 
   get nowMs(): number {

@@ -23,19 +23,19 @@ export class SimEventStore implements EventStore {
   ) {}
 
   acquire(shard: string, leaseMs: number): Promise<Lease> {
-    return this.ask('acquire', () => this.journals.acquire(shard, leaseMs))
+    return this.ask('acquire', () => this.journals.store.acquire(shard, leaseMs))
   }
 
   acquireExpired(shard: string, leaseMs: number): Promise<Lease | undefined> {
-    return this.ask('acquireExpired', () => this.journals.acquireExpired(shard, leaseMs))
+    return this.ask('acquireExpired', () => this.journals.store.acquireExpired(shard, leaseMs))
   }
 
   renew(shard: string, leaseEpoch: number, leaseMs: number): Promise<boolean> {
-    return this.ask('renew', () => this.journals.renew(shard, leaseEpoch, leaseMs))
+    return this.ask('renew', () => this.journals.store.renew(shard, leaseEpoch, leaseMs))
   }
 
   release(shard: string, leaseEpoch: number): Promise<void> {
-    return this.ask('release', () => this.journals.release(shard, leaseEpoch))
+    return this.ask('release', () => this.journals.store.release(shard, leaseEpoch))
   }
 
   append(batch: AppendBatch): Promise<AppendResult> {
@@ -50,11 +50,11 @@ export class SimEventStore implements EventStore {
   }
 
   head(shard: string): Promise<JournalHead> {
-    return this.ask('head', () => this.journals.head(shard))
+    return this.ask('head', () => this.journals.store.head(shard))
   }
 
   read(shard: string, afterPosition: number, limit: number): Promise<readonly StoredEvent[]> {
-    return this.ask(`read ${shard} ${afterPosition}`, () => this.journals.read(shard, afterPosition, limit))
+    return this.ask(`read ${shard} ${afterPosition}`, () => this.journals.store.read(shard, afterPosition, limit))
   }
 
   async waitBeyond(shard: string, position: number, signal: AbortSignal): Promise<void> {
@@ -80,7 +80,7 @@ export class SimEventStore implements EventStore {
     forget()
   }
 
-  private ask<T>(what: string, effect: () => T): Promise<T> {
+  private ask<T>(what: string, effect: () => Promise<T>): Promise<T> {
     return this.network.call({ from: this.process, to: 'store', what, effect })
   }
 }
