@@ -29,7 +29,7 @@ export function describeProblem(error: unknown, options: LocalOptions): string {
   if (
     error.name === 'DatabaseDamagedError' &&
     'path' in error &&
-    basename(String(error.path)) === 'read-model.sqlite'
+    /^read-model\.sqlite(?:-\d+)?$/.test(basename(String(error.path)))
   ) {
     return `${error.message}. It holds nothing that the journal does not: "npm run rebuild -- --data ${options.dataFolder}" builds it anew.`
   }
