@@ -9,6 +9,7 @@ const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   transfers: async () => (await import('./ledger/transfer-figures.ts')).transferFigures(needed('POSTGRES_URL')),
   settlements: async () => (await import('./ledger/settlement-figures.ts')).settlementFigures(needed('POSTGRES_URL')),
   kafka: async () => (await import('./ledger/kafka-figures.ts')).kafkaFigures(needed('KAFKA_BROKERS')),
+  rebuild: async () => (await import('./ledger/rebuild-figures.ts')).rebuildFigures(),
   tree: async () => (await import('./ledger/tree-figures.ts')).treeFigures(),
   memory: async () => (await import('./ledger/memory-figure.ts')).memoryFigures(),
 }
