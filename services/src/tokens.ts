@@ -55,6 +55,15 @@ export const SHARD_JOURNALS = Symbol('ShardJournals')
 /** `JournalSource` of `ledger/read-model-feed.ts`: the journal as the projector follows it. */
 export const JOURNAL_SOURCE = Symbol('JournalSource')
 
+/** `AuditSources` of `audit/ledger-audit.ts`: what the audit compares. */
+export const AUDIT_SOURCES = Symbol('AuditSources')
+
+/** `AuditOptions` of `audit/audit-options.ts`. */
+export const AUDIT_OPTIONS = Symbol('AuditOptions')
+
+/** `LedgerAuditView` of `audit/ledger-audit.port.ts`: how the four-way audit stands. */
+export const LEDGER_AUDIT = Symbol('LedgerAudit')
+
 /** A list of `HealthCheck` of `operations/health-check.ts`: what readiness depends on in this process. */
 export const HEALTH_CHECKS = Symbol('HealthChecks')
 

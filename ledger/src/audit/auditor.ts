@@ -63,6 +63,11 @@ export class Auditor {
     return this.books.balances.asMap()
   }
 
+  /** One of them, in µcr; 0 for an account that never moved. */
+  balance(account: string): bigint {
+    return this.books.balances.get(account) ?? 0n
+  }
+
   head(): { readonly position: number; readonly hash: Hex } {
     return { position: this.books.position, hash: this.books.hash }
   }

@@ -52,6 +52,16 @@ export class ShardsAuditor {
     return this.auditors[shard]?.head() ?? { position: 0, hash: zeroHash }
   }
 
+  /** Balances of a shard by account name, in µcr. */
+  balances(shard: number): ReadonlyMap<string, bigint> {
+    return this.auditors[shard]?.balances() ?? new Map()
+  }
+
+  /** One of them, in µcr; 0 for an account that never moved. */
+  balance(shard: number, account: string): bigint {
+    return this.auditors[shard]?.balance(account) ?? 0n
+  }
+
   /**
    * The sums over all shards where they stand now, or why they do not stand at a consistent cut: an event takes what another shard
    * has not sent yet.

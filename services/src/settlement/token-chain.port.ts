@@ -110,8 +110,8 @@ export type SettlementChain = {
   postedTransaction(epoch: number, fromBlock: bigint, toBlock: bigint): Promise<Hex | undefined>
   /** One consistent view of the newest confirmed block. */
   posterView(epoch: number, wallets: readonly Address[]): Promise<PosterView>
-  /** DPC that the contract holds in the newest block, in wei. */
-  contractWei(): Promise<bigint>
+  /** DPC that the contract holds, in wei; in the newest block unless one is named. */
+  contractWei(blockNumber?: bigint): Promise<bigint>
   /**
    * Sends a call with the nonce of the view on which it was decided and waits, a bounded time, for what becomes of it.
    * Never sends under another nonce; never throws for what the chain or the connection does.

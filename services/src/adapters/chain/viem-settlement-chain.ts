@@ -145,7 +145,7 @@ export class ViemSettlementChain implements SettlementChain {
     })
   }
 
-  contractWei(): Promise<bigint> {
+  contractWei(blockNumber?: bigint): Promise<bigint> {
     return available('contractWei', async () => {
       this.token ??= await this.client.readContract({ ...this.contract, functionName: 'token' })
       return this.client.readContract({
@@ -153,6 +153,7 @@ export class ViemSettlementChain implements SettlementChain {
         abi: dpcTokenAbi,
         functionName: 'balanceOf',
         args: [this.parts.settlement],
+        ...(blockNumber !== undefined && { blockNumber }),
       })
     })
   }

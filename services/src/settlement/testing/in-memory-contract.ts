@@ -95,6 +95,13 @@ export function claim(state: ContractState, account: Address): LogBody {
   return { type: 'claim', account, paidMicrocredits, cumulativeMicrocredits }
 }
 
+/** DPC that the contract holds: what arrived less what final epochs burnt and what was claimed. */
+export function heldMicrocredits({ inbox, epochs, finalEpoch, claimed }: ContractState): bigint {
+  const sum = (amounts: Iterable<bigint>) => [...amounts].reduce((total, amount) => total + amount, 0n)
+  const burnt = epochs.slice(0, finalEpoch).filter(epoch => !epoch.isCancelled)
+  return sum(inbox) - sum(burnt.map(({ header }) => header.burnMicrocredits)) - sum(claimed.values())
+}
+
 export function headOf(state: ContractState): number {
   return state.epochs.findLastIndex(epoch => epoch.completedAtSeconds !== undefined && !epoch.isCancelled) + 1
 }

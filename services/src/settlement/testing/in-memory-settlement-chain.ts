@@ -18,6 +18,7 @@ import {
   emptyContract,
   execute,
   headOf,
+  heldMicrocredits,
   statusOf,
 } from './in-memory-contract.ts'
 
@@ -166,9 +167,10 @@ export class InMemorySettlementChain implements SettlementChain {
     }
   }
 
-  async contractWei(): Promise<bigint> {
+  async contractWei(blockNumber?: bigint): Promise<bigint> {
     this.answer('contractWei')
-    return this.contract.inbox.reduce((sum, amount) => sum + amount, 0n) * 10n ** 12n
+    const { state } = blockNumber === undefined ? this.latest : (this.blocks[Number(blockNumber)] as Block)
+    return heldMicrocredits(state) * 10n ** 12n
   }
 
   async send(call: SettlementCall, nonce: number): Promise<SendOutcome> {

@@ -41,7 +41,7 @@ export class SettlementFixture {
   gatherMs = 0
   payeesPerCallMax = 200
   readonly epochIntervalMs = 3_600_000
-  private readonly journal = new InMemoryJournal()
+  readonly journal = new InMemoryJournal()
 
   /** Starts the process anew, as after a kill: nothing is kept but journal and chain. */
   async start(between: Between = nothingBetween): Promise<Life> {

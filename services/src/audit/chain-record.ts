@@ -1,0 +1,83 @@
+import type { ChainPlace, LedgerEvent } from '@deparrow/ledger'
+import type { SettlementLog } from '../settlement/token-chain.port.ts'
+
+/** Something that moved DPC into the settlement contract or out of it, as the chain or the journal tells it. */
+export type ChainRecord = {
+  /** The same for log and event of the same thing. */
+  readonly key: string
+  /** What happened, in words that are the same on both sides when it is the same. */
+  readonly text: string
+  /** What it changes in the contract's DPC, in µcr. */
+  readonly amountMicrocredits: bigint
+  readonly place: ChainPlace
+  /** The account of the journal that it is about. */
+  readonly account: string
+}
+
+/** What a log says of the contract's DPC; `undefined` for one that moves none. */
+export function recordOfLog(log: SettlementLog): ChainRecord | undefined {
+  const { place } = log
+  switch (log.type) {
+    case 'inboxItem':
+      return inboxItem(log, place)
+    case 'epochFinal':
+      return epochFinal(log, place)
+    case 'claim':
+      return claim({ ...log, wallet: log.account }, place)
+    case 'payee':
+    case 'epochPosted':
+    case 'epochCancelled':
+      return undefined
+  }
+}
+
+/** What an event of the journal says of the contract's DPC; `undefined` for one that says nothing of it. */
+export function recordOfEvent(event: LedgerEvent): ChainRecord | undefined {
+  switch (event.type) {
+    case 'InboxItemRecorded':
+      return inboxItem(event.data, event.data.place)
+    case 'EpochFinalised':
+      return epochFinal(event.data, event.data.place)
+    case 'PayoutClaimed':
+      return claim(event.data, event.data.place)
+    default:
+      return undefined
+  }
+}
+
+/** Whether something happened on chain before something else. */
+export function isBefore(a: ChainPlace, b: ChainPlace): boolean {
+  return a.blockNumber === b.blockNumber ? a.logIndex < b.logIndex : a.blockNumber < b.blockNumber
+}
+
+type InboxItem = {
+  readonly index: number
+  readonly kind: string
+  readonly account: string
+  readonly amountMicrocredits: bigint
+}
+
+function inboxItem({ index, kind, account, amountMicrocredits }: InboxItem, place: ChainPlace): ChainRecord {
+  const text = `inbox item ${index}: ${kind} of ${amountMicrocredits} µcr from ${account}`
+  return { key: `inbox:${index}`, text, amountMicrocredits, place, account: `wallet:${account}` }
+}
+
+function epochFinal(
+  { epoch, burnMicrocredits }: { readonly epoch: number; readonly burnMicrocredits: bigint },
+  place: ChainPlace,
+): ChainRecord {
+  const text = `epoch ${epoch} final: ${burnMicrocredits} µcr burnt`
+  return { key: `final:${epoch}`, text, amountMicrocredits: -burnMicrocredits, place, account: 'burn' }
+}
+
+type Claim = {
+  readonly wallet: string
+  readonly paidMicrocredits: bigint
+  readonly cumulativeMicrocredits: bigint
+}
+
+function claim({ wallet, paidMicrocredits, cumulativeMicrocredits }: Claim, place: ChainPlace): ChainRecord {
+  const text = `claim of ${paidMicrocredits} µcr by ${wallet}, ${cumulativeMicrocredits} µcr in all`
+  const key = `claim:${wallet}:${cumulativeMicrocredits}`
+  return { key, text, amountMicrocredits: -paidMicrocredits, place, account: `payable:${wallet}` }
+}
