@@ -115,6 +115,28 @@ describe('a page of the journal', () => {
     await server.close()
   })
 
+  it('is refused to an address that reads as many as it may at once, and given to another', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const ledger = ledgerOf(whole.stored)
+    const server = fastify()
+    const slow = {
+      ...ledger,
+      storedEvents: (after: number, limit: number) => promise.then(() => ledger.storedEvents(after, limit)),
+    }
+    const config = { journalPagesPerMinuteMax: 99, journalPageEventsMax: 10 }
+    registerJournalExport(server, { ledger: slow as Ledger, config })
+    await server.ready()
+    const page = async (remoteAddress: string) =>
+      await server.inject({ method: 'GET', url: '/ledger/journal', remoteAddress })
+    const first = Array.from({ length: 4 }, () => page('10.0.0.1'))
+    const refused = await page('10.0.0.1')
+    assert.deepEqual([refused.statusCode, refused.json().code], [429, 'RATE_LIMITED'])
+    const other = page('10.0.0.2')
+    resolve()
+    for (const answer of await Promise.all([...first, other])) assert.equal(answer.statusCode, 200)
+    assert.equal((await page('10.0.0.1')).statusCode, 200)
+  })
+
   it('is not read on for a reader that takes nothing, who is cut off', { timeout: 20_000 }, async () => {
     const long = Array.from({ length: 20_000 }, (_, index) => ({
       ...(whole.stored[0] ?? assert.fail()),

@@ -17,6 +17,9 @@ const eventsPerRead = 500
 /** Readers at a time: each may hold some megabytes, and a connection. */
 const readersMax = 16
 
+/** Of one address, so that a few slow ones do not take all the places. */
+const readersOfAddressMax = 4
+
 const stallMsDefault = 30_000
 
 type JournalParts = {
@@ -35,7 +38,7 @@ type Query = { readonly after?: string; readonly limit?: string }
  */
 export function registerJournalExport(fastify: FastifyInstance, parts: JournalParts): void {
   const { ledger, config, stallMs = stallMsDefault } = parts
-  let readerCount = 0
+  const readers: string[] = []
   const rateLimit = { max: config.journalPagesPerMinuteMax, timeWindow: 60_000 }
   fastify.get<{ Querystring: Query }>('/ledger/journal', { config: { rateLimit } }, async (request, reply) => {
     const after = numberIn(request.query.after, 0)
@@ -44,17 +47,18 @@ export function registerJournalExport(fastify: FastifyInstance, parts: JournalPa
       return refuse(reply, 400, 'MALFORMED', 'after: expected a position, a whole number from 0.')
     if (limit === undefined || limit < 1) return refuse(reply, 400, 'MALFORMED', 'limit: expected a number from 1.')
     if (after > ledger.head().position) return refuse(reply, 404, 'BEYOND_HEAD', 'The journal is not that long yet.')
-    if (readerCount >= readersMax) {
+    const ofAddress = readers.filter(address => address === request.ip).length
+    if (readers.length >= readersMax || ofAddress >= readersOfAddressMax) {
       reply.header('retry-after', '1')
       return refuse(reply, 429, 'RATE_LIMITED', 'Too many read the journal now. Try again in a second.')
     }
-    readerCount += 1
+    readers.push(request.ip)
     const watch = new StallWatch()
     const lines = pageLines(ledger, after, Math.min(limit, config.journalPageEventsMax))
     const page = Readable.from(watch.over(lines), { objectMode: false, highWaterMark: 65_536 })
     watch.start(stallMs, () => page.destroy())
     page.once('close', () => {
-      readerCount -= 1
+      readers.splice(readers.indexOf(request.ip), 1)
       watch.end()
     })
     return reply.type(exportMediaType).header('cache-control', 'no-cache').send(page)
