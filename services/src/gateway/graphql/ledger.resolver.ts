@@ -1,9 +1,11 @@
 import { encodeEvent, type Hex, type Ledger, type LedgerEvent } from '@deparrow/ledger'
-import { Inject } from '@nestjs/common'
+import { Inject, Optional } from '@nestjs/common'
 import { Args, Context, Query, ResolveField, Resolver } from '@nestjs/graphql'
-import { LEDGER } from '../../tokens.ts'
+import type { LedgerAuditView } from '../../audit/ledger-audit.port.ts'
+import { LEDGER, LEDGER_AUDIT } from '../../tokens.ts'
 import { acceptanceView } from './acceptance-view.ts'
 import { spend } from './answer-budget.ts'
+import { auditView } from './audit-view.ts'
 import { BooksView } from './books-view.ts'
 import { configView } from './config-view.ts'
 import { positionOf } from './read-errors.ts'
@@ -18,6 +20,8 @@ export class LedgerResolver {
   constructor(
     @Inject(LEDGER) private readonly ledger: Ledger,
     @Inject(BooksView) private readonly booksView: BooksView,
+    /** Only where this process runs the audit. */
+    @Optional() @Inject(LEDGER_AUDIT) private readonly audited?: LedgerAuditView,
   ) {}
 
   @Query('ledger')
@@ -39,6 +43,11 @@ export class LedgerResolver {
   config() {
     const config = this.ledger.config()
     return config && configView(config)
+  }
+
+  @ResolveField('audit')
+  audit() {
+    return this.audited && auditView(this.audited.report())
   }
 
   @ResolveField('acceptance')

@@ -50,7 +50,7 @@ describe('the public schema', () => {
     const few = new Set([
       ...['Network.meshAddresses', 'Node.engines', 'Query.nodes', 'Epoch.rows', 'Claim.proof'],
       ...['BalanceAsOf.places', 'WalletEvent.entries', 'LinkedMovement.commandIds', 'LinkedMovement.acceptances'],
-      ...['Permission.counterparties', 'Permission.engines', 'Ledger.heads', 'LedgerEvent.entries'],
+      ...['Permission.counterparties', 'Permission.engines', 'Ledger.heads', 'LedgerEvent.entries', 'Audit.legs'],
       ...['SignedAcceptance.siblings', 'EpochInclusion.siblings', 'Leaf.nonces', 'Leaf.delegateNonces'],
     ])
     const unbounded: string[] = []
