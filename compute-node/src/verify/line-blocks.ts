@@ -1,5 +1,5 @@
 /** Bytes that are handed on together, so that a thread has some milliseconds of work at a time. */
-const blockBytesMin = 256 * 1024
+export const blockBytesMin = 2 ** 20
 
 /** The longest line: an epoch with 100 000 rows has about 17 MB. */
 export const lineBytesMax = 64 * 2 ** 20
@@ -19,9 +19,10 @@ export async function* lineBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGener
     if (gatheredBytes < blockBytesMin) continue
     const cut = chunk.lastIndexOf(newLine) + 1
     if (cut > 0) {
+      const rest = chunk.slice(cut)
       yield joined([...gathered.slice(0, -1), chunk.subarray(0, cut)])
-      gathered = [chunk.subarray(cut)]
-      gatheredBytes = chunk.length - cut
+      gathered = [rest]
+      gatheredBytes = rest.length
     }
     if (gatheredBytes > lineBytesMax) throw new LineTooLongError()
   }

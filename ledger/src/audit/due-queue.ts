@@ -19,7 +19,7 @@ export class DueQueue {
   }
 
   has(id: string): boolean {
-    return this.open.has(id)
+    return this.open.size > 0 && this.open.has(id)
   }
 
   /** The open one that is due first. */

@@ -15,6 +15,7 @@ import { referralType } from '../rewards/referral.ts'
 import {
   amount,
   anyJson,
+  constant,
   count,
   flag,
   hex,
@@ -33,7 +34,8 @@ const address = hex(20)
 
 const digest = hex(32)
 
-const commandId = textShape('[a-z0-9:-]+')
+/** Every command id is compared with the one that its fact has. */
+const commandId = textShape('[^"\\\\]+')
 
 const account = textShape(
   'reserve|burn|treasury|rewards|(?:wallet|payable):0x[0-9a-f]{40}|hold:0x[0-9a-f]{64}|clearing:[0-9]{1,4}',
@@ -233,6 +235,6 @@ export function eventShape(type: string, data: Members): Shape<unknown> {
     data: object(data),
     entries: list(object({ account: anyAccount, amountMicrocredits: signedAmount })),
     position: count,
-    type: textShape(type),
+    type: constant(type),
   })
 }

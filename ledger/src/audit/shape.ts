@@ -9,8 +9,8 @@ export type Shape<T> = {
   readonly groupCount: number
   /** Reads the groups from `at` on. Throws {@link ShapeError} for what a regular expression cannot tell, or not as fast. */
   read(groups: Groups, at: number): T
-  /** Of a text that is read as it stands: how many characters it has. Most members are such texts, so that they are read without a call. */
-  readonly textLength?: number
+  /** What most members are, which an object then reads without a call. */
+  readonly plain?: { readonly kind: 'text'; readonly length: number } | { readonly kind: 'count' | 'amount' }
 }
 
 export type Groups = readonly (string | undefined)[]
@@ -35,15 +35,17 @@ export function textShape(pattern: string): Shape<string> {
   return { source: `"(${pattern})"`, groupCount: 1, read: (groups, at) => groups[at] as string }
 }
 
+/** One text and no other. */
+export function constant<T extends string>(text: T): Shape<T> {
+  return { source: `"${text}"`, groupCount: 0, read: () => text }
+}
+
 /** Whole numbers from 0 that a double holds exactly. */
 export const count: Shape<number> = {
   source: '(0|[1-9][0-9]*)',
   groupCount: 1,
-  read(groups, at) {
-    const value = Number(groups[at])
-    if (value > Number.MAX_SAFE_INTEGER) throw new ShapeError('a number is too large')
-    return value
-  },
+  plain: { kind: 'count' },
+  read: (groups, at) => readCount(groups[at] as string),
 }
 
 /** A bigint from 0. */
@@ -51,6 +53,9 @@ export const amount: Shape<bigint> = bigintShape('0|[1-9][0-9]*')
 
 /** A bigint of either sign. */
 export const signedAmount: Shape<bigint> = bigintShape('0|-?[1-9][0-9]*')
+
+/** A text without escapes, and without the letter with which every text ends that would be read as a bigint. */
+const plainText = /^"[\x20\x21\x23-\x5b\x5d-\x6d\x6f-\x7e]*"$/
 
 /** True or false. */
 export const flag: Shape<boolean> = {
@@ -64,8 +69,10 @@ export const text: Shape<string> = {
   source: '("(?:[^"\\\\]|\\\\.)*")',
   groupCount: 1,
   read(groups, at) {
-    const value = parsed(groups[at] as string)
-    if (JSON.stringify(value) !== groups[at]) throw new ShapeError('a text is not canonical')
+    const given = groups[at] as string
+    if (plainText.test(given)) return given.slice(1, -1)
+    const value = parsed(given)
+    if (JSON.stringify(value) !== given) throw new ShapeError('a text is not canonical')
     if (/^-?[0-9]+n$/.test(value as string)) throw new ShapeError('a text looks like a number')
     return value as string
   },
@@ -95,7 +102,7 @@ export function object<T>(members: Members): Shape<T> {
       const member = members[name] as Members[string]
       const isOptional = 'optional' in member
       const shape = isOptional ? member.optional : member
-      const field = { name, isOptional, shape, at: groupCount, textLength: shape.textLength ?? -1 }
+      const field = { name, isOptional, shape, at: groupCount, ...plainOf(shape) }
       groupCount += shape.groupCount + (isOptional ? 1 : 0)
       return field
     })
@@ -114,10 +121,12 @@ export function object<T>(members: Members): Shape<T> {
       for (let index = 0; index < fields.length; index++) {
         const field = fields[index] as (typeof fields)[number]
         const first = at + field.at
-        const group = groups[first]
+        const group = groups[first] as string
         if (field.isOptional) {
           if (group !== undefined) value[field.name] = field.shape.read(groups, first + 1)
-        } else if (group?.length === field.textLength) value[field.name] = group
+        } else if (field.kind === 'text' && group.length === field.length) value[field.name] = group
+        else if (field.kind === 'amount') value[field.name] = readAmount(group)
+        else if (field.kind === 'count') value[field.name] = readCount(group)
         else value[field.name] = field.shape.read(groups, first)
       }
       return value as T
@@ -186,7 +195,7 @@ function hexDigits(byteCount: number, digit: string): Shape<string> {
   return {
     source: `"(0x${digit}+)"`,
     groupCount: 1,
-    textLength: length,
+    plain: { kind: 'text', length },
     read(groups, at) {
       const value = groups[at] as string
       if (value.length !== length) throw new ShapeError(`hexadecimal is not of ${byteCount} bytes`)
@@ -202,13 +211,25 @@ function bigintShape(pattern: string): Shape<bigint> {
   return {
     source: `"(${pattern})n"`,
     groupCount: 1,
-    read(groups, at) {
-      const digits = groups[at] as string
-      if (digits.length < 16) return BigInt(Number(digits))
-      if (digits.length > digitsMax) throw new ShapeError('a number is too large')
-      return BigInt(digits)
-    },
+    plain: { kind: 'amount' },
+    read: (groups, at) => readAmount(groups[at] as string),
   }
+}
+
+function readCount(digits: string): number {
+  const value = Number(digits)
+  if (value > Number.MAX_SAFE_INTEGER) throw new ShapeError('a number is too large')
+  return value
+}
+
+function readAmount(digits: string): bigint {
+  if (digits.length < 16) return BigInt(Number(digits))
+  if (digits.length > digitsMax) throw new ShapeError('a number is too large')
+  return BigInt(digits)
+}
+
+function plainOf({ plain }: Shape<unknown>): { readonly kind: string; readonly length: number } {
+  return { kind: plain?.kind ?? 'other', length: plain?.kind === 'text' ? plain.length : 0 }
 }
 
 function parsed(json: string): unknown {
