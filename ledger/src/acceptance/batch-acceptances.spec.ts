@@ -129,14 +129,11 @@ describe('a signed acceptance', () => {
     assert.equal(signer.count, 0)
   })
 
-  it('is given for a journalled refusal as for what was accepted, with the position of its last event', async () => {
+  it('is not given for a journalled refusal, which is no entry that an epoch could have left out', async () => {
     const { ledger } = await openLedger()
     const refused = await ledger.submit(pay(1n, 1_001n))
     assert.ok(refused.status === 'refused' && refused.refusal.code === 'INSUFFICIENT_CREDITS')
-    const signed = await ledger.acceptance(refused.commandId as Hex)
-    assert.equal(isValid(signed), true)
-    assert.deepEqual(signed?.acceptance, { digest: refused.commandId, position: 3n })
-    assert.deepEqual(signed?.root.message.journalHash, ledger.head().hash)
+    assert.equal(await ledger.acceptance(refused.commandId as Hex), undefined)
   })
 
   it('comes by one signature for a whole batch, made when the first is asked for', async () => {

@@ -33,12 +33,12 @@ export class BatchAcceptances {
 
   constructor(private readonly parts: { readonly crypto: LedgerCrypto; readonly signer: LedgerSigner }) {}
 
-  /** Keeps what a batch of durable events decided on signed commands. `head` is the durable end of the journal, at or behind them. */
+  /** Keeps what a batch of durable events did under signed commands; a refusal did nothing. `head` is the durable end of the journal, at or behind them. */
   record(events: readonly LedgerEvent[], head: JournalHead): void {
     const acceptances: Acceptance[] = []
-    for (const [index, { commandId, position }] of events.entries()) {
+    for (const [index, { commandId, position, type }] of events.entries()) {
       const isLast = events[index + 1]?.commandId !== commandId
-      if (isLast && position <= head.position && isDigest(commandId)) {
+      if (isLast && type !== 'CommandRefused' && position <= head.position && isDigest(commandId)) {
         acceptances.push({ digest: commandId, position: BigInt(position) })
       }
     }

@@ -118,7 +118,7 @@ export class JournalLedger extends LedgerReads implements Ledger {
     await this.writer.settled()
     const { config, decided } = this.state
     const { head } = this.writer
-    const position = isHexOf(commandId, 32) ? lastPositionOf(decided.get(commandId)) : undefined
+    const position = isHexOf(commandId, 32) ? acceptedPositionOf(decided.get(commandId)) : undefined
     if (config === undefined || position === undefined || position > head.position) return undefined
     const place = { domain: domainOf(this.state), shard: config.shard }
     return this.acceptances.sign({ digest: commandId, position: BigInt(position) }, head, place)
@@ -158,6 +158,8 @@ export class JournalLedger extends LedgerReads implements Ledger {
   }
 }
 
-function lastPositionOf(decided: Decided | undefined): number | undefined {
-  return typeof decided === 'object' ? decided.lastPosition : decided
+/** A refusal is journalled too, but it is no entry: who could show an acceptance of it could claim that an honest epoch left one out. */
+function acceptedPositionOf(decided: Decided | undefined): number | undefined {
+  if (typeof decided !== 'object') return decided
+  return decided.refusal === undefined ? decided.lastPosition : undefined
 }

@@ -92,9 +92,8 @@ export type LedgerDesk = {
   /** The ledger's signature that the hold stands for its present assignment; `undefined` when it has none. */
   holdCertificate(orderDigest: Hex): Promise<SignedHoldCertificate | undefined>
   /**
-   * The ledger's signature that it has journalled its decision on a signed command, accepted or refused, by the digest that was signed.
-   * `undefined` when there is none: nothing durable was decided, the refusal is not one that is journalled, nobody signs such a
-   * command, or it is forgotten (ten minutes after its deadline; a job's and an escrow's steps after a day).
+   * The ledger's signature that it has journalled what a signed command did, by the digest that was signed. `undefined` when there is
+   * none: nothing durable was decided, the command was refused, nobody signs such a command, or it is forgotten (ten minutes after its deadline; a job's and an escrow's steps after a day).
    */
   acceptance(commandId: Hex): Promise<SignedAcceptance | undefined>
   /** The wallets whose standing instruction has something to pay out now. */

@@ -45,5 +45,6 @@ const undecidable: ReadonlySet<string> = new Set([
   'TypedDataFieldError',
   'HexError',
   'RangeError',
-  'EventEncodingError',
+  'AmbiguousTextError',
+  'CanonicalJsonError',
 ])
