@@ -330,7 +330,7 @@ export class AgentWallet {
     return handIn(this.#context, signed)
   }
 
-  /** The ledger's checked signature that it has journalled its decision on a command; `undefined` when it has none. */
+  /** The ledger's checked signature that it has journalled what a command did; `undefined` when it has none, as of a refused one. */
   acceptance(commandId: Hex): Promise<AcceptedCommand | undefined> {
     return readCheckedAcceptance(this.#context, lowerHex(commandId))
   }

@@ -12,8 +12,8 @@ import type { WalletContext } from './wallet-context.ts'
 export type ProvenInclusion = ProvenBalance & { readonly epoch: bigint; readonly root: LeavesRoot }
 
 /**
- * The ledger's signature that it has journalled its decision on a command, checked here against the ledger's key. `undefined` when it
- * has none. Throws `ANSWER_INVALID` when what is shown does not hold.
+ * The ledger's signature that it has journalled what a command did, checked here against the ledger's key. `undefined` when it has none, as
+ * of a refused one. Throws `ANSWER_INVALID` when what is shown does not hold.
  */
 export async function readCheckedAcceptance(
   context: WalletContext,
