@@ -10,6 +10,7 @@ const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   settlements: async () => (await import('./ledger/settlement-figures.ts')).settlementFigures(needed('POSTGRES_URL')),
   kafka: async () => (await import('./ledger/kafka-figures.ts')).kafkaFigures(needed('KAFKA_BROKERS')),
   rebuild: async () => (await import('./ledger/rebuild-figures.ts')).rebuildFigures(),
+  verify: async () => (await import('./ledger/verify-figures.ts')).verifyFigures(),
   tree: async () => (await import('./ledger/tree-figures.ts')).treeFigures(),
   memory: async () => (await import('./ledger/memory-figure.ts')).memoryFigures(),
 }
