@@ -49,6 +49,9 @@ export class Chaos {
       case 'secondRelay':
         if (world.relays.length < 3 * world.names.length) world.addRelay(random.below(world.names.length))
         return
+      case 'secondSettlement':
+        if (world.settlements.length < 2) world.addSettlement()
+        return
       case 'rewind':
         for (const { state } of world.consumers) if (random.chance(0.5)) state.cursor = undefined
         return

@@ -89,13 +89,15 @@ async function runUntil(world: World, isDone: () => boolean, withinMs: number): 
  * From here on nothing new goes wrong; what went wrong before is still there, and clocks go on from where they stand. A settlement that began
  * to follow blocks of a chain that nobody has any more says so until somebody starts it again.
  */
-function heal({ sim, network, chain, settlement }: World): void {
+function heal({ sim, network, chain, settlements }: World): void {
   sim.note('nothing fails any more')
   sim.isHealed = true
   network.heal()
   chain.healFork()
   sim.scheduler.after(operatorUs, () => {
-    if (settlement.follower?.chainAlarm !== undefined) settlement.machine.crash('somebody looks after the alarm')
+    for (const { follower, machine } of settlements) {
+      if (follower?.chainAlarm !== undefined) machine.crash('somebody looks after the alarm')
+    }
   })
 }
 

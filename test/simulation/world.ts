@@ -12,7 +12,9 @@ import { type SimProcess } from './engine/machine.ts'
 import { Network } from './engine/network.ts'
 import { type Sim, simStartMs } from './engine/sim.ts'
 import { ClientHost } from './parts/client-host.ts'
+import { ClientProofs } from './parts/client-proofs.ts'
 import { ConsumerHost } from './parts/consumer-host.ts'
+import type { ShardsParts } from './parts/follow-shards.ts'
 import { GatewayHost } from './parts/gateway-host.ts'
 import { LedgerHost } from './parts/ledger-host.ts'
 import { ProjectionHost } from './parts/projection-host.ts'
@@ -70,7 +72,8 @@ export class World {
   readonly gateways: readonly GatewayHost[]
   readonly relays: RelayHost[]
   readonly consumers: readonly ConsumerHost[]
-  readonly settlement: SettlementHost
+  /** The first is always there; another one may run beside it, as when somebody takes it for dead. */
+  readonly settlements: SettlementHost[] = []
   readonly projection: ProjectionHost
   readonly clients: readonly ClientHost[]
   readonly workload: Workload
@@ -95,12 +98,10 @@ export class World {
     this.bus = new BusLogs((shard, batch) => this.readers.published(shard, batch))
     this.chain = new ChainWorld(sim, config)
     this.ledgers = this.names.map((shard, number) => this.ledgerHosts(shard, { ...config, shard: number, shardCount }))
-    const shards = { network: this.network, crypto: ledgerCrypto, hosts: this.ledgers, journals: this.names }
-    const parts = { ...shards, store: (process: SimProcess) => this.store(process) }
-    this.gateways = ['gateway-1', 'gateway-2'].map(name => new GatewayHost(sim, name, parts))
+    this.gateways = ['gateway-1', 'gateway-2'].map(name => new GatewayHost(sim, name, this.shardsParts()))
     this.relays = this.names.map((_, shard) => this.relay(shard, 1))
     this.consumers = this.names.map(shard => this.consumer(shard))
-    this.settlement = new SettlementHost(sim, 'settlement', { ...parts, chain: process => this.chainOf(process) })
+    this.addSettlement()
     const { names: journals, readers } = this
     const store = (process: SimProcess): EventStore => this.store(process)
     this.projection = new ProjectionHost({ sim, journals, readModel: options.readModel, store, readers })
@@ -115,8 +116,19 @@ export class World {
     this.relays.push(this.relay(shard, this.relays.length + 1))
   }
 
+  /** A settlement, beside one that may be there. */
+  addSettlement(): void {
+    const parts = { ...this.shardsParts(), chain: (process: SimProcess) => this.chainOf(process) }
+    this.settlements.push(new SettlementHost(this.sim, `settlement-${this.settlements.length + 1}`, parts))
+  }
+
   get ledgerHostsAll(): readonly LedgerHost[] {
     return this.ledgers.flat()
+  }
+
+  private shardsParts(): ShardsParts {
+    const store = (process: SimProcess): EventStore => this.store(process)
+    return { network: this.network, crypto: ledgerCrypto, hosts: this.ledgers, journals: this.names, store }
   }
 
   private ledgerHosts(shard: string, shardConfig: LedgerConfig): readonly LedgerHost[] {
@@ -133,7 +145,7 @@ export class World {
             crypto: ledgerCrypto,
             signer,
             store: process => ledgerStore(this.store(process)),
-            onSnapshot: (name, snapshot) => void this.check.snapshotTaken(name, snapshot),
+            onSnapshot: (name, snapshot) => this.check.snapshotTaken(name, snapshot),
           },
           { steals: index === 0 },
         ),
@@ -160,9 +172,10 @@ export class World {
 
   private startClients(): readonly ClientHost[] {
     const { sim, network, gateways, answers } = this
+    const proofs = new ClientProofs(sim, network, this.check)
     const thinkMs = sim.random.between(50, 1_500)
     const next = () => (this.commandsLeft-- > 0 ? this.workload.next() : undefined)
-    const parts = { sim, network, gateways, answers, next, thinkMs }
+    const parts = { sim, network, gateways, answers, proofs, next, thinkMs }
     return ['client-1', 'client-2'].map(name => new ClientHost(parts, name))
   }
 

@@ -4,8 +4,9 @@ import type { CheckedJournal, JournalCheck } from './journal-check.ts'
 
 type Decision = {
   readonly answer: LedgerAnswer
-  /** The journal's time, and the simulation's, when the answer reached a client. */
-  readonly atMs: number
+  /** When it was decided, by the journal's time. */
+  readonly decidedAtMs: number
+  /** When it first reached a client, by the simulation's time. */
   readonly heardUs: number
 }
 
@@ -83,15 +84,16 @@ export class AnswerCheck {
     label: string,
   ): void {
     const first = this.first.get(key)
-    const atMs = journal.events.at(-1)?.atMs ?? 0
+    const nowMs = journal.events.at(-1)?.atMs ?? 0
     const isForGood = answer.status === 'accepted' || journalled.has(codeOf(answer.refusal))
     if (first === undefined) {
-      if (isForGood) this.first.set(key, { answer, atMs, heardUs: this.sim.scheduler.nowUs })
+      const decidedAtMs = journal.events[(journal.commands.get(answer.commandId)?.last ?? 0) - 1]?.atMs ?? nowMs
+      if (isForGood) this.first.set(key, { answer, decidedAtMs, heardUs: this.sim.scheduler.nowUs })
       return
     }
     const isEarlier = sentUs < first.heardUs && !isForGood
     if (isSameAnswer(first.answer, answer) || isConflict(answer) || isEarlier) return
-    if (atMs > first.atMs + rememberedMs) return
+    if (nowMs > first.decidedAtMs + rememberedMs) return
     this.sim.fail(
       'a repeated command gets its first answer',
       `${label} was ${textOf(first.answer)}, then ${textOf(answer)}`,

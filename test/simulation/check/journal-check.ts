@@ -69,7 +69,7 @@ export class JournalCheck {
   }
 
   /** A snapshot is what a replay up to its position gives. */
-  async snapshotTaken(shard: string, snapshot: Snapshot): Promise<void> {
+  snapshotTaken(shard: string, snapshot: Snapshot): void {
     const { stored } = this.journal(shard)
     const { position, hash } = snapshot
     const found = stored[position - 1]?.hash ?? zeroHash
@@ -85,7 +85,9 @@ export class JournalCheck {
   private add(journal: CheckedJournal, stored: StoredEvent): void {
     const { sim } = this
     const event = decodeEvent(stored)
-    sim.note(`${journal.shard} ${stored.position} ${event.type} ${event.commandId} ${stored.hash.slice(0, 18)}`)
+    sim.note(
+      `${journal.shard} ${stored.position} ${event.type} ${event.commandId} at ${event.atMs} ${stored.hash.slice(0, 18)}`,
+    )
     sim.count(event.type)
     if (event.type === 'CommandRefused') sim.count(`refused: ${event.data.refusal.code}`)
     const finding = this.auditor.follow(this.journals.indexOf(journal), event, stored.payload, stored.hash)

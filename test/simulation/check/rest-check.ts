@@ -56,8 +56,8 @@ function unfollowedJournal({ check, gateways }: World): string | undefined {
   return behind && `${behind.machine.name} does not follow`
 }
 
-function unfollowedChain({ chain, check, settlement }: World): string | undefined {
-  const alarm = settlement.follower?.chainAlarm ?? settlement.poster?.posterAlarm
+function unfollowedChain({ chain, check, settlements }: World): string | undefined {
+  const alarm = settlements.map(({ follower, poster }) => follower?.chainAlarm ?? poster?.posterAlarm).find(Boolean)
   if (alarm !== undefined) return `settlement raises ${alarm.code}`
   const state = check.journals[0]?.replica.state
   if (state === undefined) return 'there is no journal'

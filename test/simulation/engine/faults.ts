@@ -26,6 +26,7 @@ export const disturbances = [
   'shallowReorg',
   'deepReorg',
   'secondRelay',
+  'secondSettlement',
   'rewind',
 ] as const
 

@@ -1,10 +1,10 @@
-import { type LedgerAnswer, type LedgerCommand, verifyAcceptance } from '@deparrow/ledger'
-import { ledgerCrypto } from '@deparrow/sdk/crypto'
+import type { LedgerAnswer, LedgerCommand } from '@deparrow/ledger'
 import type { AnswerCheck } from '../check/answer-check.ts'
 import { Machine, type SimProcess } from '../engine/machine.ts'
 import type { Network } from '../engine/network.ts'
 import type { Sim } from '../engine/sim.ts'
-import { parties, simDomain } from '../work/party.ts'
+import { shardOf } from '../work/shard-of.ts'
+import type { ClientProofs } from './client-proofs.ts'
 import type { GatewayHost } from './gateway-host.ts'
 
 export type ClientHostParts = {
@@ -12,6 +12,7 @@ export type ClientHostParts = {
   readonly network: Network
   readonly gateways: readonly GatewayHost[]
   readonly answers: AnswerCheck
+  readonly proofs: ClientProofs
   /** The next command that a client wants, until there are enough. */
   readonly next: () => LedgerCommand | undefined
   readonly thinkMs: number
@@ -65,8 +66,7 @@ export class ClientHost {
         const answer = await this.ask(process, gateway, command)
         answers.acknowledged(command, answer, shardOf(answer), sentUs)
         this.outbox.delete(command)
-        if (answer.status === 'accepted' && sim.random.chance(0.05))
-          await this.checkAcceptance(process, gateway, answer)
+        if (answer.status === 'accepted') await this.parts.proofs.ask(process, gateway, command, answer)
         return
       } catch (error) {
         process.judge(`a client’s ${command.type}`, error)
@@ -85,36 +85,4 @@ export class ClientHost {
       timeoutMs: answerMsMax,
     })
   }
-
-  /** Whoever was told that its command is accepted can have it in writing. */
-  private async checkAcceptance(
-    process: SimProcess,
-    gateway: GatewayHost,
-    answer: LedgerAnswer & { status: 'accepted' },
-  ) {
-    const { sim, network } = this.parts
-    const { commandId, lastPosition } = answer
-    if (!isDigest(commandId)) return
-    const signed = await network.call({
-      from: process,
-      to: gateway.machine.name,
-      what: 'acceptance',
-      effect: async () => gateway.desk?.acceptance(commandId),
-      timeoutMs: answerMsMax,
-    })
-    if (signed === undefined) return
-    sim.count('acceptances verified')
-    const isSigned = verifyAcceptance(ledgerCrypto, simDomain, parties.ledger.address, signed)
-    const isOfThis = signed.acceptance.digest === commandId && signed.acceptance.position === BigInt(lastPosition)
-    sim.require(isSigned && isOfThis, 'an acceptance proves the answer', () => `that of ${commandId} does not`)
-  }
-}
-
-/** A desk of several shards says which of them answered. */
-function shardOf(answer: LedgerAnswer): number {
-  return 'shard' in answer && typeof answer.shard === 'number' ? answer.shard : 0
-}
-
-function isDigest(commandId: string): commandId is `0x${string}` {
-  return commandId.startsWith('0x')
 }

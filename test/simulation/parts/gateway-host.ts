@@ -10,6 +10,7 @@ import {
 import { PollLoop } from '@deparrow/services/testing'
 import { Machine, type SimProcess } from '../engine/machine.ts'
 import type { Sim } from '../engine/sim.ts'
+import { shardOf } from '../work/shard-of.ts'
 import { followed, followShards, type ShardsParts } from './follow-shards.ts'
 import { NotWriterError } from './ledger-host.ts'
 
@@ -32,9 +33,18 @@ export class GatewayHost {
     this.machine = new Machine(sim, name, process => this.boot(process))
   }
 
-  submit(command: LedgerCommand): Promise<LedgerAnswer> {
-    if (this.desk === undefined || !this.machine.process.isAlive) return Promise.reject(new NotWriterError())
-    return this.desk.submit(command)
+  async submit(command: LedgerCommand): Promise<LedgerAnswer> {
+    const { desk, ledgers } = this
+    if (desk === undefined || !this.machine.process.isAlive) throw new NotWriterError()
+    const answer = await desk.submit(command)
+    if (answer.status === 'accepted') {
+      const { position } = (ledgers[shardOf(answer)] as FollowingLedger).head()
+      const isSeen = position >= answer.lastPosition
+      const detail = (): string =>
+        `${answer.commandId} is at ${answer.lastPosition}, ${this.machine.name} at ${position}`
+      this.machine.sim.require(isSeen, 'whoever is told of a command sees what it did', detail)
+    }
+    return answer
   }
 
   private boot(process: SimProcess): void {
