@@ -187,6 +187,7 @@ function economy(): readonly (readonly LedgerCommand[])[] {
       { type: 'ReceiveReceipt', receipt: node.receipt(digest, {}) },
       { type: 'OpenHold', order: openOrder },
     ],
+    [{ type: 'SettleJob', orderDigest: digest }],
     [{ type: 'WithdrawCredits', withdrawal: node.withdrawal({ amountMicrocredits: paid, nonce: 1n }) }],
     [{ type: 'RecordPayee', wallet: node.address, id: 1 }],
     [{ type: 'CloseEpoch', epoch: 1 }],
