@@ -23,6 +23,8 @@ const nodeErrorCodes: Readonly<Record<string, string>> = {
   DockerAddressError: 'DOCKER_ADDRESS_INVALID',
   MarketAddressError: 'MARKET_ADDRESS_INVALID',
   ShardChoiceError: 'SHARD_UNKNOWN',
+  AcceptanceUnreadableError: 'ACCEPTANCE_UNREADABLE',
+  AcceptanceForeignError: 'ACCEPTANCE_FOREIGN',
 }
 
 /** What the system says of a file or folder that its user can do something about. */

@@ -75,3 +75,14 @@ test('a network that nobody serves, and a chain that nobody serves, cannot be re
   const chainless = await run(['ledger', 'verify', path, '--threads', '1', '--rpc', nobody, '--json'])
   assert.deepEqual([chainless.code, errorOf(chainless).code], [4, 'NETWORK_UNREACHABLE'])
 })
+
+test('a file that holds no acceptance, or that of another ledger, is refused before anything is believed', async t => {
+  const path = await exportFile(t)
+  const file = join(await temporaryFolder(t), 'acceptance.json')
+  await writeFile(file, 'a promise')
+  const none = await run(['ledger', 'verify', path, '--threads', '1', '--acceptance', file, '--json'])
+  assert.deepEqual([none.code, errorOf(none).code], [2, 'ACCEPTANCE_UNREADABLE'])
+  await writeFile(file, JSON.stringify({ digest: `0x${'00'.repeat(32)}`, position: '1', root: { position: '1' } }))
+  const foreign = await run(['ledger', 'verify', path, '--threads', '1', '--acceptance', file, '--json'])
+  assert.deepEqual([foreign.code, errorOf(foreign).code], [5, 'ACCEPTANCE_FOREIGN'])
+})

@@ -1,7 +1,9 @@
 import { createWriteStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import { pipeline } from 'node:stream/promises'
 import { formatCredits, type JournalHead, lowerHex } from '@deparrow/ledger'
+import { AcceptanceWatch, readAcceptances } from '../verify/acceptance-watch.ts'
 import { type ChainAgreement, compareWithChain } from '../verify/chain/compare-chain.ts'
 import { JournalFacts } from '../verify/chain/journal-facts.ts'
 import { readChain } from '../verify/chain/read-chain.ts'
@@ -18,25 +20,31 @@ export type VerifyFlags = {
   readonly signatures: 'on' | 'off'
   readonly threads?: number
   readonly shard?: string
+  readonly acceptance?: string
 }
 
 /**
- * Replays a journal, checks everything in it, and with `--rpc` holds it to the chain. Ends with `JOURNAL_UNSOUND` naming the first event that is
- * wrong.
+ * Replays a journal, checks everything in it, and holds it to the chain with `--rpc` and to what its ledger has signed with `--acceptance`. Ends
+ * with `JOURNAL_UNSOUND` naming the first event that is wrong.
  */
 export async function verifyLedger(context: CommandContext, source: string | undefined, flags: VerifyFlags) {
   const { config, output, signal } = context
   const from = source ?? config.url
   output.progress(`Replaying ${from} …`)
   const facts = new JournalFacts()
+  const watch = new AcceptanceWatch(flags.acceptance === undefined ? [] : await acceptancesIn(flags.acceptance))
   const startedAt = performance.now()
   const verdict = await verifyJournal(journalChunks(from, { shard: flags.shard, signal }), {
     signatures: flags.signatures === 'on' ? 'checked' : 'trusted',
     ...(flags.threads === undefined ? {} : { threadCount: flags.threads }),
-    ...(flags.rpc === undefined ? {} : { onEvent: (event, hash) => facts.see(event, hash) }),
+    onEvent: (event, hash) => {
+      watch.see(event, hash)
+      if (flags.rpc !== undefined) facts.see(event, hash)
+    },
   })
   const seconds = (performance.now() - startedAt) / 1_000
-  if (verdict.finding !== undefined) throw unsound(verdict.finding, verdict.head)
+  const finding = verdict.finding ?? (verdict.config && watch.finding(verdict.config, verdict.head))
+  if (finding !== undefined) throw unsound(finding, verdict.head)
   const chain = flags.rpc === undefined ? undefined : await compare(context, flags.rpc, facts, verdict.head)
   output.result(verdictView(verdict, seconds, flags, chain), verdictLines(verdict, seconds, flags, chain))
 }
@@ -69,6 +77,10 @@ export async function exportLedger(
       ['head', hash],
     ]),
   )
+}
+
+async function acceptancesIn(path: string) {
+  return readAcceptances(await readFile(path, 'utf8'))
 }
 
 async function compare({ output }: CommandContext, rpcUrl: string, facts: JournalFacts, head: JournalHead) {

@@ -168,6 +168,7 @@ function addLedgerCommands(ledger: Command, run: RunCommand): void {
     .description('replay the journal, check everything in it, and name the first event that is wrong')
     .argument('[source]', source)
     .option('--rpc <address>', 'compare with the chain, too')
+    .option('--acceptance <file>', 'acceptances that the ledger signed, which the journal must honour')
     .addOption(new Option('--signatures <check>', 'whether to check signatures').choices(['on', 'off']).default('on'))
     .option('--threads <n>', 'threads beside the one that does the books; default: one a core', countArgument(256))
     .option('--shard <name>', 'which shard of a store that keeps several')
