@@ -1,6 +1,11 @@
 import type { Clock, JournalLedger, Ledger, LedgerCrypto } from '@deparrow/ledger'
 import { type DynamicModule, Module, type Type } from '@nestjs/common'
 import type { Registry } from 'prom-client'
+import { AuditModule } from './audit/audit.module.ts'
+import { auditHealth } from './audit/audit-health.ts'
+import { auditOptionsBeside } from './audit/audit-options.ts'
+import type { LedgerAuditView } from './audit/ledger-audit.port.ts'
+import type { AuditSources } from './audit/ledger-audit.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
 import type { NetworkInfo } from './config/network-info.ts'
 import { GatewayModule } from './gateway/gateway.module.ts'
@@ -20,6 +25,8 @@ import { SettlementService } from './settlement/settlement.service.ts'
 import type { SettlementOptions } from './settlement/settlement-options.ts'
 import type { SettlementChain } from './settlement/token-chain.port.ts'
 import {
+  AUDIT_OPTIONS,
+  AUDIT_SOURCES,
   CLOCK,
   CONTENT_STORE,
   CRYPTO,
@@ -29,6 +36,7 @@ import {
   JOURNAL,
   JOURNAL_SOURCE,
   LEDGER,
+  LEDGER_AUDIT,
   MARKET,
   MESH_ADDRESSES,
   METRICS,
@@ -50,6 +58,8 @@ export type ServicePorts = {
   readonly readModel: ReadModel
   readonly settlementChain: SettlementChain
   readonly settlementOptions: SettlementOptions
+  /** What the audit holds projections and chain against; without it this process runs none. */
+  readonly audited?: Pick<AuditSources, 'store' | 'journals' | 'bus'>
 }
 
 @Module({})
@@ -64,13 +74,11 @@ export type AppContext = {
 
 /** The application: all services in one process, over the given ports. For a service that runs alone see `roles/`. */
 export function appModule(ports: ServicePorts, context: AppContext): DynamicModule {
+  const audit = ports.audited === undefined ? [] : [AuditModule]
+  const services = [LedgerModule, ProjectorModule, SettlementModule, MarketModule, ...audit, HealthModule]
   return {
     module: AppModule,
-    imports: [
-      valuesModule(valuesOf(ports, context)),
-      ...[LedgerModule, ProjectorModule, SettlementModule, MarketModule, HealthModule].map(everywhere),
-      GatewayModule,
-    ],
+    imports: [valuesModule(valuesOf(ports, context)), ...services.map(everywhere), GatewayModule],
   }
 }
 
@@ -91,6 +99,8 @@ function valuesOf(ports: ServicePorts, { network, config, metrics }: AppContext)
     [NETWORK_INFO, network],
     [GATEWAY_CONFIG, config],
     [METRICS, metrics],
+    [AUDIT_SOURCES, { ...ports.audited, readModel: ports.readModel, chain: ports.settlementChain }],
+    [AUDIT_OPTIONS, auditOptionsBeside],
   ]
 }
 
@@ -103,7 +113,7 @@ function everywhere(module: Type): DynamicModule {
   providers: [
     {
       provide: HEALTH_CHECKS,
-      inject: [LEDGER, MARKET, SettlementService, ProjectorService],
+      inject: [LEDGER, MARKET, SettlementService, ProjectorService, { token: LEDGER_AUDIT, optional: true }],
       useFactory: healthChecks,
     },
   ],
@@ -116,11 +126,13 @@ function healthChecks(
   market: Market,
   settlement: SettlementService,
   projector: ProjectorService,
+  audit: LedgerAuditView | undefined,
 ): readonly HealthCheck[] {
   return [
     { name: 'ledger', isRequired: true, isHealthy: () => ledger.config() !== undefined },
     { name: 'market', isRequired: true, isHealthy: () => market.countByStatus().then(() => true) },
     { name: 'settlement', isRequired: false, isHealthy: () => settlement.health().isReady },
     { name: 'readModel', isRequired: false, isHealthy: () => projector.readModelError() === undefined },
+    ...(audit === undefined ? [] : [auditHealth(audit)]),
   ]
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Interface, verifyTypedData } from 'ethers'
 import type { Outcome } from '../support/outcome.ts'
@@ -85,6 +86,17 @@ describe('the main job', () => {
     assert.deepEqual([books['balanced'], books['fullReserve']], [true, true])
   })
 
+  it('is found by the continuous audit to agree in journal, projections and chain, up to its last event', async () => {
+    const figures = await auditFigures(graphqlUrl, found => {
+      const reached = found('deparrow_audit_position')
+      return reached.length === 3 && reached.every(position => position === found('deparrow_journal_position')[0])
+    })
+    assert.deepEqual(figures('deparrow_audit_mismatch'), [0, 0, 0])
+    assert.deepEqual(figures('deparrow_audit_lag_events'), [0, 0, 0])
+    const health = await fetch(new URL('/health/ready', graphqlUrl))
+    assert.equal(((await health.json()) as { audit: boolean }).audit, true)
+  })
+
   it('paid the node on chain what it earned, which its transaction shows', async () => {
     const { claimTx, rpcUrl, token, claimedWei } = outcome.chain
     const receipt = await rpc<{ status: string; logs: { address: string; topics: string[]; data: string }[] }>(
@@ -166,6 +178,24 @@ describe('a second start', () => {
     }
   })
 })
+
+type Figures = (name: string) => readonly number[]
+
+/** The audit looks every few seconds. */
+const auditTimeoutMs = 30_000
+
+/** All figures as soon as they are as wanted; the values of one name, whatever its labels, in their order. */
+async function auditFigures(graphqlUrl: string, isWanted: (figures: Figures) => boolean): Promise<Figures> {
+  const patience = AbortSignal.timeout(auditTimeoutMs)
+  for (;;) {
+    const response = await fetch(new URL('/metrics', graphqlUrl), { signal: patience })
+    const lines = (await response.text()).split('\n')
+    const figures: Figures = name =>
+      lines.filter(line => line.startsWith(name)).map(line => Number(line.slice(line.lastIndexOf(' ') + 1)))
+    if (isWanted(figures)) return figures
+    await wait(100, undefined, { signal: patience })
+  }
+}
 
 function recover({
   typedData,

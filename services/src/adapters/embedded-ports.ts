@@ -66,16 +66,10 @@ export async function openEmbeddedPorts(options: EmbeddedPortsOptions): Promise<
     const parts = { store, shard: embeddedShard, crypto: ledgerCrypto, clock, signer, snapshots, onListenerError }
     const ledger = await JournalLedger.open(parts)
     closers.push(() => ledger.close())
-<<<<<<< services/src/adapters/embedded-ports.ts
-    await openLedger(ledger, { ...options.config, ledgerSigner: signer.address })
-    const readModelFile = await openReadModelFile({ path: paths.readModel, journals: [ledger], report: options.report })
-    closers.push(() => readModelFile.close())
-=======
     const config = { ...options.config, ledgerSigner: signer.address }
     await openLedger(ledger, config, async () => config)
-    const readModel = await KyselyReadModel.open(openSqlite(paths.readModel))
-    closers.push(() => readModel.close())
->>>>>>> /tmp/land.new
+    const readModelFile = await openReadModelFile({ path: paths.readModel, journals: [ledger], report: options.report })
+    closers.push(() => readModelFile.close())
     const market = openSqlite<MarketTables>(paths.market)
     closers.push(() => market.close())
     await migrate(market, 'market')
@@ -96,6 +90,7 @@ export async function openEmbeddedPorts(options: EmbeddedPortsOptions): Promise<
         options: sendOptionsLocal,
       }),
       settlementOptions: settlementOptionsLocal,
+      audited: { store, journals: [embeddedShard] },
       close: () => closeAll(closers),
     }
   } catch (error) {

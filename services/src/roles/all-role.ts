@@ -7,7 +7,7 @@ import { createGatewayApp } from '../gateway/gateway-app.ts'
 import { journalPositionGauge } from '../ledger/journal-position-gauge.ts'
 import { KyselyReadModel } from '../read-model/kysely-read-model.ts'
 import { gatewayConfigOf, networkOf } from './gateway-role.ts'
-import { journalName } from './journal-name.ts'
+import { journalName, journalNames } from './journal-name.ts'
 import { openConfigured, openLedgerSigner } from './ledger-role.ts'
 import { openMarketPorts } from './market-role.ts'
 import { loggerTo } from './nest-context.ts'
@@ -56,5 +56,6 @@ async function openAllPorts(config: ConfigOf<'all'>, context: RoleContext) {
     ...(await openMarketPorts(config, context)),
     settlementChain: await openChain(config, config.settlementAddress),
     settlementOptions: settlementOptionsOf(config),
+    audited: { store, journals: journalNames(config.shardCount) },
   }
 }
