@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { runSeed } from './run-seed.ts'
+import { runSeeds } from './run-seeds.ts'
 
 /** Enough for crashes, lost answers, takeovers and several shards to come together. */
 const commands = 250
@@ -15,6 +16,15 @@ describe('a seed', () => {
       assert.equal(second.steps, first.steps)
       assert.deepEqual(second.counts, first.counts)
     }
+  })
+
+  it('runs on a worker thread, beside others, exactly as it runs alone', async () => {
+    const hashes = new Map<number, string>()
+    const options = { firstSeed: 3, seeds: 4, commands: 80, workers: 2 }
+    await runSeeds(options, ({ seed, traceHash }) => hashes.set(seed, traceHash))
+    assert.deepEqual([...hashes.keys()].sort(), [3, 4, 5, 6])
+    for (const [seed, hash] of hashes)
+      assert.equal((await runSeed({ seed, commands: 80 })).traceHash, hash, `seed ${seed}`)
   })
 
   it('runs otherwise than its neighbour', async () => {

@@ -64,7 +64,7 @@ export class SimEventBus implements EventBus {
 
   private async woken(log: BusLog, signal: AbortSignal): Promise<void> {
     const woken = new AbortController()
-    const wake = (): void => woken.abort()
+    const wake = (): void => woken.abort('woken')
     const forget = log.onNextCommit(() => {
       this.process.sim.scheduler.after(900, wake)
     })

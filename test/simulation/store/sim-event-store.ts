@@ -70,7 +70,7 @@ export class SimEventStore implements EventStore {
   /** Until something was appended and the word of it has come, or it is time to look by oneself. */
   private async woken(shard: string, signal: AbortSignal): Promise<void> {
     const woken = new AbortController()
-    const wake = (): void => woken.abort()
+    const wake = (): void => woken.abort('woken')
     const forget = this.journals.onNextAppend(shard, () => {
       this.process.sim.scheduler.after(900, wake)
     })
