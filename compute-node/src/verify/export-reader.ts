@@ -28,7 +28,9 @@ export type EventLines = {
   readonly previousHash: Hex
 }
 
-const linePrefix = /\{"hash":"(0x[0-9a-f]{64})","event":/y
+const hashPrefix = '{"hash":"0x'
+
+const payloadPrefix = '","event":'
 
 const newLine = 10
 
@@ -87,9 +89,9 @@ export class ExportReader {
   }
 
   private eventLine(line: string): EventLine | undefined {
-    linePrefix.lastIndex = 0
-    const hash = this.expected === 'event' ? (linePrefix.exec(line)?.[1] as Hex | undefined) : undefined
-    if (hash === undefined || !line.endsWith('}')) return undefined
+    const isEvent = this.expected === 'event' && line.startsWith(hashPrefix) && line.endsWith('}')
+    if (!isEvent || !line.startsWith(payloadPrefix, exportPayloadOffset - payloadPrefix.length)) return undefined
+    const hash = line.slice(hashPrefix.length - '0x'.length, exportPayloadOffset - payloadPrefix.length) as Hex
     this.head = { position: this.head.position + 1, hash }
     try {
       return { hash, event: readCanonicalEvent(line.slice(exportPayloadOffset, -1)), problem: undefined }

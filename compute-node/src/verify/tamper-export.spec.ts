@@ -58,6 +58,16 @@ describe('an export is found out at the first event that is wrong', () => {
     )
   })
 
+  it('when any character of a line is changed that is no part of its payload', async () => {
+    const start = Buffer.byteLength(lines.slice(0, 7).join(''))
+    const length = Buffer.byteLength(lines[7] ?? '')
+    for (const at of [...Array(86).keys(), length - 2, length - 1]) {
+      const changed = Uint8Array.from(bytes)
+      changed[start + at] = (bytes[start + at] ?? 0) ^ 1
+      assert.equal(await foundAt(changed), 7, `character ${at}`)
+    }
+  })
+
   it('when a byte is taken out, put in, or put in the place of another', async () => {
     const edit = fc.record({
       offset: fc.nat(bytes.length - 1),

@@ -47,6 +47,8 @@ export type JournalVerdict = {
   readonly balances: ReadonlyMap<string, bigint>
 }
 
+const nothingRecovered: readonly Recovered[] = []
+
 /** Blocks that wait for each thread: one under work, and one to go on with. */
 const blocksPerThread = 2
 
@@ -134,7 +136,8 @@ class JournalVerification {
     const { brokenAt, recovered } = await findings
     const records = Buffer.from(recovered.buffer, recovered.byteOffset, recovered.length)
     let recordCount = 0
-    for (const [index, { event, hash, problem }] of lines.entries()) {
+    for (let index = 0; index < lines.length; index++) {
+      const { event, hash, problem } = lines[index] as EventLine
       if (event === undefined || index === brokenAt) {
         this.report(event, problem ?? 'its hash does not continue the chain')
         return
@@ -151,7 +154,7 @@ class JournalVerification {
   }
 
   private recoveredOf(event: LedgerEvent, records: Buffer, from: number): readonly Recovered[] {
-    if (this.signatures === 'trusted') return []
+    if (this.signatures === 'trusted') return nothingRecovered
     const found = signedPartsOf(event).map((_, index) => readRecovered(records, from + index))
     this.signatureCount += found.length
     return found
