@@ -70,7 +70,7 @@ export function nonceProblem(
   const lanes = books.lanes.get(wallet)
   if (lanes === undefined) {
     books.lanes.set(ownText(wallet), [{ signer: ownText(signer), lane, nonce }])
-    books.touched.add(wallet)
+    touch(books, wallet)
     return undefined
   }
   const used = lanes.length === 1 ? lanes[0] : undefined
@@ -78,7 +78,7 @@ export function nonceProblem(
   if (known !== undefined && nonce <= known.nonce) return `uses nonce ${nonce} after ${known.nonce}`
   if (known === undefined) lanes.push({ signer: ownText(signer), lane, nonce })
   else known.nonce = nonce
-  books.touched.add(wallet)
+  touch(books, wallet)
   return undefined
 }
 
@@ -98,12 +98,17 @@ export function amountProblem(amountMicrocredits: bigint): string | undefined {
   return isAmount(amountMicrocredits) ? undefined : `moves ${amountMicrocredits} µcr, which is no amount`
 }
 
+/** Notes that an account's leaf may have changed. */
+export function touch({ touched }: AuditBooks, account: Address): void {
+  if (!touched.has(account)) touched.add(ownText(account))
+}
+
 /** Adds to what a wallet has in open holds and escrows. */
 export function addHeld(books: AuditBooks, wallet: Address, amountMicrocredits: bigint): void {
   const held = (books.held.get(wallet) ?? 0n) + amountMicrocredits
   if (held === 0n) books.held.delete(wallet)
-  else books.held.set(wallet, held)
-  books.touched.add(wallet)
+  else books.held.set(books.held.has(wallet) ? wallet : ownText(wallet), held)
+  touch(books, wallet)
 }
 
 /** A counter of its own, such as that of a node's registrations, ascends too. */

@@ -2,7 +2,7 @@ import type { Leaf, LeafAccount } from '../epoch/leaves.ts'
 import type { Address } from '../hex.ts'
 import type { EpochBooks, EventOf, LedgerEvent, PayoutRow } from '../journal/event.ts'
 import { type AuditBooks, type AuditedPayouts, noAuditedPayouts } from './audit-books.ts'
-import { type Audit, expectEntries, expectLines } from './checks.ts'
+import { type Audit, expectEntries, expectLines, touch } from './checks.ts'
 import { movedAccounts } from './moved-accounts.ts'
 
 /** Counts what an event puts on its way to the chain, here or in the shard that pays it. */
@@ -129,7 +129,7 @@ function isSameRow(a: PayoutRow, b: PayoutRow): boolean {
 function updatePayouts(books: AuditBooks, wallet: Address, change: Partial<AuditedPayouts>): void {
   const payouts = { ...payoutsOf(books, wallet), ...change }
   books.payouts.set(wallet, payouts)
-  books.touched.add(wallet)
+  touch(books, wallet)
   if (payouts.scheduledMicrocredits > payouts.postedMicrocredits) books.unposted.add(wallet)
   else books.unposted.delete(wallet)
 }

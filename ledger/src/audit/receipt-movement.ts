@@ -5,7 +5,15 @@ import { nodeRegistrationType } from '../node/node-registration.ts'
 import { jobOutcomes, receiptTypeOf } from '../receipt/usage-receipt.ts'
 import { auditedPrice } from './audited-price.ts'
 import { countFee, nodeOf } from './audited-rewards.ts'
-import { type Audit, ascendingProblem, deadlineProblem, expectEntries, expectLines, isSignedBy } from './checks.ts'
+import {
+  type Audit,
+  ascendingProblem,
+  deadlineProblem,
+  expectEntries,
+  expectLines,
+  isSignedBy,
+  touch,
+} from './checks.ts'
 import { endHold } from './hold-movement.ts'
 import { returnProblem } from './permission-movement.ts'
 
@@ -17,7 +25,7 @@ export function registrationProblem(audit: Audit, event: EventOf<'NodeRegistered
   if (payoutWallet === zeroAddress) return 'pays a node out to the zero address'
   audit.books.payoutWallets.set(node, payoutWallet)
   nodeOf(audit.books, node, event.atMs)
-  audit.books.touched.add(node)
+  touch(audit.books, node)
   return (
     ascendingProblem(audit.books, `registration:${node}`, nonce) ??
     deadlineProblem(event, deadline, signatureSecondsMax) ??
@@ -39,7 +47,7 @@ export function receiptProblem(audit: Audit, event: EventOf<'ReceiptReceived'>):
   if (receipt.sequence <= (books.sequences.get(receipt.node) ?? 0n)) return `uses sequence ${receipt.sequence} again`
   if (jobOutcomes[receipt.outcome] === undefined) return `has outcome ${receipt.outcome}, which does not exist`
   books.sequences.set(receipt.node, receipt.sequence)
-  books.touched.add(receipt.node)
+  touch(books, receipt.node)
   const price = auditedPrice(hold.order, receipt, event.atMs - hold.assigned.atMs, hold.pricing.rates)
   books.holds.set(receipt.orderDigest, {
     ...hold,
