@@ -7,7 +7,9 @@ import { AcceptanceWatch, readAcceptances } from '../verify/acceptance-watch.ts'
 import { type ChainAgreement, compareWithChain } from '../verify/chain/compare-chain.ts'
 import { JournalFacts } from '../verify/chain/journal-facts.ts'
 import { readChain } from '../verify/chain/read-chain.ts'
-import { ExportReader } from '../verify/export-reader.ts'
+import { eventLines } from '../verify/event-lines.ts'
+import { ExportOutline } from '../verify/export-outline.ts'
+import { ExportCutter, type ExportPart } from '../verify/export-parts.ts'
 import { journalChunks } from '../verify/journal-source.ts'
 import { lineBlocks } from '../verify/line-blocks.ts'
 import { type JournalFinding, type JournalVerdict, verifyJournal } from '../verify/verify-journal.ts'
@@ -55,20 +57,20 @@ export async function exportLedger(
   source: string | undefined,
   { out, shard }: { readonly out: string; readonly shard?: string },
 ) {
-  const reader = new ExportReader()
+  const outline = new ExportOutline()
   const seen = async function* (chunks: AsyncIterable<Uint8Array>) {
+    const cutter = new ExportCutter()
     for await (const block of lineBlocks(chunks)) {
-      reader.read(block)
+      for (const part of cutter.cut(block)) outlinePart(outline, part)
       yield block
     }
   }
   await pipeline(journalChunks(source ?? config.url, { shard, signal }), seen, createWriteStream(out), { signal })
-  reader.end()
-  if (reader.problem !== undefined) {
-    const { position } = reader.head
-    throw new CliError('EXPORT_INCOMPLETE', `${out} is no whole journal: event ${position + 1} ${reader.problem}.`)
+  outline.end()
+  const { position, hash } = outline.head
+  if (outline.problem !== undefined) {
+    throw new CliError('EXPORT_INCOMPLETE', `${out} is no whole journal: event ${position + 1} ${outline.problem}.`)
   }
-  const { position, hash } = reader.head
   output.result(
     { file: out, events: position, head: hash },
     columns([
@@ -77,6 +79,17 @@ export async function exportLedger(
       ['head', hash],
     ]),
   )
+}
+
+/** Counts events by their lines; what they hold is for `verify` to say. */
+function outlinePart(outline: ExportOutline, part: ExportPart): void {
+  if (part.kind === 'line') outline.line(part.text)
+  else if (part.kind === 'cut') outline.cut(part.text)
+  else
+    for (const { hash, problem } of eventLines(part.bytes)) {
+      if (hash === undefined) outline.problem ??= problem
+      else outline.event(hash)
+    }
 }
 
 async function acceptancesIn(path: string) {

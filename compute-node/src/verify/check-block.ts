@@ -30,8 +30,8 @@ const recordBytes = 1 + addressBytes + hashBytes
 const newLine = 10
 
 /**
- * Checks the chain over lines of events, and with a domain recovers who signed their messages. Writes over the lines' own hashes. Lines have
- * the form that `ExportReader` has seen.
+ * Checks the chain over lines of events, and with a domain recovers who signed their messages. Stops at a line that is none: whoever reads the lines
+ * in their order stops there too. The lines are left as they were.
  */
 export function checkBlock(
   crypto: LedgerCrypto,
@@ -41,24 +41,22 @@ export function checkBlock(
 ): BlockFindings {
   const records: Uint8Array[] = []
   let previous = previousHash
-  let index = 0
-  for (let at = 0; at < lines.length; index++) {
+  let brokenAt = -1
+  for (let at = 0, index = 0; at < lines.length; index++) {
     const end = lines.indexOf(newLine, at)
     const payloadAt = at + exportPayloadOffset
+    if (end < payloadAt) break
+    const hash = chainHash(crypto, lines, { previous, payloadAt, end: end - 1 })
     const hashAt = at + exportHashOffset
-    const claimed = lines.toString('latin1', hashAt, hashAt + 2 * hashBytes)
-    lines.set(previous, payloadAt - hashBytes)
-    const hash = crypto.keccak256(lines.subarray(payloadAt - hashBytes, end - 1))
-    if (digitsOf(hash) !== claimed) return { brokenAt: index, recovered: Buffer.concat(records) }
+    if (digitsOf(hash) !== lines.toString('latin1', hashAt, hashAt + 2 * hashBytes)) {
+      brokenAt = index
+      break
+    }
     if (domain !== undefined && !recordParts(crypto, domain, lines.toString('utf8', payloadAt, end - 1), records)) break
     previous = hash
     at = end + 1
   }
-  return { brokenAt: -1, recovered: Buffer.concat(records) }
-}
-
-function digitsOf(hash: Uint8Array): string {
-  return Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString('hex')
+  return { brokenAt, recovered: Buffer.concat(records) }
 }
 
 /** The record of a part by its index among those of its block. */
@@ -68,6 +66,24 @@ export function readRecovered(records: Buffer, index: number): Recovered {
   const signer = `0x${records.toString('hex', at + 1, digestAt)}` as const
   const digest = `0x${records.toString('hex', digestAt, at + recordBytes)}` as const
   return { digest, signer: records[at] === 1 ? signer : undefined }
+}
+
+/** What stands before the payload makes room for the hash before it while both are hashed at once. */
+function chainHash(
+  crypto: LedgerCrypto,
+  lines: Buffer,
+  { previous, payloadAt, end }: { readonly previous: Uint8Array; readonly payloadAt: number; readonly end: number },
+): Uint8Array {
+  const start = payloadAt - hashBytes
+  const before = Uint8Array.prototype.slice.call(lines, start, payloadAt)
+  lines.set(previous, start)
+  const hash = crypto.keccak256(lines.subarray(start, end))
+  lines.set(before, start)
+  return hash
+}
+
+function digitsOf(hash: Uint8Array): string {
+  return Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString('hex')
 }
 
 /** `false` for what is no event: whoever reads the lines in their order stops there too. */

@@ -11,22 +11,25 @@ export type BlockTask = {
   readonly domain: Domain | undefined
 }
 
+/** A block that was checked, as it was. */
+export type CheckedBlock = BlockFindings & { readonly lines: Uint8Array<ArrayBuffer> }
+
 /** Whoever checks blocks. */
 export type BlockChecks = {
-  /** What is found in a block, whose memory is given away. */
-  check(task: BlockTask): Promise<BlockFindings>
+  /** What is found in a block. Its memory is given away and comes back with the answer. */
+  check(task: BlockTask): Promise<CheckedBlock>
   close(): Promise<void>
 }
 
 /** Checks blocks in the calling thread, one after the other. */
 export const checksHere: BlockChecks = { check: async task => checkTask(task), close: async () => undefined }
 
-export function checkTask({ lines, previousHash, domain }: BlockTask): BlockFindings {
+export function checkTask({ lines, previousHash, domain }: BlockTask): CheckedBlock {
   const block = Buffer.from(lines.buffer, lines.byteOffset, lines.length)
-  return checkBlock(ledgerCrypto, block, previousHash, domain)
+  return { lines, ...checkBlock(ledgerCrypto, block, previousHash, domain) }
 }
 
-type Open = { resolve(findings: BlockFindings): void; reject(error: Error): void }
+type Open = { resolve(checked: CheckedBlock): void; reject(error: Error): void }
 
 type Thread = { readonly worker: Worker; readonly open: Open[] }
 
@@ -42,7 +45,7 @@ export class CheckThreads implements BlockChecks {
    * Has a block checked by the thread that has least to do. Rejects with
    * {@link CheckThreadError} when the thread ends.
    */
-  check(task: BlockTask): Promise<BlockFindings> {
+  check(task: BlockTask): Promise<CheckedBlock> {
     const thread = this.threads.reduce((least, other) => (other.open.length < least.open.length ? other : least))
     return new Promise((resolve, reject) => {
       thread.open.push({ resolve, reject })
@@ -61,7 +64,7 @@ function startThread(): Thread {
   const fail = (cause: unknown) => {
     for (const { reject } of open.splice(0)) reject(new CheckThreadError({ cause }))
   }
-  worker.on('message', (findings: BlockFindings) => open.shift()?.resolve(findings))
+  worker.on('message', (checked: CheckedBlock) => open.shift()?.resolve(checked))
   worker.on('error', fail)
   worker.on('exit', fail)
   return { worker, open }

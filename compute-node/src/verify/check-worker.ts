@@ -1,5 +1,8 @@
 import { parentPort } from 'node:worker_threads'
 import { type BlockTask, checkTask } from './check-threads.ts'
 
-/** A thread of `CheckThreads`: takes a block, and answers with what it found. */
-parentPort?.on('message', (task: BlockTask) => parentPort?.postMessage(checkTask(task)))
+/** A thread of `CheckThreads`: takes a block, and gives it back with what it found. */
+parentPort?.on('message', (task: BlockTask) => {
+  const checked = checkTask(task)
+  parentPort?.postMessage(checked, [checked.lines.buffer])
+})

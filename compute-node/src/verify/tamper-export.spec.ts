@@ -35,6 +35,13 @@ describe('an export in which nobody tampered', () => {
     }
   })
 
+  it('holds when it has a single event, or none', async () => {
+    const short = Buffer.from(exportLines(whole.slice(0, 1)).join(''))
+    assert.equal((await verdictOf(short, { threadCount: 1 })).finding, undefined)
+    const empty = await verdictOf(Buffer.from(exportLines([]).join('')), { threadCount: 1 })
+    assert.deepEqual([empty.finding, empty.head.position, empty.config], [undefined, 0, undefined])
+  })
+
   it('holds without its signatures, in as many threads as there may be', async () => {
     const { finding, signatureCount } = await verdictOf(bytes, { signatures: 'trusted', threadCount: 3 })
     assert.deepEqual([finding, signatureCount], [undefined, 0])

@@ -12,9 +12,11 @@ import {
   signedPartsOf,
 } from '@deparrow/ledger'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
-import { type BlockFindings, readRecovered } from './check-block.ts'
-import { type BlockChecks, CheckThreads, checksHere } from './check-threads.ts'
-import { type EventLine, type EventLines, ExportReader } from './export-reader.ts'
+import { readRecovered } from './check-block.ts'
+import { type BlockChecks, type CheckedBlock, CheckThreads, checksHere } from './check-threads.ts'
+import { eventLines } from './event-lines.ts'
+import { ExportOutline } from './export-outline.ts'
+import { type EventLines, ExportCutter, type ExportPart } from './export-parts.ts'
 import { LineTooLongError, lineBlocks } from './line-blocks.ts'
 import { StoreUnreadableError } from './sqlite-source.ts'
 
@@ -52,7 +54,7 @@ const nothingRecovered: readonly Recovered[] = []
 /** Blocks that wait for each thread: one under work, and one to go on with. */
 const blocksPerThread = 2
 
-type Waiting = { readonly lines: readonly EventLine[]; readonly findings: Promise<BlockFindings> }
+type Waiting = { readonly part: ExportPart; readonly checked: Promise<CheckedBlock> | undefined }
 
 /**
  * Replays an export of a journal and trusts nothing of it. The threads check what needs no books; this one does the books, in order. Memory
@@ -72,7 +74,8 @@ export async function verifyJournal(
 }
 
 class JournalVerification {
-  private readonly reader = new ExportReader()
+  private readonly cutter = new ExportCutter()
+  private readonly outline = new ExportOutline()
   private readonly auditor: Auditor
   private readonly waiting: Waiting[] = []
   private readonly signatures: 'checked' | 'trusted'
@@ -94,61 +97,69 @@ class JournalVerification {
 
   async run(source: AsyncIterable<Uint8Array>): Promise<JournalVerdict> {
     await this.readAll(source)
-    while (this.waiting.length > 0 && this.finding === undefined) await this.follow(this.waiting.shift() as Waiting)
-    await Promise.allSettled(this.waiting.map(({ findings }) => findings))
-    const { auditor, reader, config, signatureCount } = this
+    while (this.waiting.length > 0 && !this.isOver()) await this.follow(this.waiting.shift() as Waiting)
+    await Promise.allSettled(this.waiting.map(({ checked }) => checked))
+    const { auditor, outline, config, signatureCount } = this
+    if (!this.isOver()) outline.end()
     const head = auditor.head()
-    if (this.finding === undefined && reader.problem !== undefined) {
-      this.finding = { position: head.position + 1, type: undefined, problem: reader.problem }
-    }
+    if (this.finding === undefined && outline.problem !== undefined) this.report(undefined, outline.problem)
     return { finding: this.finding ?? this.headerFinding(), head, config, signatureCount, balances: auditor.balances() }
+  }
+
+  private isOver(): boolean {
+    return this.finding !== undefined || this.outline.problem !== undefined
   }
 
   private async readAll(source: AsyncIterable<Uint8Array>): Promise<void> {
     try {
       for await (const block of lineBlocks(source)) {
-        for (const lines of this.reader.read(block)) await this.take(lines)
-        if (this.finding !== undefined || this.reader.problem !== undefined) return
+        for (const part of this.cutter.cut(block)) await this.take(part)
+        if (this.isOver()) return
       }
-      this.reader.end()
     } catch (error) {
       if (!(error instanceof LineTooLongError || error instanceof StoreUnreadableError)) throw error
-      this.reader.problem ??= `cannot be read: ${error.message}`
+      while (this.waiting.length > 0 && !this.isOver()) await this.follow(this.waiting.shift() as Waiting)
+      this.outline.problem ??= `cannot be read: ${error.message}`
     }
   }
 
-  private async take({ lines, bytes, previousHash }: EventLines): Promise<void> {
-    this.config ??= configOf(lines[0])
-    const isOwn = bytes.byteLength === bytes.buffer.byteLength
-    const findings = this.checks.check({
-      lines: isOwn ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes),
-      previousHash: hexToBytes(previousHash),
-      domain: this.signatures === 'checked' ? domainOf(this.config) : undefined,
-    })
-    findings.catch(() => undefined)
-    this.waiting.push({ lines, findings })
+  /** Has a part checked while the ones before it are followed. */
+  private async take(part: ExportPart): Promise<void> {
+    if (part.kind === 'events') this.config ??= configIn(part)
+    const checked = part.kind === 'events' ? this.check(part) : undefined
+    checked?.catch(() => undefined)
+    this.waiting.push({ part, checked })
     if (this.waiting.length > this.waitingMax) await this.follow(this.waiting.shift() as Waiting)
   }
 
-  /** Does the books of a block whose hashes and signatures were looked at. */
-  private async follow({ lines, findings }: Waiting): Promise<void> {
-    if (this.finding !== undefined) return
-    const { brokenAt, recovered } = await findings
+  private check({ bytes, previousHash }: EventLines): Promise<CheckedBlock> {
+    return this.checks.check({
+      lines: bytes as Uint8Array<ArrayBuffer>,
+      previousHash: hexToBytes(previousHash),
+      domain: this.signatures === 'checked' ? domainOf(this.config) : undefined,
+    })
+  }
+
+  private async follow({ part, checked }: Waiting): Promise<void> {
+    if (this.isOver()) return
+    if (part.kind === 'line') this.outline.line(part.text)
+    else if (part.kind === 'cut') this.outline.cut(part.text)
+    else if (checked !== undefined) this.followEvents(await checked)
+  }
+
+  /** Does the books of lines whose hashes and signatures were looked at. */
+  private followEvents({ lines, brokenAt, recovered }: CheckedBlock): void {
     const records = Buffer.from(recovered.buffer, recovered.byteOffset, recovered.length)
+    let index = 0
     let recordCount = 0
-    for (let index = 0; index < lines.length; index++) {
-      const { event, hash, problem } = lines[index] as EventLine
-      if (event === undefined || index === brokenAt) {
-        this.report(event, problem ?? 'its hash does not continue the chain')
-        return
-      }
+    for (const { event, hash, problem } of eventLines(Buffer.from(lines.buffer, lines.byteOffset, lines.length))) {
+      if (problem !== undefined) return this.report(undefined, problem)
+      if (index++ === brokenAt) return this.report(event, 'its hash does not continue the chain')
       const found = this.recoveredOf(event, records, recordCount)
       recordCount += found.length
       const finding = this.auditor.follow(event, '', hash, { recovered: found })
-      if (finding !== undefined) {
-        this.report(event, finding.problem)
-        return
-      }
+      if (finding !== undefined) return this.report(event, finding.problem)
+      this.outline.event(hash)
       this.onEvent?.(event, hash)
     }
   }
@@ -166,7 +177,7 @@ class JournalVerification {
 
   /** The header says of which ledger the journal is; it is not part of the chain. */
   private headerFinding(): JournalFinding | undefined {
-    const { header } = this.reader
+    const { header } = this.outline
     const { config } = this
     const isOther = config && (header?.chainId !== config.chainId || header.settlement !== config.settlement)
     return isOther
@@ -175,8 +186,10 @@ class JournalVerification {
   }
 }
 
-function configOf(line: EventLine | undefined): LedgerConfig | undefined {
-  return line?.event?.type === 'LedgerOpened' ? line.event.data.config : undefined
+/** The parameters of the first event, which say what its signatures were made for. */
+function configIn({ bytes }: EventLines): LedgerConfig | undefined {
+  const [first] = eventLines(bytes)
+  return first?.event?.type === 'LedgerOpened' ? first.event.data.config : undefined
 }
 
 function domainOf(config: LedgerConfig | undefined): Domain | undefined {
