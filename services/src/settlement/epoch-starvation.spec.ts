@@ -82,6 +82,7 @@ describe('an epoch that is due', () => {
     await accept(life.ledger, { type: 'AssignHold', orderDigest, node: bob.address, attempt: 1 })
     fixture.clock.ms += 1_000
     await accept(life.ledger, { type: 'ReceiveReceipt', receipt: bob.receipt(orderDigest, {}) })
+    await accept(life.ledger, { type: 'SettleJob', orderDigest })
     await fixture.run(life, 1)
     const books = life.index.epochs.get(1)?.books
     assert.deepEqual(books?.rows, [])
