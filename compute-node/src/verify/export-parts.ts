@@ -17,8 +17,8 @@ export type ExportPart =
 
 const newLine = 10
 
-/** How the line begins that closes an export, after the one before it. */
-const endMark = '\n{"end":'
+/** How the line begins that closes an export, after the one before it; enough of it to tell it from an event's, and no more to search for. */
+const endMark = '\n{"e'
 
 /**
  * Parts an export into headers, ends and the events between them, block by block, without looking at a single event: only at the
