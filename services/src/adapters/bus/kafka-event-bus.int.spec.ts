@@ -5,7 +5,7 @@ import { MalformedRecordError, RecordsGoneError } from '../../relay/event-bus.po
 import { describeEventBus } from '../../relay/event-bus.spec.behaviour.ts'
 import { collect, sampleCloudEvents, withoutCursor } from '../../relay/sample-chain.spec.fixture.ts'
 import { deleteTopic, kafkaBrokers, testTopic } from './kafka-brokers.spec.fixture.ts'
-import { crashInTransaction } from './kafka-crash.spec.fixture.ts'
+import { crashBeforeSending, crashInTransaction } from './kafka-crash.spec.fixture.ts'
 import { KafkaEventBus } from './kafka-event-bus.ts'
 import { TopicTooSmallError } from './kafka-topic.ts'
 
@@ -86,6 +86,23 @@ if (brokers !== undefined) {
       }
       assert.deepEqual((await bus.open('a')).last, events.at(-1))
       assert.deepEqual((await collect(bus, 'a', 60)).map(withoutCursor), events)
+    })
+
+    it('shows followers all that was committed between a transaction that was aborted and one that wrote nothing', async t => {
+      const { options, bus } = createScene(t)
+      const events = sampleCloudEvents('a', 30)
+      const crashes = [
+        () => crashInTransaction(options, sampleCloudEvents('a', 3, 'never published')),
+        crashBeforeSending,
+      ]
+      for (let from = 0; from < 30; from += 10) {
+        const publisher = await bus.open('a')
+        assert.equal(publisher.last?.position ?? 0, from)
+        await publisher.publish(events.slice(from, from + 10))
+        await publisher.close()
+        await crashes.shift()?.(options)
+      }
+      assert.deepEqual((await collect(bus, 'a', 30)).map(withoutCursor), events)
     })
 
     it('keeps everything in the topic that it creates, and gives each shard a partition', async t => {

@@ -1,9 +1,10 @@
-import { Consumer, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka'
+import { FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka'
 import { BusUnavailableError, type DeliveredEvent } from '../../relay/event-bus.port.ts'
 import { committedBatches, lastOffset } from './committed-events.ts'
 import { answered, closed } from './deadline.ts'
 import { fromKafkaRecord } from './kafka-message.ts'
 import { clientOptions, type KafkaBusOptions } from './kafka-options.ts'
+import { PageConsumer } from './page-consumer.ts'
 
 /** Bytes fetched at once; a broker gives one whole batch even if it is larger. */
 const pageBytesMax = 1024 * 1024
@@ -18,7 +19,7 @@ type Bounds = { readonly start: bigint; readonly end: bigint }
 export class KafkaPartitionReader {
   private constructor(
     private readonly options: KafkaBusOptions,
-    private readonly consumer: Consumer,
+    private readonly consumer: PageConsumer,
     private readonly place: { readonly topic: string; readonly topicId: string; readonly partition: number },
     private readonly leader: number,
     private readonly shard: string,
@@ -27,7 +28,7 @@ export class KafkaPartitionReader {
   static async open(options: KafkaBusOptions, shard: string): Promise<KafkaPartitionReader> {
     const { topic } = options
     const partition = options.shards.indexOf(shard)
-    const consumer = new Consumer({ ...clientOptions(options), groupId: 'deparrow-without-a-group' })
+    const consumer = new PageConsumer({ ...clientOptions(options), groupId: 'deparrow-without-a-group' })
     try {
       const metadata = await answered(options, consumer.metadata({ topics: [topic], forceUpdate: true }))
       const found = metadata.topics.get(topic)
@@ -59,10 +60,10 @@ export class KafkaPartitionReader {
       maxWaitTime: waitMs,
     })
     const response = await answered(this.options, asking)
-    const page = response.responses[0]?.partitions[0]
-    const last = page?.records?.at(-1)
-    if (page === undefined || last === undefined) return { events: [], nextOffset: offset }
-    const records = committedBatches(page).flatMap(({ firstOffset, records }) =>
+    const partitionPage = response.responses[0]?.partitions[0]
+    const last = partitionPage?.records?.at(-1)
+    if (partitionPage === undefined || last === undefined) return { events: [], nextOffset: offset }
+    const records = committedBatches(this.consumer.pageOf(partitionPage)).flatMap(({ firstOffset, records }) =>
       records.map(record => ({ record, offset: firstOffset + BigInt(record.offsetDelta) })),
     )
     const events = records
