@@ -11,9 +11,9 @@ export type SimulationOptions = {
   readonly isTraced: boolean
 }
 
-/** What CI runs: more than 200 000 commands in 320 worlds. */
-const seedsDefault = 320
-const commandsDefault = 700
+/** What CI runs: more than 200 000 commands in 304 worlds. */
+const seedsDefault = 304
+const commandsDefault = 670
 
 const largest = 2 ** 31 - 1
 

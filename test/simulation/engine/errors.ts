@@ -22,6 +22,7 @@ export function isConsequence(error: unknown): boolean {
   return error.cause === undefined || isConsequence(error.cause)
 }
 
+/** What an error is called, with its message and its causes where it is no consequence of a fault. */
 export function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const cause = error.cause === undefined ? '' : ` because of ${nameOf(error.cause)}`
