@@ -9,6 +9,14 @@ import {
   type LedgerEvent,
   type StoredEvent,
 } from '@deparrow/ledger'
+import {
+  type AuditAlarm,
+  type AuditLegReport,
+  auditOptionsAlone,
+  LedgerAudit,
+  type LedgerAuditParts,
+  waitOnTimer,
+} from '@deparrow/services'
 import type { Pool } from 'pg'
 import type { TopicEvent } from '../support/read-topic.ts'
 import type { Acknowledged } from './ledger-load.ts'
@@ -86,6 +94,26 @@ export function assertPublished({ stored }: AuditedJournal, published: readonly 
   })
   assert.equal(wrong, -1, `event ${wrong + 1} is not the ${wrong + 1}th on the topic, which has ${published.length}`)
   assert.equal(published.length, stored.length)
+}
+
+/** The running audit, begun anew over the engines, follows everything to the journal's end and finds that it agrees. */
+export async function assertAudited(parts: Omit<LedgerAuditParts, 'alarms' | 'wait' | 'options'>): Promise<void> {
+  const raised: AuditAlarm[] = []
+  const alarms = { raised: (alarm: AuditAlarm) => raised.push(alarm), resolved: () => undefined }
+  const audit = new LedgerAudit({ ...parts, wait: waitOnTimer, options: auditOptionsAlone, alarms })
+  const { position } = await parts.sources.store.head(parts.sources.journals[0] ?? '')
+  const deadlineMs = performance.now() + drainTimeoutMs
+  const isReached = (leg: AuditLegReport) => !leg.isConfigured || leg.position === position
+  audit.start()
+  try {
+    while (raised.length === 0 && !audit.report().legs.every(isReached)) {
+      if (performance.now() > deadlineMs) throw new Error(`the audit is late: ${JSON.stringify(audit.report())}`)
+      await wait(50)
+    }
+    assert.deepEqual(raised, [])
+  } finally {
+    await audit.stop()
+  }
 }
 
 /** Which answers were given to commands of which kind, for people. */

@@ -3,13 +3,15 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { describe, it, type TestContext } from 'node:test'
 import { bytesToHex, ledgerConfigDefaults, zeroHash } from '@deparrow/ledger'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
-import { PostgresEventStore } from '@deparrow/services/postgres'
+import { KafkaEventBus } from '@deparrow/services/kafka'
+import { KyselyReadModel, openPostgres, PostgresEventStore } from '@deparrow/services/postgres'
 import { Pool } from 'pg'
 import { BenchWallet, benchDomain } from '../bench/ledger/bench-wallet.ts'
 import { seededRandom } from '../bench/ledger/transfers.ts'
 import { OwnEngines } from '../support/own-engines.ts'
 import { readTopic } from '../support/read-topic.ts'
 import {
+  assertAudited,
   assertJournalled,
   assertProjected,
   assertPublished,
@@ -154,6 +156,14 @@ async function checkEvidence(
   await t.test('the statements hold every entry of every event once', () => assertProjected(journal, admin))
   await t.test('Kafka holds the journal as it is, each event once and in order', async () => {
     assertPublished(journal, await readTopic(engines.kafkaBroker, topic, journal.events.length))
+  })
+  await t.test('the four-way audit finds that journal, statements and Kafka agree', async () => {
+    const readModel = await KyselyReadModel.open(openPostgres(engines.postgresUrl))
+    closers.push(() => readModel.close())
+    const bus = new KafkaEventBus({ brokers: [engines.kafkaBroker], topic, shards: [shard] })
+    closers.push(() => bus.close())
+    const sources = { store, journals: [shard], readModel, bus }
+    await assertAudited({ sources, crypto: ledgerCrypto, clock: { nowMs: () => Date.now() } })
   })
   await t.test(`the standby takes over within ${takeoverMaxMs} ms in the median`, st => {
     const sorted = pair.takeoversMs.toSorted((a, b) => a - b)

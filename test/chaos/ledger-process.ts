@@ -8,8 +8,7 @@ import {
   standbyPollMs,
 } from '@deparrow/ledger'
 import { addressOfPrivateKey, ledgerCrypto, signDigest } from '@deparrow/sdk/crypto'
-import { JournalRelay, waitOnTimer } from '@deparrow/services'
-import { KafkaEventBus } from '@deparrow/services/kafka'
+import { JournalRelay, KafkaEventBus, waitOnTimer } from '@deparrow/services/kafka'
 import { KyselyReadModel, openPostgres, PostgresEventStore, ReadModelFeed } from '@deparrow/services/postgres'
 import type { LedgerMessage, LedgerProcessSettings, LedgerRequest } from './ledger-messages.ts'
 

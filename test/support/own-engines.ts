@@ -103,6 +103,8 @@ export class OwnEngines {
       DEPARROW_ENGINES_HOME: this.home,
       DEPARROW_POSTGRES_PORT: `${this.postgresPort}`,
       DEPARROW_KAFKA_PORT: `${this.kafkaPort}`,
+      // A broker that lives for seconds is up sooner without the optimising compiler.
+      JAVA_TOOL_OPTIONS: '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
     }
     const signal = AbortSignal.timeout(startTimeoutMs)
     const child = spawn('bash', [script, ...args], { env, signal, stdio: ['ignore', 'ignore', 'pipe'] })
