@@ -1,8 +1,16 @@
-type Cell = { readonly account: string; amount: number; isTouched: boolean }
+type Cell = {
+  readonly account: string
+  amount: number
+  /** Whether the change is noted already, or none ever is. */
+  isNoted: boolean
+}
+
+/** Accounts of which an epoch has leaves. */
+const hasLeaf = /^(?:wallet:|clearing:|treasury$|rewards$)/
 
 /**
- * Balances by account, in µcr, which remember the accounts that were changed. Inside they are numbers: the token's cap is far below 2^53, and what
- * passes it is refused.
+ * Balances by account, in µcr, which remember the accounts with leaves that were changed. Accounts that have nothing take no memory. Inside they
+ * are numbers: the token's cap is far below 2^53, and what passes it is refused.
  */
 export class Balances {
   private readonly cells = new Map<string, Cell>()
@@ -15,17 +23,13 @@ export class Balances {
 
   /** Changes a balance and gives it back; `NaN` when it would be beyond exact numbers. */
   add(account: string, microcredits: number): number {
-    let cell = this.cells.get(account)
-    if (cell === undefined) {
-      const own = ownText(account)
-      cell = { account: own, amount: 0, isTouched: false }
-      this.cells.set(own, cell)
-    }
-    if (!cell.isTouched) {
-      cell.isTouched = true
+    const cell = this.cells.get(account) ?? this.open(account)
+    if (!cell.isNoted) {
+      cell.isNoted = true
       this.touched.push(cell)
     }
     cell.amount += microcredits
+    if (cell.amount === 0) this.cells.delete(account)
     return Number.isSafeInteger(cell.amount) ? cell.amount : Number.NaN
   }
 
@@ -33,12 +37,18 @@ export class Balances {
   takeTouched(): readonly string[] {
     const touched = this.touched
     this.touched = []
-    for (const cell of touched) cell.isTouched = false
+    for (const cell of touched) cell.isNoted = false
     return touched.map(({ account }) => account)
   }
 
   asMap(): ReadonlyMap<string, bigint> {
     return new Map([...this.cells].map(([account, { amount }]) => [account, BigInt(amount)]))
+  }
+
+  private open(account: string): Cell {
+    const cell = { account: ownText(account), amount: 0, isNoted: !hasLeaf.test(account) }
+    this.cells.set(cell.account, cell)
+    return cell
   }
 }
 

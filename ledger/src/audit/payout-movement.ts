@@ -55,7 +55,7 @@ function standingProblem({ books }: Audit, event: EventOf<'PayoutScheduled'>): s
   const { instruction, lastPaidAtMs } = standing
   if (Number(instruction.expires) * 1000 <= event.atMs) return 'pays out by an instruction that has expired'
   if (amountMicrocredits < instruction.minimumMicrocredits) return 'pays out less than the instruction’s minimum'
-  if (books.balances.get(`wallet:${wallet}`) !== 0n) return 'does not pay the whole balance out'
+  if ((books.balances.get(`wallet:${wallet}`) ?? 0n) !== 0n) return 'does not pay the whole balance out'
   const isTooSoon = lastPaidAtMs !== undefined && event.atMs < lastPaidAtMs + instruction.intervalSeconds * 1000
   if (isTooSoon) return 'pays out again within the instruction’s interval'
   books.instructions.set(wallet, { ...standing, lastPaidAtMs: event.atMs })

@@ -216,13 +216,15 @@ function bigintShape(pattern: string): Shape<bigint> {
   }
 }
 
-function readCount(digits: string): number {
+/** Throws {@link ShapeError} for more than a double holds exactly. */
+export function readCount(digits: string): number {
   const value = Number(digits)
   if (value > Number.MAX_SAFE_INTEGER) throw new ShapeError('a number is too large')
   return value
 }
 
-function readAmount(digits: string): bigint {
+/** Throws {@link ShapeError} for more digits than any amount has. */
+export function readAmount(digits: string): bigint {
   if (digits.length < 16) return BigInt(Number(digits))
   if (digits.length > digitsMax) throw new ShapeError('a number is too large')
   return BigInt(digits)
