@@ -258,9 +258,11 @@ describe('the settlement chain on viem', () => {
     const row = encodeRow(claim)
     const args = [BigInt(claim.epoch), claim.part, claim.index, row, [...claim.proof]] as const
     const before = await chain.contractWei()
+    const blockBefore = must(await chain.confirmedBlock()).number
     await mined(walletOf().writeContract({ address: settlement, abi: settlementAbi, functionName: 'claim', args }))
     await follower.poll()
     assert.equal(before - (await chain.contractWei()), parseEther('5'))
+    assert.equal(await chain.contractWei(blockBefore), before)
     assert.equal(claimFor(index, depositorAddress), undefined)
     const { reserve, payables } = ledger.books()
     assert.equal(payables, 0n)
