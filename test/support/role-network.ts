@@ -70,6 +70,11 @@ export class RoleNetwork {
     return network
   }
 
+  /** The services that are ours, in the order of the file. */
+  get roleNames(): readonly string[] {
+    return Object.keys(this.services).filter(name => 'DEPARROW_ROLE' in (this.services[name]?.environment ?? {}))
+  }
+
   /** Where the public is served. */
   get gatewayUrl(): string {
     return `http://127.0.0.1:${this.places.httpPort}`

@@ -141,6 +141,7 @@ export class InternalServer {
 
   /** What a caller is told of an error: of one that was not meant for it, that there was one. */
   private describe({ name, toldErrors = [] }: RpcService, method: string, error: unknown): RemoteFailure {
+    if (error instanceof OutcomeUnknownError) this.options.report(`${name}.${method}: ${error.message}`)
     if (error instanceof Error && (statusOf(error) !== 500 || toldErrors.includes(error.name))) {
       return { remoteName: error.name, message: error.message }
     }

@@ -36,7 +36,8 @@ async function decided(writer: LedgerWriter, command: LedgerCommand): Promise<Le
   } catch (error) {
     if (error instanceof LedgerClosedError) throw new NotHereError('this process writes the shard no longer')
     if (error instanceof Error && undecidable.has(error.name)) throw error
-    throw new OutcomeUnknownError(`the command may be decided: ${error instanceof Error ? error.name : 'unknown'}`)
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    throw new OutcomeUnknownError(`a command may be decided or not: ${reason}`)
   }
 }
 

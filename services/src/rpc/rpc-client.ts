@@ -31,7 +31,10 @@ export type CallOptions = {
   readonly isRepeatable: boolean
 }
 
-/** Between rounds over all addresses. */
+/** A process that is being killed may still take a connection, and break it, for some milliseconds after it broke the others. */
+const repeatsMax = 3
+
+/** Between rounds over all addresses, and before what was lost is asked again. */
 const roundPauseMs = 50
 
 /** Calls under way at once at one address; more wait. Streams have connections of their own. */
@@ -44,8 +47,10 @@ const answerBytesMax = 64 * 2 ** 20
  * when that one is not reached or leaves it to others. Closing it ends its connections.
  */
 export class RpcClient {
-  private readonly calls = new Agent({ keepAlive: true, maxSockets: connectionsMax, scheduling: 'lifo' })
-  private readonly streams = new Agent({ keepAlive: false })
+  /** Connections that are used again. When a process dies, all that were kept to it are broken, some of them not noticed yet. */
+  private readonly kept = new Agent({ keepAlive: true, maxSockets: connectionsMax, scheduling: 'lifo' })
+  /** For streams, and for what must not meet a broken connection a second time. */
+  private readonly fresh = new Agent({ keepAlive: false })
   private readonly closing = new AbortController()
   private readonly urls: readonly URL[]
   private present = 0
@@ -58,18 +63,24 @@ export class RpcClient {
 
   /**
    * Throws {@link ServiceUnavailableError} when nobody did it in time, {@link AnswerLostError} when it may have been done, and
-   * {@link RemoteCallError} for an error of the service itself. What is repeatable is asked a second time when an answer was lost.
+   * {@link RemoteCallError} for an error of the service itself. What is repeatable is asked again, up to three times, when an answer was
+   * lost.
    */
   async call(
     method: string,
     input: Readonly<Record<string, unknown>> | Uint8Array,
     { isRepeatable }: CallOptions,
   ): Promise<unknown> {
-    try {
-      return await this.callOnce(method, input)
-    } catch (error) {
-      if (!isRepeatable || !(error instanceof AnswerLostError)) throw error
-      return this.callOnce(method, input)
+    const { wait = waitOnTimer } = this.options
+    for (let repeatCount = 0; ; repeatCount++) {
+      const asked = this.present
+      try {
+        return await this.callOnce(method, input, repeatCount === 0 ? this.kept : this.fresh)
+      } catch (error) {
+        if (!isRepeatable || repeatCount === repeatsMax || !(error instanceof AnswerLostError)) throw error
+        this.leave(asked)
+        await wait(roundPauseMs, this.closing.signal)
+      }
     }
   }
 
@@ -83,7 +94,7 @@ export class RpcClient {
   ): Promise<AsyncIterableIterator<unknown> | undefined> {
     const ending = new AbortController()
     const signal = AbortSignal.any([ending.signal, this.closing.signal])
-    const response = await this.findAnswering(url => this.send(url, method, input, this.streams, signal))
+    const response = await this.findAnswering(url => this.send(url, method, input, this.fresh, signal))
     if (!response.headers['content-type']?.startsWith('application/x-ndjson')) {
       await this.readValue(response)
       return undefined
@@ -93,15 +104,19 @@ export class RpcClient {
 
   close(): void {
     this.closing.abort(new ServiceUnavailableError({ service: this.options.service }))
-    this.calls.destroy()
-    this.streams.destroy()
+    this.kept.destroy()
+    this.fresh.destroy()
   }
 
-  private callOnce(method: string, input: Readonly<Record<string, unknown>> | Uint8Array): Promise<unknown> {
+  private callOnce(
+    method: string,
+    input: Readonly<Record<string, unknown>> | Uint8Array,
+    agent: Agent,
+  ): Promise<unknown> {
     const { answerTimeoutMs = 15_000 } = this.options
     return this.findAnswering(async url => {
       const signal = AbortSignal.any([AbortSignal.timeout(answerTimeoutMs), this.closing.signal])
-      return this.readValue(await this.send(url, method, input, this.calls, signal))
+      return this.readValue(await this.send(url, method, input, agent, signal))
     })
   }
 
@@ -115,13 +130,18 @@ export class RpcClient {
         return await ask(this.urls[index] as URL)
       } catch (error) {
         if (!isElsewhere(error)) throw this.translate(error)
-        if (this.present === index) this.present = (index + 1) % this.urls.length
+        this.leave(index)
         if (performance.now() >= giveUpAtMs || this.closing.signal.aborted) {
           throw new ServiceUnavailableError({ service, cause: error })
         }
         if (attempt % this.urls.length === 0) await wait(roundPauseMs, this.closing.signal)
       }
     }
+  }
+
+  /** Goes on to the next address, unless another call has done so already. */
+  private leave(index: number): void {
+    if (this.present === index) this.present = (index + 1) % this.urls.length
   }
 
   private async send(

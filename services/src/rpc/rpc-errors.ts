@@ -2,7 +2,7 @@
 export class ServiceUnavailableError extends Error {
   override readonly name = 'ServiceUnavailableError'
   constructor({ service, cause }: { readonly service: string; readonly cause?: unknown }) {
-    super(`no ${service} service does this now; nothing has happened, try again`, { cause })
+    super(`no ${service} service does this now${reasonOf(cause)}; nothing has happened, try again`, { cause })
   }
 }
 
@@ -10,7 +10,7 @@ export class ServiceUnavailableError extends Error {
 export class AnswerLostError extends Error {
   override readonly name = 'AnswerLostError'
   constructor({ service, cause }: { readonly service: string; readonly cause?: unknown }) {
-    super(`the ${service} service was asked and did not answer; what was asked may have happened`, { cause })
+    super(`the ${service} service was asked and did not answer${reasonOf(cause)}; it may have happened`, { cause })
   }
 }
 
@@ -40,4 +40,11 @@ export class OutcomeUnknownError extends Error {
 /** Thrown by a service for input that is none of its own kind: a mistake of the code that asks. */
 export class MalformedCallError extends Error {
   override readonly name = 'MalformedCallError'
+}
+
+/** For operators: what the system or the service calls it. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return ''
+  const { code } = cause as NodeJS.ErrnoException
+  return ` (${code ?? (cause instanceof RemoteCallError ? cause.remoteName : cause.message)})`
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { afterEach, describe, it } from 'node:test'
 import { Registry } from 'prom-client'
 import { z } from 'zod'
@@ -54,6 +54,23 @@ async function breaking(): Promise<{ readonly url: string; readonly requests: ()
   await once(server, 'listening')
   closers.push(() => server.close())
   return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, requests: () => requestCount }
+}
+
+/** A server that answers 3 to everything over connections that it keeps, and takes no more of them once they are broken. */
+async function keeping(): Promise<{ readonly url: string; readonly sockets: ReadonlySet<Socket> }> {
+  const sockets = new Set<Socket>()
+  const body = '{"value":"3n"}'
+  const head = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n`
+  const server = createServer(socket => {
+    sockets.add(socket)
+    socket.on('data', () => socket.write(`${head}connection: keep-alive\r\n\r\n${body}`))
+    socket.once('close', () => server.close())
+    socket.on('error', () => undefined)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closers.push(() => void server.close())
+  return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, sockets }
 }
 
 /** An address at which nobody listens. */
@@ -203,10 +220,22 @@ describe('asking a service that runs apart', () => {
     assert.equal(broken.requests(), 1)
   })
 
-  it('asks once more for what may be asked again, when its answer was lost, and then says that it was', async () => {
+  it('asks three times more for what may be asked again, when its answer was lost, and then says that it was', async () => {
     const broken = await breaking()
     await assert.rejects(clientOf([broken.url]).call('add', {}, { isRepeatable: true }), { name: 'AnswerLostError' })
-    assert.equal(broken.requests(), 2)
+    assert.equal(broken.requests(), 4)
+  })
+
+  it('does not lose an answer twice to connections that it kept to a process that has died', async () => {
+    const { url, sockets } = await keeping()
+    const writer = await serve(abacus())
+    const client = clientOf([url, writer.url])
+    const isRepeatable = true
+    const calls = Array.from({ length: 3 }, () => client.call('add', { a: 1n, b: 1n }, { isRepeatable }))
+    assert.deepEqual(await Promise.all(calls), [3n, 3n, 3n])
+    const answer = client.call('add', { a: 1n, b: 1n }, { isRepeatable })
+    for (const socket of sockets) socket.resetAndDestroy()
+    assert.equal(await answer, 2n)
   })
 
   it('takes a service that does not know what became of it for a lost answer', async () => {
@@ -217,7 +246,7 @@ describe('asking a service that runs apart', () => {
     })
     const { url } = await serve(abacus({ fail }))
     await assert.rejects(clientOf([url]).call('fail', {}, { isRepeatable: true }), { name: 'AnswerLostError' })
-    assert.equal(askedCount, 2)
+    assert.equal(askedCount, 4)
   })
 
   it('does not wait for ever for an answer', async () => {
