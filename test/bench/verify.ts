@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { verifyJournal } from '@deparrow/compute-node/verify'
@@ -35,9 +35,9 @@ export async function measureVerify({ events, signatures }: VerifySize): Promise
     const plain = join(folder, 'plain.ndjson')
     await makeJournal(signed, Math.ceil(signatures / signaturesPerEvent))
     const made = await makeJournal(plain, events)
-    await replay(signed, 'trusted', hashingThreads())
-    const trusted = await replay(plain, 'trusted', hashingThreads())
-    const checked = await replay(signed, 'checked', availableParallelism())
+    await replay(signed, 'trusted')
+    const trusted = await replay(plain, 'trusted')
+    const checked = await replay(signed, 'checked')
     return {
       eventsPerSecondPlain: Math.round(trusted.events / trusted.seconds),
       signaturesPerSecond: Math.round(checked.signatures / checked.seconds),
@@ -49,13 +49,9 @@ export async function measureVerify({ events, signatures }: VerifySize): Promise
   }
 }
 
-function hashingThreads(): number {
-  return Math.max(1, availableParallelism() - 1)
-}
-
-async function replay(path: string, signatures: 'checked' | 'trusted', threadCount: number) {
+async function replay(path: string, signatures: 'checked' | 'trusted') {
   const startedAt = performance.now()
-  const { finding, head, signatureCount } = await verifyJournal(journalChunks(path), { signatures, threadCount })
+  const { finding, head, signatureCount } = await verifyJournal(journalChunks(path), { signatures })
   if (finding !== undefined) throw new Error(`event ${finding.position} ${finding.problem}`)
   return { events: head.position, signatures: signatureCount, seconds: (performance.now() - startedAt) / 1_000 }
 }

@@ -24,8 +24,8 @@ export type VerifyOptions = {
   /** `trusted`: signatures are not recovered and digests not computed; everything else is checked. `checked` by default. */
   readonly signatures?: 'checked' | 'trusted'
   /**
-   * Threads that hash and recover signers beside the one that does the books; as many as the machine has cores by default. With 0 the calling
-   * thread does all of it.
+   * Threads that hash and recover signers beside the one that does the books. By default as many as the machine has cores, or one less where
+   * signatures are trusted and the books are most of the work. With 0 the calling thread does all of it.
    */
   readonly threadCount?: number
   /** Hears every event that was found right, in order. */
@@ -64,13 +64,18 @@ export async function verifyJournal(
   source: AsyncIterable<Uint8Array>,
   options: VerifyOptions = {},
 ): Promise<JournalVerdict> {
-  const { threadCount = availableParallelism() } = options
+  const { threadCount = threadsFor(options.signatures) } = options
   const checks = threadCount === 0 ? checksHere : new CheckThreads(threadCount)
   try {
     return await new JournalVerification(checks, { ...options, threadCount }).run(source)
   } finally {
     await checks.close()
   }
+}
+
+function threadsFor(signatures: VerifyOptions['signatures']): number {
+  const coreCount = availableParallelism()
+  return signatures === 'trusted' ? Math.max(1, coreCount - 1) : coreCount
 }
 
 class JournalVerification {
