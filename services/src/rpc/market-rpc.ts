@@ -14,6 +14,9 @@ const changesWaitingMax = 1_000
 
 const text = z.string().max(4_096)
 const nothing = z.strictObject({})
+
+/** What came from outside, as it came: also nothing at all. */
+const anything = z.unknown().optional()
 const byId = z.strictObject({ id: text as unknown as z.ZodType<Hex> })
 
 /** What a market process does for the gateway. The market itself reads orders, specifications and ids strictly. */
@@ -22,14 +25,14 @@ export function marketRpc(market: Market, mesh: MeshAddresses): RpcService {
     name: 'market',
     methods: {
       submit: rpcCall(
-        z.strictObject({ order: z.unknown(), signature: text, spec: z.unknown() }),
+        z.strictObject({ order: anything, signature: text, spec: anything }),
         ({ order, signature, spec }) => market.submit(order, signature, spec),
       ),
-      cancel: rpcCall(z.strictObject({ cancellation: z.unknown(), signature: text }), ({ cancellation, signature }) =>
+      cancel: rpcCall(z.strictObject({ cancellation: anything, signature: text }), ({ cancellation, signature }) =>
         market.cancel(cancellation, signature),
       ),
       quote: rpcCall(
-        z.strictObject({ spec: z.unknown(), priority: z.number(), bidMicrocredits: z.bigint() }),
+        z.strictObject({ spec: anything, priority: z.number(), bidMicrocredits: z.bigint() }),
         ({ spec, priority, bidMicrocredits }) => market.quote(spec, priority, bidMicrocredits),
       ),
       job: rpcCall(byId, ({ id }) => market.job(id)),
