@@ -24,6 +24,7 @@ import {
   type Members,
   object,
   optional,
+  plain,
   type Shape,
   signed,
   signedAmount,
@@ -35,14 +36,14 @@ const address = hex(20)
 const digest = hex(32)
 
 /** Every command id is compared with the one that its fact has. */
-const commandId = textShape('[^"\\\\]+')
+const commandId = plain()
 
 const account = textShape(
   'reserve|burn|treasury|rewards|(?:wallet|payable):0x[0-9a-f]{40}|hold:0x[0-9a-f]{64}|clearing:[0-9]{1,4}',
 )
 
 /** For entries, which are held to the accounts that the event may move. */
-const anyAccount = textShape('[a-z]+(?::[0-9a-fx]+)?')
+const anyAccount = plain()
 
 const credits = list(object({ account, amountMicrocredits: amount }))
 
