@@ -37,7 +37,13 @@ export type AuditedEscrow = {
 export type AuditedIou = { readonly iou: Iou; readonly paidMicrocredits: bigint; readonly isDefaulted: boolean }
 
 /** A lane in which the nonces of one signer ascend: the wallet itself, or a delegate. */
-export type AuditedLane = { readonly signer: Address; readonly lane: number; nonce: bigint }
+export type AuditedLane = {
+  readonly signer: Address
+  readonly lane: number
+  nonce: bigint
+  /** The epoch since which its leaf is known to have changed. */
+  touchedIn: number
+}
 
 /** What has been paid out to one wallet, as running totals in µcr. */
 export type AuditedPayouts = {

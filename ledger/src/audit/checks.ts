@@ -68,16 +68,19 @@ export function nonceProblem(
   signer = wallet,
 ): string | undefined {
   const lanes = books.lanes.get(wallet)
+  const epoch = books.lastEpoch?.epoch ?? 0
   if (lanes === undefined) {
-    books.lanes.set(ownText(wallet), [{ signer: ownText(signer), lane, nonce }])
+    books.lanes.set(ownText(wallet), [{ signer: ownText(signer), lane, nonce, touchedIn: epoch }])
     touch(books, wallet)
     return undefined
   }
   const used = lanes.length === 1 ? lanes[0] : undefined
   const known = used?.lane === lane && used.signer === signer ? used : laneOf(lanes, lane, signer)
   if (known !== undefined && nonce <= known.nonce) return `uses nonce ${nonce} after ${known.nonce}`
-  if (known === undefined) lanes.push({ signer: ownText(signer), lane, nonce })
+  if (known === undefined) lanes.push({ signer: ownText(signer), lane, nonce, touchedIn: -1 })
   else known.nonce = nonce
+  if (known?.touchedIn === epoch) return undefined
+  if (known !== undefined) known.touchedIn = epoch
   touch(books, wallet)
   return undefined
 }
@@ -136,6 +139,31 @@ export function expectLines(event: LedgerEvent, expected: readonly Line[]): stri
     }
   }
   return undefined
+}
+
+/** Says when an event does otherwise than move an amount from one wallet to another. */
+export function expectPayment(event: LedgerEvent, from: Address, to: Address, amount: bigint): string | undefined {
+  const { entries, clearing } = event
+  const [out, into] = entries
+  const isUsual =
+    clearing === undefined &&
+    entries.length === 2 &&
+    out?.amountMicrocredits === -amount &&
+    into?.amountMicrocredits === amount &&
+    isWalletAccount(out.account, from) &&
+    isWalletAccount(into.account, to)
+  if (isUsual) return undefined
+  return expectLines(event, [
+    [`wallet:${from}`, -amount],
+    [`wallet:${to}`, amount],
+  ])
+}
+
+/** The same as comparing with the name, which would have to be put together. */
+function isWalletAccount(account: string, wallet: Address): boolean {
+  return (
+    account.length === 'wallet:'.length + wallet.length && account.startsWith('wallet:') && account.endsWith(wallet)
+  )
 }
 
 /** Adds lines up that may name an account twice. */

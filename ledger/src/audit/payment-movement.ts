@@ -2,7 +2,7 @@ import { purchaseType } from '../account/purchase.ts'
 import { signatureSecondsMax, transferType } from '../account/transfer.ts'
 import { type Address, zeroAddress } from '../hex.ts'
 import type { EventOf } from '../journal/event.ts'
-import { type Audit, amountProblem, deadlineProblem, expectLines } from './checks.ts'
+import { type Audit, amountProblem, deadlineProblem, expectPayment } from './checks.ts'
 import { type AuditedSpend, judgeSpend } from './permission-movement.ts'
 
 type PaymentEvent = EventOf<'CreditsTransferred'> | EventOf<'ServiceBought'>
@@ -52,9 +52,6 @@ function paymentProblem(audit: Audit, event: PaymentEvent, payment: Payment): st
     judgeSpend(audit, event, payment).problem ??
     amountProblem(amountMicrocredits) ??
     deadlineProblem(event, deadline, signatureSecondsMax) ??
-    expectLines(event, [
-      [`wallet:${wallet}`, -amountMicrocredits],
-      [`wallet:${counterparty}`, amountMicrocredits],
-    ])
+    expectPayment(event, wallet, counterparty, amountMicrocredits)
   )
 }
