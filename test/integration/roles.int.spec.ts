@@ -21,6 +21,13 @@ import { smallestJob } from '../support/smallest-job.ts'
 import { TransferLoad } from '../support/transfer-load.ts'
 import { until } from '../support/until.ts'
 
+type AuditLeg = { readonly configured: boolean; readonly position: string; readonly alarm: object | null }
+
+type LedgerShown = {
+  readonly heads: readonly { readonly position: string }[]
+  readonly audit: { readonly ok: boolean; readonly legs: readonly AuditLeg[] }
+}
+
 /** The journal of a ledger with one shard, as the services name it. */
 const journal = 'main'
 
@@ -171,6 +178,19 @@ function describeRoles(address: string, kafka: readonly string[]): void {
       assert.ok(types.has(type as LedgerEvent['type']), `there is no ${type} in the journal`)
     }
     await assertOnKafka()
+  })
+
+  it('audit themselves: journal, projections, Kafka and chain tell the same', async () => {
+    const query = '{ ledger { heads { position } audit { ok legs { leg configured position alarm { found } } } } }'
+    await until('every leg agrees up to the journal’s end', async () => {
+      const { json } = await postJson(`${network.gatewayUrl}/graphql`, { query })
+      const { ledger } = (json?.['data'] ?? {}) as { ledger?: LedgerShown }
+      if (ledger === undefined) return false
+      const isWell = (leg: AuditLeg) =>
+        leg.configured && leg.alarm === null && leg.position === ledger.heads[0]?.position
+      return ledger.audit.ok && ledger.audit.legs.length === 4 && ledger.audit.legs.every(isWell)
+    })
+    assert.equal((await network.readiness('audit'))?.['audit'], true)
   })
 
   it('lose nothing when the ledger’s writer is killed under load: the standby goes on, and every answer stands', async t => {

@@ -89,9 +89,9 @@ export class RoleNetwork {
     return String(this.places.secretFiles.get(name))
   }
 
-  /** Starts a service; answers at once. */
-  start(name: string): RoleProcess {
-    const role = new RoleProcess(name, ['services/dist/main.js'], this.environmentOf(name))
+  /** Starts a service, with some variables changed; answers at once. */
+  start(name: string, changes: Readonly<Record<string, string>> = {}): RoleProcess {
+    const role = new RoleProcess(name, ['services/dist/main.js'], { ...this.environmentOf(name), ...changes })
     this.processes.push(role)
     return role
   }
@@ -150,8 +150,8 @@ export class RoleNetwork {
   }
 }
 
-/** Ports that nobody uses; all are held until the last is found, so that they differ. */
-async function freePorts(count: number): Promise<readonly number[]> {
+/** Ports of loopback that nobody uses; all are held until the last is found, so that they differ. */
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
   await Promise.all(servers.map(server => once(server, 'listening')))
   const ports = servers.map(server => (server.address() as { port: number }).port)

@@ -47,6 +47,9 @@ export type LedgerAuditReport = {
   readonly alarms: readonly AuditAlarm[]
 }
 
+/** The audit as others ask it: answered at once in the process that runs it, later by one that runs apart. */
+export type AuditReporter = { report(): LedgerAuditReport | Promise<LedgerAuditReport> }
+
 /** The continuous four-way audit of a ledger. */
 export type LedgerAuditView = {
   /** As it stands now; costs nothing. */

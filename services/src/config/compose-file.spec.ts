@@ -26,9 +26,9 @@ describe('deploy/compose.yaml', () => {
     }
   })
 
-  it('runs every service that a ledger of one shard needs, and the ledger twice', () => {
+  it('runs every service of a ledger of one shard, and the ledger twice', () => {
     const roles = ours.map(([, { environment }]) => environment?.['DEPARROW_ROLE']).sort()
-    assert.deepEqual(roles, ['gateway', 'ledger', 'ledger', 'market', 'projector', 'relay', 'settlement'])
+    assert.deepEqual(roles, ['audit', 'gateway', 'ledger', 'ledger', 'market', 'projector', 'relay', 'settlement'])
     assert.deepEqual(environmentOf('ledger'), environmentOf('ledger-standby'))
   })
 
@@ -62,7 +62,9 @@ describe('deploy/compose.yaml', () => {
   it('asks for others by names and ports that are there', () => {
     const port = (name: string) => file.services[name]?.environment?.['INTERNAL_PORT']
     for (const [, { environment = {} }] of ours) {
-      const urls = ['LEDGER_URLS', 'MARKET_URL', 'SETTLEMENT_URL'].flatMap(name => environment[name]?.split(',') ?? [])
+      const urls = ['LEDGER_URLS', 'MARKET_URL', 'SETTLEMENT_URL', 'AUDIT_URL'].flatMap(
+        name => environment[name]?.split(',') ?? [],
+      )
       for (const url of urls.map(text => new URL(text))) assert.equal(url.port, port(url.hostname), url.href)
     }
   })

@@ -58,7 +58,7 @@ function takesOf(schema: z.core.$ZodType | undefined): string {
 }
 
 /** Jobs, payouts and the public side are of one journal; with several shards only what works for each of them alone can run. */
-const rolesOfSeveralShards: ReadonlySet<Role> = new Set(['ledger', 'relay', 'projector', 'clearing'])
+const rolesOfSeveralShards: ReadonlySet<Role> = new Set(['ledger', 'relay', 'projector', 'clearing', 'audit'])
 
 function checkShard({ role, shard, shardCount }: RoleConfig): void {
   if (shard >= shardCount) {

@@ -66,10 +66,17 @@ export const roleVariables = {
   clearing: z.object({ ...common, ...following }),
   /** Follows the chain, posts epochs. */
   settlement: z.object({ ...common, ...following, ...settling }),
+  /** Compares the journals of all shards with projections, Kafka and chain. */
+  audit: z.object({
+    ...common,
+    ...secret,
+    ...pick('READ_MODEL_URL', 'RPC_URL', 'KAFKA_TOPIC'),
+    KAFKA_BROKERS: variables.KAFKA_BROKERS.optional().describe(variables.KAFKA_BROKERS.description ?? ''),
+  }),
   /** Brings jobs to nodes; keeps content. */
   market: z.object({ ...common, ...following, ...marketing }),
   /** Serves the public. */
-  gateway: z.object({ ...common, ...following, ...pick('MARKET_URL', 'SETTLEMENT_URL'), ...serving }),
+  gateway: z.object({ ...common, ...following, ...pick('MARKET_URL', 'SETTLEMENT_URL', 'AUDIT_URL'), ...serving }),
   /** Ledger, projector, settlement, market and gateway in one process. */
   all: z.object({ ...common, ...writing, ...marketing, ...settling, ...serving }),
 } as const

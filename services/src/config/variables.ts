@@ -80,6 +80,7 @@ export const variables = {
   MESH_KEY_PASSWORD_FILE: path.describe('a file (mode 0600) with the password of the mesh key file'),
   MARKET_URL: url.describe('the internal address of the market'),
   SETTLEMENT_URL: url.describe('the internal address of settlement'),
+  AUDIT_URL: url.optional().describe('the internal address of the audit, where one runs'),
   POSTER_KEY_FILE: path.describe('the key file (Web3 Secret Storage) of the account that posts epochs'),
   POSTER_KEY_PASSWORD_FILE: path.describe('a file (mode 0600) with the password of the poster’s key file'),
   /** One is right for the local chain alone: a public chain may take back its newest blocks. */

@@ -1,4 +1,5 @@
 import type { Ledger } from '@deparrow/ledger'
+import { auditHealth } from '../audit/audit-health.ts'
 import { type GatewayConfig, readGatewayConfig } from '../config/gateway-config.ts'
 import type { NetworkInfo } from '../config/network-info.ts'
 import { readSharedSecret } from '../config/open-secrets.ts'
@@ -6,6 +7,7 @@ import type { ConfigOf } from '../config/role-config.ts'
 import { GatewayModule } from '../gateway/gateway.module.ts'
 import { createGatewayApp } from '../gateway/gateway-app.ts'
 import { KyselyReadModel } from '../read-model/kysely-read-model.ts'
+import { RemoteAudit } from '../rpc/remote-audit.ts'
 import { RemoteContentStore } from '../rpc/remote-content-store.ts'
 import { RemoteMarket } from '../rpc/remote-market.ts'
 import { RemoteSettlement } from '../rpc/remote-settlement.ts'
@@ -14,6 +16,7 @@ import {
   GATEWAY_CONFIG,
   HEALTH_CHECKS,
   LEDGER,
+  LEDGER_AUDIT,
   MARKET,
   MESH_ADDRESSES,
   METRICS,
@@ -55,11 +58,20 @@ export async function startGateway(config: ConfigOf<'gateway'>, context: RoleCon
     [GATEWAY_CONFIG, gatewayConfig],
     [HEALTH_CHECKS, server.checks],
     [METRICS, metrics],
+    ...auditValues(config.auditUrl, context),
   ] as const
   const module = roleModule(GatewayModule, values)
   const { app, listen } = await createGatewayApp({ module, config: gatewayConfig, content, logger: loggerTo(report) })
   closing.defer(() => app.close())
   return { publicUrl: await listen() }
+}
+
+/** The audit of another process, where one is named: shown and asked for its health, but not needed. */
+function auditValues(auditUrl: string | undefined, context: RoleContext): readonly (readonly [symbol, unknown])[] {
+  if (auditUrl === undefined) return []
+  const audit = new RemoteAudit(clientOf('audit', [auditUrl], context))
+  context.server.expect(auditHealth(audit))
+  return [[LEDGER_AUDIT, audit]]
 }
 
 /** What clients are told of the network. */

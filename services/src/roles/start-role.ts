@@ -10,6 +10,7 @@ import type { RoleContext, StartedRole } from './role-context.ts'
 /** Loaded when they are needed, so that a process holds no more than its role. */
 const starters: { readonly [R in Role]: () => Promise<Starter<R>> } = {
   all: async () => (await import('./all-role.ts')).startAll,
+  audit: async () => (await import('./audit-role.ts')).startAudit,
   clearing: async () => (await import('./clearing-role.ts')).startClearing,
   gateway: async () => (await import('./gateway-role.ts')).startGateway,
   ledger: async () => (await import('./ledger-role.ts')).startLedger,

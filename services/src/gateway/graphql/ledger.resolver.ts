@@ -1,7 +1,7 @@
 import { encodeEvent, type Hex, type Ledger, type LedgerEvent } from '@deparrow/ledger'
 import { Inject, Optional } from '@nestjs/common'
 import { Args, Context, Query, ResolveField, Resolver } from '@nestjs/graphql'
-import type { LedgerAuditView } from '../../audit/ledger-audit.port.ts'
+import type { AuditReporter } from '../../audit/ledger-audit.port.ts'
 import { LEDGER, LEDGER_AUDIT } from '../../tokens.ts'
 import { acceptanceView } from './acceptance-view.ts'
 import { spend } from './answer-budget.ts'
@@ -20,8 +20,8 @@ export class LedgerResolver {
   constructor(
     @Inject(LEDGER) private readonly ledger: Ledger,
     @Inject(BooksView) private readonly booksView: BooksView,
-    /** Only where this process runs the audit. */
-    @Optional() @Inject(LEDGER_AUDIT) private readonly audited?: LedgerAuditView,
+    /** Only where an audit runs, here or elsewhere. */
+    @Optional() @Inject(LEDGER_AUDIT) private readonly audited?: AuditReporter,
   ) {}
 
   @Query('ledger')
@@ -46,8 +46,8 @@ export class LedgerResolver {
   }
 
   @ResolveField('audit')
-  audit() {
-    return this.audited && auditView(this.audited.report())
+  async audit() {
+    return this.audited && auditView(await this.audited.report())
   }
 
   @ResolveField('acceptance')
