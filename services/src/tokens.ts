@@ -69,3 +69,6 @@ export const HEALTH_CHECKS = Symbol('HealthChecks')
 
 /** `Registry` of `prom-client`: the figures of this process, to which every service adds its own. */
 export const METRICS = Symbol('Metrics')
+
+/** The number of the shard whose journal is projected; without it, 0. */
+export const PROJECTED_SHARD = Symbol('ProjectedShard')

@@ -14,7 +14,7 @@ import {
 } from '@deparrow/ledger'
 import { Actor } from '@deparrow/ledger/testing'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
-import { PostgresEventStore } from '@deparrow/services/postgres'
+import { KyselyReadModel, openPostgres, PostgresEventStore } from '@deparrow/services/postgres'
 import { RemoteLedgerWriter, RpcClient, Secret } from '@deparrow/services/testing'
 import { createSchema, postgresUrl, type TestSchema } from '../support/postgres-schema.ts'
 import { freePorts, RoleNetwork } from '../support/role-network.ts'
@@ -41,6 +41,7 @@ function describeShards(address: string): void {
   const ledgers: FollowingLedger[] = []
   const closers: (() => unknown)[] = []
   let schema: TestSchema
+  let databaseUrl: URL
   let network: RoleNetwork
   let clearing: RoleProcess[]
   let startClearing: (shard: number) => RoleProcess
@@ -48,7 +49,7 @@ function describeShards(address: string): void {
 
   before(async () => {
     schema = await createSchema(address)
-    const databaseUrl = new URL(address)
+    databaseUrl = new URL(address)
     databaseUrl.searchParams.set('options', `-c search_path=${schema.name}`)
     const options = {
       folder: folder.path,
@@ -57,7 +58,7 @@ function describeShards(address: string): void {
       kafkaTopic: 'none',
     }
     network = await RoleNetwork.prepare(options)
-    const ports = await freePorts(2 * shardCount)
+    const ports = await freePorts(3 * shardCount)
     const ledgerUrl = (shard: number) => `http://127.0.0.1:${ports[shard]}`
     const variables = (shard: number, port: number | undefined) => ({
       SHARD: String(shard),
@@ -74,6 +75,7 @@ function describeShards(address: string): void {
       }
       return network.start('settlement', changes)
     }
+    for (const shard of [0, 1]) network.start('projector', variables(shard, ports[2 * shardCount + shard]))
     clearing = [0, 1].map(startClearing)
     await Promise.all(clearing.map(process => process.line('started')))
     const store = await PostgresEventStore.open(databaseUrl.href)
@@ -158,6 +160,18 @@ function describeShards(address: string): void {
     assert.equal(first.clearing + second.clearing, 0n, 'nothing is between the shards')
     assert.equal(first.reserve, depositMicrocredits)
     assert.equal(first.wallets + second.wallets, depositMicrocredits)
+  })
+
+  it('is projected shard by shard into one read model', async () => {
+    const model = await KyselyReadModel.open(openPostgres(databaseUrl.href))
+    closers.push(() => model.close())
+    await until('both shards are projected', async () => {
+      const positions = await Promise.all([0, 1].map(shard => model.position(shard)))
+      return positions.every((position, shard) => position === ledgerOf(shard).head().position)
+    })
+    for (const actor of [ann, bob]) {
+      assert.equal((await model.balance(actor.address)).availableMicrocredits, available(actor))
+    }
   })
 }
 

@@ -1,6 +1,6 @@
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit, Optional } from '@nestjs/common'
 import type { ReadModel } from '../read-model/read-model.port.ts'
-import { JOURNAL_SOURCE, READ_MODEL } from '../tokens.ts'
+import { JOURNAL_SOURCE, PROJECTED_SHARD, READ_MODEL } from '../tokens.ts'
 import { type JournalSource, ReadModelFeed } from './read-model-feed.ts'
 
 /** Folds every durable event of a journal into the read model, from start to shutdown. */
@@ -8,8 +8,12 @@ import { type JournalSource, ReadModelFeed } from './read-model-feed.ts'
 export class ProjectorService implements OnModuleInit, OnApplicationShutdown {
   private readonly feed: ReadModelFeed
 
-  constructor(@Inject(JOURNAL_SOURCE) journal: JournalSource, @Inject(READ_MODEL) readModel: ReadModel) {
-    this.feed = new ReadModelFeed(journal, readModel)
+  constructor(
+    @Inject(JOURNAL_SOURCE) journal: JournalSource,
+    @Inject(READ_MODEL) readModel: ReadModel,
+    @Optional() @Inject(PROJECTED_SHARD) shard?: number,
+  ) {
+    this.feed = new ReadModelFeed(journal, readModel, shard)
   }
 
   /** Answers when the read model holds all that the journal held at the call. */

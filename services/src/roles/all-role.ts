@@ -5,13 +5,13 @@ import { appModule } from '../app.module.ts'
 import type { ConfigOf } from '../config/role-config.ts'
 import { createGatewayApp } from '../gateway/gateway-app.ts'
 import { journalPositionGauge } from '../ledger/journal-position-gauge.ts'
-import { KyselyReadModel } from '../read-model/kysely-read-model.ts'
 import { gatewayConfigOf, networkOf } from './gateway-role.ts'
 import { journalName, journalNames } from './journal-name.ts'
 import { openConfigured, openLedgerSigner } from './ledger-role.ts'
 import { openMarketPorts } from './market-role.ts'
 import { loggerTo } from './nest-context.ts'
-import { openDatabase, openStore } from './open-databases.ts'
+import { openStore } from './open-databases.ts'
+import { openReadModel } from './open-read-model.ts'
 import type { RoleContext, StartedRole } from './role-context.ts'
 import { openChain, settlementOptionsOf } from './settlement-role.ts'
 
@@ -46,8 +46,7 @@ async function openAllPorts(config: ConfigOf<'all'>, context: RoleContext) {
   })
   closing.defer(() => ledger.close())
   await openConfigured(ledger, config, signer)
-  const readModel = await KyselyReadModel.open(await openDatabase(config.readModelUrl, context))
-  closing.defer(() => readModel.close())
+  const readModel = await openReadModel(config.readModelUrl, [ledger], context)
   return {
     ledger,
     readModel,

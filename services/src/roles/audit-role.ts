@@ -9,14 +9,15 @@ import { auditOptionsAlone } from '../audit/audit-options.ts'
 import type { LedgerAuditView } from '../audit/ledger-audit.port.ts'
 import type { ConfigOf } from '../config/role-config.ts'
 import { waitOnTimer } from '../poll-loop.ts'
-import { KyselyReadModel } from '../read-model/kysely-read-model.ts'
 import { auditRpc } from '../rpc/audit-rpc.ts'
 import { AUDIT_OPTIONS, AUDIT_SOURCES, CLOCK, CRYPTO, LEDGER_AUDIT, METRICS } from '../tokens.ts'
 import { journalName, journalNames } from './journal-name.ts'
 import { startModule } from './nest-context.ts'
-import { openDatabase, openStore } from './open-databases.ts'
+import { openStore } from './open-databases.ts'
+import { openReadModel } from './open-read-model.ts'
 import { type JournalStore, patientStore } from './patient-store.ts'
 import type { RoleContext, StartedRole } from './role-context.ts'
+import { storeJournal } from './store-journal.ts'
 
 /** The shard in whose journal the chain is. */
 const reserveShard = 0
@@ -26,12 +27,12 @@ export async function startAudit(config: ConfigOf<'audit'>, context: RoleContext
   const { clock, closing, metrics, report, server, signal } = context
   const { shardCount, kafkaBrokers: brokers, kafkaTopic: topic } = config
   const store = await openStore(config.storeUrl, context)
-  const readModel = await KyselyReadModel.open(await openDatabase(config.readModelUrl, context))
-  closing.defer(() => readModel.close())
   const journals = journalNames(shardCount)
+  const patient = patientStore({ store, wait: waitOnTimer, signal, report })
+  const events = journals.map(name => storeJournal(patient, name, context))
+  const readModel = await openReadModel(config.readModelUrl, events, context)
   const bus = brokers && new KafkaEventBus({ brokers, topic, shards: journals })
   closing.defer(() => bus?.close())
-  const patient = patientStore({ store, wait: waitOnTimer, signal, report })
   const settlement = await settlementOf(patient, journalName(reserveShard, shardCount), signal)
   const sources = { store, journals, readModel, chain: readingChain(config.rpcUrl, settlement), ...(bus && { bus }) }
   const application = await startModule(

@@ -6,7 +6,6 @@ import { readSharedSecret } from '../config/open-secrets.ts'
 import type { ConfigOf } from '../config/role-config.ts'
 import { GatewayModule } from '../gateway/gateway.module.ts'
 import { createGatewayApp } from '../gateway/gateway-app.ts'
-import { KyselyReadModel } from '../read-model/kysely-read-model.ts'
 import { RemoteAudit } from '../rpc/remote-audit.ts'
 import { RemoteContentStore } from '../rpc/remote-content-store.ts'
 import { RemoteMarket } from '../rpc/remote-market.ts'
@@ -27,7 +26,8 @@ import {
 import { clientOf, followLedger } from './follow-ledger.ts'
 import { journalName } from './journal-name.ts'
 import { loggerTo, roleModule } from './nest-context.ts'
-import { openDatabase, openStore } from './open-databases.ts'
+import { openStore } from './open-databases.ts'
+import { openReadModel } from './open-read-model.ts'
 import type { RoleContext, StartedRole } from './role-context.ts'
 
 /** Serves the public over a ledger that it follows, and a market and a settlement service elsewhere. */
@@ -37,8 +37,7 @@ export async function startGateway(config: ConfigOf<'gateway'>, context: RoleCon
   const gatewayConfig = await gatewayConfigOf(config)
   const store = await openStore(config.storeUrl, context)
   const ledger = await followLedger({ store, journal: journalName(shard, shardCount), ledgerUrls }, context)
-  const readModel = await KyselyReadModel.open(await openDatabase(config.readModelUrl, context))
-  closing.defer(() => readModel.close())
+  const readModel = await openReadModel(config.readModelUrl, [ledger], context)
   const market = new RemoteMarket(clientOf('market', [config.marketUrl], context))
   const content = new RemoteContentStore(clientOf('content', [config.marketUrl], context))
   const settlement = new RemoteSettlement(clientOf('settlement', [config.settlementUrl], context))
