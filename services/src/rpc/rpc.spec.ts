@@ -5,14 +5,12 @@ import { afterEach, describe, it } from 'node:test'
 import { Registry } from 'prom-client'
 import { z } from 'zod'
 import { Secret } from '../config/secret.ts'
-import { Mailbox } from '../market/mailbox.ts'
 import { InternalServer } from './internal-server.ts'
-import { RpcClient, type RpcClientOptions } from './rpc-client.ts'
+import { clientTo, secret, serveInternally } from './rpc.spec.fixture.ts'
+import type { RpcClient, RpcClientOptions } from './rpc-client.ts'
 import { NotHereError, OutcomeUnknownError } from './rpc-errors.ts'
-import { type RpcService, rpcCall, rpcStream } from './rpc-service.ts'
+import { type RpcService, rpcCall } from './rpc-service.ts'
 
-const secret = new Secret('a secret of thirty-two characters')
-const patienceMs = 200
 const closers: (() => unknown)[] = []
 
 afterEach(async () => {
@@ -20,16 +18,13 @@ afterEach(async () => {
 })
 
 async function serve(...services: readonly RpcService[]) {
-  const problems: string[] = []
-  const report = (problem: string) => void problems.push(problem)
-  const server = await InternalServer.listen({ host: '127.0.0.1', port: 0, secret, metrics: new Registry(), report })
-  closers.push(() => server.close())
-  for (const service of services) server.offer(service)
-  return { server, url: `http://127.0.0.1:${server.port}`, problems }
+  const served = await serveInternally(...services)
+  closers.push(() => served.close())
+  return served
 }
 
 function clientOf(urls: readonly string[], options: Partial<RpcClientOptions> = {}): RpcClient {
-  const client = new RpcClient({ service: 'abacus', urls, secret, patienceMs, ...options })
+  const client = clientTo('abacus', urls, options)
   closers.push(() => client.close())
   return client
 }
@@ -253,106 +248,5 @@ describe('asking a service that runs apart', () => {
     const { url } = await serve(abacus({ ponder: rpcCall(z.unknown(), () => new Promise(() => undefined)) }))
     const client = clientOf([url], { answerTimeoutMs: 100 })
     await assert.rejects(client.call('ponder', {}, { isRepeatable: false }), { name: 'AnswerLostError' })
-  })
-})
-
-describe('a stream from a service that runs apart', () => {
-  function following() {
-    const state = { isEnded: false, mailbox: undefined as Mailbox<bigint> | undefined }
-    const ended = Promise.withResolvers<void>()
-    const open = async ({ id }: { id: string }) => {
-      if (id === 'unknown') return undefined
-      state.mailbox = new Mailbox<bigint>(
-        (waiting, value) => [...waiting, value].slice(-2),
-        () => {
-          state.isEnded = true
-          ended.resolve()
-        },
-      )
-      return state.mailbox
-    }
-    return {
-      state,
-      ended: ended.promise,
-      service: abacus({ follow: rpcStream(z.strictObject({ id: z.string() }), open) }),
-    }
-  }
-
-  it('is none for what is unknown', async () => {
-    const { url } = await serve(following().service)
-    assert.equal(await clientOf([url]).stream('follow', { id: 'unknown' }), undefined)
-  })
-
-  it('brings values as they come, and ends when its source ends', async () => {
-    const { service, state } = following()
-    const { url } = await serve(service)
-    const values = await clientOf([url]).stream('follow', { id: 'known' })
-    for (const value of [1n, 2n ** 64n]) {
-      state.mailbox?.push(value)
-      assert.deepEqual(await values?.next(), { done: false, value })
-    }
-    state.mailbox?.end()
-    assert.deepEqual(await values?.next(), { done: true, value: undefined })
-  })
-
-  it('ends at its source at once when its reader leaves, also while nothing comes', { timeout: 5_000 }, async () => {
-    const { service, state, ended } = following()
-    const { url } = await serve(service)
-    const values = await clientOf([url]).stream('follow', { id: 'known' })
-    const waiting = values?.next()
-    await values?.return?.()
-    assert.deepEqual(await waiting, { done: true, value: undefined })
-    await ended
-    assert.equal(state.isEnded, true)
-  })
-
-  it('makes its source wait for a reader that does not read', { timeout: 20_000 }, async () => {
-    let pulledCount = 0
-    const text = 'x'.repeat(2 ** 16)
-    const endless: AsyncIterableIterator<string> = {
-      next: async () => {
-        pulledCount++
-        await new Promise(resolve => setImmediate(resolve))
-        return { done: false, value: text }
-      },
-      return: async () => ({ done: true, value: undefined }),
-      [Symbol.asyncIterator]() {
-        return this
-      },
-    }
-    const { url } = await serve(abacus({ follow: rpcStream(z.unknown(), async () => endless) }))
-    const values = await clientOf([url]).stream('follow', {})
-    assert.equal((await values?.next())?.value, text)
-    const settled = async () => {
-      for (let before = -1; before !== pulledCount; ) {
-        before = pulledCount
-        for (let turn = 0; turn < 200; turn++) await new Promise(resolve => setImmediate(resolve))
-      }
-      return pulledCount
-    }
-    const waitingCount = await settled()
-    assert.ok(waitingCount < 500, `${waitingCount} values were pulled for a reader that took one`)
-    for (let taken = 0; taken < waitingCount + 10; taken++) await values?.next()
-    assert.ok((await settled()) > waitingCount, 'it goes on when the reader does')
-    await values?.return?.()
-  })
-
-  it('throws what its source throws, and that the connection broke', async () => {
-    const broken = Object.assign(new Error('too large'), { name: 'OverflowError' })
-    const source = async () =>
-      new Mailbox<bigint>(
-        () => [],
-        () => undefined,
-      )
-    const fails = async () => Object.assign(await source(), { next: () => Promise.reject(broken) })
-    const { url, server } = await serve(
-      abacus({ fails: rpcStream(z.unknown(), fails), follow: rpcStream(z.unknown(), source) }),
-    )
-    const failed = await clientOf([url]).stream('fails', {})
-    await assert.rejects(async () => failed?.next(), { name: 'RemoteCallError', remoteName: 'OverflowError' })
-    const cut = await clientOf([url]).stream('follow', {})
-    const waiting = cut?.next()
-    await server.close()
-    await assert.rejects(async () => waiting, { name: 'AnswerLostError' })
   })
 })
