@@ -67,7 +67,7 @@ start_kafka() {
   if ! kafka_answers; then
     configure_kafka "$folder"
     [ -f "$folder/data/meta.properties" ] || java "${kafka_logging[@]}" -cp "$libs/*" kafka.tools.StorageTool format --ignore-formatted \
-      --config "$folder/server.properties" --cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d =)" >/dev/null
+      --config "$folder/server.properties" --cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' 'Aa' | tr -d =)" >/dev/null
     java -Xms512m -Xmx512m "${kafka_logging[@]}" -cp "$libs/*" kafka.Kafka "$folder/server.properties" >"$folder/log" 2>&1 </dev/null &
     echo $! >"$home/kafka.pid"
     for _ in $(seq 1 120); do
