@@ -1,18 +1,15 @@
 import {
   bytesToHex,
-  graceSecondsDefault,
   type Hex,
   type Identified,
-  type JobOrder,
   type JournalLedger,
   type LedgerCommand,
-  type UsageReceipt,
   uintToBytes,
-  zeroHash,
 } from '@deparrow/ledger'
 import type { SqliteEventStore } from '@deparrow/services'
 import { openBenchLedger } from './ledger/bench-ledger.ts'
 import { BenchWallet } from './ledger/bench-wallet.ts'
+import { benchOrder, benchReceipt } from './ledger/job-messages.ts'
 import { deadline, seededRandom } from './ledger/transfers.ts'
 
 const walletCount = 10_000
@@ -94,45 +91,11 @@ function transfer(ids: Ids, from: BenchWallet, to: BenchWallet, until: bigint): 
 }
 
 function makeJob(ids: Ids, wallet: BenchWallet, node: BenchWallet, until: bigint) {
-  const order: JobOrder = {
-    payer: wallet.address,
-    engine: 'wasm',
-    specDigest: zeroHash,
-    maxPriceMicrocredits: 100_000n,
-    bidMicrocredits: 0n,
-    priority: 1,
-    fuelMax: 10n ** 12n,
-    cpuMillicoresMax: 0,
-    memoryBytesMax: 1n << 28n,
-    gpuCountMax: 0,
-    storageBytesMax: 0n,
-    egressBytesMax: 0n,
-    wallMsMax: 60_000n,
-    deadline: until,
-    graceSeconds: graceSecondsDefault,
-    lane: 0,
-    nonce: wallet.nextNonce(),
-  }
+  const order = benchOrder({ payer: wallet.address, deadline: until, nonce: wallet.nextNonce() })
   const open = identified(ids, { type: 'OpenHold', order: { message: order, signature: unreadSignature } }, wallet)
   const orderDigest = open.digest as Hex
   const startedAtMs = BigInt(Date.now())
-  const receipt: UsageReceipt = {
-    orderDigest,
-    node: node.address,
-    attempt: 1,
-    sequence: node.nextNonce(),
-    outcome: 0,
-    inputDigest: zeroHash,
-    outputDigest: zeroHash,
-    startedAtMs,
-    endedAtMs: startedAtMs + 1_000n,
-    fuel: 1_762_008n,
-    cpuMs: 0n,
-    memoryBytesPeak: 1_114_112n,
-    gpuMs: 0n,
-    storageByteSeconds: 0n,
-    egressBytes: 0n,
-  }
+  const receipt = benchReceipt(orderDigest, node.address, node.nextNonce(), startedAtMs)
   return {
     open,
     assign: { type: 'AssignHold', orderDigest, node: node.address, attempt: 1 } as const,

@@ -1,15 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import {
-  graceSecondsDefault,
   type Hex,
   jobOrderType,
   type LedgerAnswer,
   type LedgerCommand,
   orderCancellationType,
   transferType,
-  zeroHash,
 } from '@deparrow/ledger'
 import type { BenchWallet } from '../bench/ledger/bench-wallet.ts'
+import { benchOrder } from '../bench/ledger/job-messages.ts'
 import { deadline, seededRandom } from '../bench/ledger/transfers.ts'
 
 /** What a client was told of a command of its own. */
@@ -127,25 +126,17 @@ export class LedgerLoad {
 }
 
 function hold(wallet: BenchWallet): Signed {
-  const { digest, signed } = wallet.sign(jobOrderType, {
-    payer: wallet.address,
-    engine: 'wasm' as const,
-    specDigest: zeroHash,
-    maxPriceMicrocredits: 10n,
-    bidMicrocredits: 0n,
-    priority: 1,
-    fuelMax: 10n ** 6n,
-    cpuMillicoresMax: 0,
-    memoryBytesMax: 1n << 20n,
-    gpuCountMax: 0,
-    storageBytesMax: 0n,
-    egressBytesMax: 0n,
-    wallMsMax: 60_000n,
-    deadline: deadline(),
-    graceSeconds: graceSecondsDefault,
-    lane: 0,
-    nonce: wallet.nextNonce(),
-  })
+  const { digest, signed } = wallet.sign(
+    jobOrderType,
+    benchOrder({
+      payer: wallet.address,
+      maxPriceMicrocredits: 10n,
+      fuelMax: 10n ** 6n,
+      memoryBytesMax: 1n << 20n,
+      deadline: deadline(),
+      nonce: wallet.nextNonce(),
+    }),
+  )
   return { id: digest, command: { type: 'OpenHold', order: signed } }
 }
 

@@ -1,4 +1,4 @@
-import { ledgerEventTypes } from './check/event-types.ts'
+import { ledgerEventTypes } from '@deparrow/ledger/testing'
 import type { SimulationOptions } from './options.ts'
 import type { SeedResult } from './run-seed.ts'
 

@@ -7,7 +7,7 @@ import { ethersCrypto } from '../testing/ethers-crypto.ts'
 import { InMemoryEventStore, InMemoryJournal } from '../testing/in-memory-event-store.ts'
 import { TestLedger } from '../testing/test-ledger.ts'
 import { chainHash } from './codec.ts'
-import { replayJournal } from './replay.ts'
+import { Replica } from './replica.ts'
 
 const ann = new Actor(1)
 const bob = new Actor(2)
@@ -31,7 +31,11 @@ function storeOf(events: readonly StoredEvent[], head = events.at(-1)): InMemory
   return store
 }
 
-const replay = (store: InMemoryEventStore) => replayJournal(store, 'main', ethersCrypto)
+async function replay(store: InMemoryEventStore) {
+  const replica = new Replica({ store, shard: 'main', crypto: ethersCrypto })
+  await replica.catchUp()
+  return replica.state
+}
 
 /** The events with the hashes that an attacker would write who can write the whole store. */
 function rehashed(events: readonly StoredEvent[]): readonly StoredEvent[] {

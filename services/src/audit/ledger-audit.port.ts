@@ -4,8 +4,6 @@
  */
 export type AuditLeg = 'events' | 'readModel' | 'bus' | 'chain'
 
-export const auditLegs: readonly AuditLeg[] = ['events', 'readModel', 'bus', 'chain']
-
 /** Two accounts of the same credits differ. It stands until both were compared again at or after its position and agree. */
 export type AuditAlarm = {
   readonly leg: AuditLeg

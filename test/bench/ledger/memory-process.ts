@@ -4,10 +4,8 @@ import {
   type AppendResult,
   bytesToHex,
   type EventStore,
-  graceSecondsDefault,
   type Hex,
   type Identified,
-  type JobOrder,
   type JournalHead,
   JournalLedger,
   jobOrderType,
@@ -24,6 +22,7 @@ import {
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import { residentMegabytes } from '../../support/resident-memory.ts'
 import { benchDomain } from './bench-wallet.ts'
+import { benchOrder } from './job-messages.ts'
 
 const accountCount = 1_000_000
 
@@ -97,25 +96,7 @@ function transfer(index: number): Identified {
 
 function hold(index: number): Identified {
   const payer = address(index)
-  const message: JobOrder = {
-    payer,
-    engine: 'wasm',
-    specDigest: zeroHash,
-    maxPriceMicrocredits: 500n,
-    bidMicrocredits: 0n,
-    priority: 1,
-    fuelMax: 10n ** 12n,
-    cpuMillicoresMax: 0,
-    memoryBytesMax: 1n << 28n,
-    gpuCountMax: 0,
-    storageBytesMax: 0n,
-    egressBytesMax: 0n,
-    wallMsMax: 60_000n,
-    deadline: deadline() + 86_400n,
-    graceSeconds: graceSecondsDefault,
-    lane: 0,
-    nonce: 1n,
-  }
+  const message = benchOrder({ payer, maxPriceMicrocredits: 500n, deadline: deadline() + 86_400n, nonce: 1n })
   return identified({ type: 'OpenHold', order: { message, signature: anySignature } }, jobOrderType, message, payer)
 }
 

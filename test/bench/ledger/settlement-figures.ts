@@ -1,22 +1,19 @@
 import { performance } from 'node:perf_hooks'
 import {
-  graceSecondsDefault,
   type Hex,
-  type JobOrder,
   type JournalLedger,
   jobOrderType,
   type LedgerCommand,
   nodeRegistrationType,
   type SignedJobOrder,
   type SignedUsageReceipt,
-  type UsageReceipt,
   usageReceiptType,
-  zeroHash,
 } from '@deparrow/ledger'
 import { openBenchLedger, postgresStore } from './bench-ledger.ts'
 import { BenchWallet } from './bench-wallet.ts'
 import { closedLoop } from './closed-loop.ts'
 import type { Figure } from './figure.ts'
+import { benchOrder, benchReceipt } from './job-messages.ts'
 import { deadline } from './transfers.ts'
 
 const callerCount = 64
@@ -89,43 +86,9 @@ function makeJobs(wallets: readonly BenchWallet[], nodes: readonly BenchWallet[]
   return Array.from({ length: jobCount }, (_, index) => {
     const wallet = wallets[index % callerCount] as BenchWallet
     const node = nodes[index % callerCount] as BenchWallet
-    const order: JobOrder = {
-      payer: wallet.address,
-      engine: 'wasm',
-      specDigest: zeroHash,
-      maxPriceMicrocredits: 100_000n,
-      bidMicrocredits: 0n,
-      priority: 1,
-      fuelMax: 10n ** 12n,
-      cpuMillicoresMax: 0,
-      memoryBytesMax: 1n << 28n,
-      gpuCountMax: 0,
-      storageBytesMax: 0n,
-      egressBytesMax: 0n,
-      wallMsMax: 60_000n,
-      deadline: until,
-      graceSeconds: graceSecondsDefault,
-      lane: 0,
-      nonce: wallet.nextNonce(),
-    }
+    const order = benchOrder({ payer: wallet.address, deadline: until, nonce: wallet.nextNonce() })
     const { digest: orderDigest, signed: signedOrder } = wallet.sign(jobOrderType, order)
-    const receipt: UsageReceipt = {
-      orderDigest,
-      node: node.address,
-      attempt: 1,
-      sequence: node.nextNonce(),
-      outcome: 0,
-      inputDigest: zeroHash,
-      outputDigest: zeroHash,
-      startedAtMs,
-      endedAtMs: startedAtMs + 1_000n,
-      fuel: 1_762_008n,
-      cpuMs: 0n,
-      memoryBytesPeak: 1_114_112n,
-      gpuMs: 0n,
-      storageByteSeconds: 0n,
-      egressBytes: 0n,
-    }
+    const receipt = benchReceipt(orderDigest, node.address, node.nextNonce(), startedAtMs)
     return { orderDigest, node, order: signedOrder, receipt: node.sign(usageReceiptType, receipt).signed }
   })
 }

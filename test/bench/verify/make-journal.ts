@@ -5,21 +5,19 @@ import {
   formatExportEnd,
   formatExportedEvent,
   formatExportHeader,
-  graceSecondsDefault,
   type Hex,
   type Identified,
-  type JobOrder,
   type JournalLedger,
   jobOrderType,
   type LedgerCommand,
   nodeRegistrationType,
-  type UsageReceipt,
   usageReceiptType,
   zeroHash,
 } from '@deparrow/ledger'
 import { InMemoryEventStore } from '@deparrow/ledger/testing'
 import { benchShard, openBenchLedger } from '../ledger/bench-ledger.ts'
 import { BenchWallet, benchDomain } from '../ledger/bench-wallet.ts'
+import { benchOrder, benchReceipt } from '../ledger/job-messages.ts'
 import { deadline, makeTransfers } from '../ledger/transfers.ts'
 
 export type MadeJournal = {
@@ -76,44 +74,10 @@ async function runRound(
 }
 
 function makeJob(wallet: BenchWallet, node: BenchWallet) {
-  const order: JobOrder = {
-    payer: wallet.address,
-    engine: 'wasm',
-    specDigest: zeroHash,
-    maxPriceMicrocredits: 100_000n,
-    bidMicrocredits: 0n,
-    priority: 1,
-    fuelMax: 10n ** 12n,
-    cpuMillicoresMax: 0,
-    memoryBytesMax: 1n << 28n,
-    gpuCountMax: 0,
-    storageBytesMax: 0n,
-    egressBytesMax: 0n,
-    wallMsMax: 60_000n,
-    deadline: deadline(),
-    graceSeconds: graceSecondsDefault,
-    lane: 0,
-    nonce: wallet.nextNonce(),
-  }
+  const order = benchOrder({ payer: wallet.address, deadline: deadline(), nonce: wallet.nextNonce() })
   const signedOrder = wallet.sign(jobOrderType, order)
   const startedAtMs = BigInt(Date.now())
-  const receipt: UsageReceipt = {
-    orderDigest: signedOrder.digest,
-    node: node.address,
-    attempt: 1,
-    sequence: node.nextNonce(),
-    outcome: 0,
-    inputDigest: zeroHash,
-    outputDigest: zeroHash,
-    startedAtMs,
-    endedAtMs: startedAtMs + 1_000n,
-    fuel: 1_762_008n,
-    cpuMs: 0n,
-    memoryBytesPeak: 1_114_112n,
-    gpuMs: 0n,
-    storageByteSeconds: 0n,
-    egressBytes: 0n,
-  }
+  const receipt = benchReceipt(signedOrder.digest, node.address, node.nextNonce(), startedAtMs)
   const signedReceipt = node.sign(usageReceiptType, receipt)
   return {
     node,
