@@ -121,6 +121,15 @@ describe('a history is refused when', () => {
     assert.equal(broken(calls, journal('d', 'p')), 'a refusal has a reason between call and answer')
   })
 
+  it('a command is refused for the nonce that it used itself', () => {
+    const [deposited] = paid
+    const during = [deposited as Call, call([3, 4], 'p', pay(60n), refused('p', 'NONCE_USED'))]
+    const later = [...paid, call([5, 6], 'p', pay(60n), refused('p', 'NONCE_USED'))]
+    for (const calls of [during, later]) {
+      assert.equal(broken(calls, journal('d', 'p')), 'a refusal has a reason between call and answer')
+    }
+  })
+
   it('a read shows what was never so', () => {
     assert.equal(broken([...paid, read([5, 6], 2, 100n)], journal('d', 'p')), 'a read shows the state at its position')
     assert.equal(broken([...paid, read([5, 6], 9, 40n)], journal('d', 'p')), 'a read shows the state at its position')

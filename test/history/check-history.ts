@@ -119,7 +119,10 @@ class Sweep {
   private readonly model = new SequentialModel()
   private readonly commands = new Map<string, ModelCommand>()
   private readonly reads = new Map<number, ReadCall[]>()
-  /** Refusals that the journal does not keep, with the positions between which their reason must lie. */
+  /**
+   * Refusals that the journal does not keep, with the positions between which their reason must lie: not after the command itself was
+   * accepted, since from then on it is answered with that.
+   */
   private readonly unexplained = new Set<{ readonly call: SubmitCall; readonly from: number; readonly to: number }>()
 
   constructor(
@@ -133,10 +136,15 @@ class Sweep {
       if (call.kind === 'read') this.reads.set(call.position, [...(this.reads.get(call.position) ?? []), call])
     }
     const ceiling = ceilingsOf(submits, entries)
+    const lastReason = (call: SubmitCall, floor: number): number => {
+      const seen = Math.max(floor, ceiling(call.respondedAt ?? 0))
+      const own = entries.get(call.id)
+      return own?.outcome === 'accepted' ? Math.min(seen, own.position - 1) : seen
+    }
     for (const { call, floor } of withFloors(calls, entries)) {
       const isFound =
         call.kind === 'submit' && call.answer?.status === 'refused' && call.answer.refusal.code !== journalled
-      if (isFound) this.unexplained.add({ call, from: floor, to: Math.max(floor, ceiling(call.respondedAt ?? 0)) })
+      if (isFound) this.unexplained.add({ call, from: floor, to: lastReason(call, floor) })
     }
   }
 

@@ -61,7 +61,7 @@ async function runWorld(options: SeedOptions, readModel: ReadModel): Promise<See
   await comeToRest(world)
   passTime(world)
   await comeToRest(world)
-  if (sim.violation === undefined) await finish(world)
+  if (sim.violation === undefined) await checkAtRest(sim, world)
   return {
     seed,
     violation: sim.violation,
@@ -126,10 +126,4 @@ async function comeToRest(world: World): Promise<void> {
   const isDone = await runUntil(world, isAtRest, healingMsMax)
   if (!isDone && sim.violation === undefined)
     sim.fail('everything catches up once nothing fails any more', obstacle ?? '')
-}
-
-async function finish(world: World): Promise<void> {
-  const { sim, ledgers } = world
-  await checkAtRest(sim, world)
-  for (const { ledger } of ledgers.flat()) await ledger?.saveSnapshot().catch(() => undefined)
 }

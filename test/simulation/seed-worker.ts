@@ -11,14 +11,21 @@ parentPort?.on('message', (order: SeedOrder) => {
   void run(order.seed).then(result => parentPort?.postMessage(result))
 })
 
-/** What the simulation itself throws is a failure of the seed like any other. */
+/** A seed takes seconds; one that takes this long waits for what nothing wakes. */
+const realMsMax = 300_000
+
+/** What the simulation itself throws is a failure of the seed like any other, and so is a seed that does not end. */
 async function run(seed: number): Promise<SeedResult> {
+  const overdue = Promise.withResolvers<never>()
+  const timer = setTimeout(() => overdue.reject(new Error(`no end after ${realMsMax} ms`)), realMsMax)
   try {
-    return await runSeed({ seed, commands })
+    return await Promise.race([runSeed({ seed, commands }), overdue.promise])
   } catch (error) {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
     const violation = { invariant: 'the simulation runs', detail }
     return { ...nothingRan, seed, violation }
+  } finally {
+    clearTimeout(timer)
   }
 }
 
