@@ -15,11 +15,16 @@ const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   memory: async () => (await import('./ledger/memory-figure.ts')).memoryFigures(),
 }
 
+/** What `deploy/compose.yaml` gives to the ledger's Node.js: a nursery large enough for what a batch needs until it is written. */
+const ledgerFlags = ['--max-semi-space-size=64']
+
 const method = `method: transfers are a closed loop of N callers in the ledger's process, one command each, signed beforehand; the first tenth
-        warms up. Each is answered when it is durable. usual: one PostgreSQL transaction a transfer that locks both rows, checks, moves and
-        writes it down, a connection for each caller; usual_function: the same in one round trip, by a function of the database. raw: batches of a transfer's size appended, nothing decided. pg_open_10k: 10 000 calls a second whether
-        or not the last were answered. settle_signed: 64 callers, each job with order and receipt verified by the ledger, four commands.
-        memory_1m: resident, at rest, with 100 000 open holds and the tree of a closed epoch. All on one machine with the engines.`
+        warms up. Each is answered when it is durable. usual: one PostgreSQL transaction a transfer that locks both rows, checks, moves
+        and writes it down, a connection for each caller; usual_function: the same in one round trip, by a function of the database.
+        raw: batches of events of a transfer's size appended, nothing decided. pg_open_10k: 10 000 calls a second whether or not the last were answered.
+        settle_signed: 64 callers, each job with order and receipt verified by the ledger, four commands.
+        memory_1m: resident, at rest, with 100 000 open holds and the tree of a closed epoch,
+        with the flags of npm start; all others have ${ledgerFlags.join(' ')}, which trades memory for speed. All on one machine with the engines.`
 
 function needed(name: string): string {
   const value = process.env[name]
@@ -29,7 +34,9 @@ function needed(name: string): string {
 
 async function runSection(name: string): Promise<readonly Figure[]> {
   const script = fileURLToPath(import.meta.url)
-  const child = spawn(process.execPath, [script, '--section', name], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...ledgerFlags, script, '--section', name], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
   if (code !== 0) throw new Error(`section ${name} ended with ${String(code)}`)
   return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as readonly Figure[]

@@ -60,6 +60,9 @@ export function signerOf(
   return (seal ?? recoverPart(audit.crypto, domainOf(audit.config), { type, signed })).signer
 }
 
+/** A signer has so many lanes. */
+const lanesMax = 1_024
+
 /** Nonces ascend in each lane of a wallet's signer: the wallet itself, or a delegate. */
 export function nonceProblem(
   books: AuditBooks,
@@ -67,6 +70,7 @@ export function nonceProblem(
   { lane, nonce }: { readonly lane: number; readonly nonce: bigint },
   signer = wallet,
 ): string | undefined {
+  if (lane >= lanesMax) return `uses lane ${lane}, where ${lanesMax - 1} is the last`
   const lanes = books.lanes.get(wallet)
   const epoch = books.lastEpoch?.epoch ?? 0
   if (lanes === undefined) {

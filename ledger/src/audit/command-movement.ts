@@ -59,8 +59,25 @@ export function refusalProblem({ books }: Audit, event: EventOf<'CommandRefused'
   return expectEntries(event, {})
 }
 
+/** Whether the numbers of a refusal are a reason: less is there than is asked for, or a limit would be passed. */
 function isMeaningful(refusal: LedgerRefusal): boolean {
-  if (refusal.code === 'LINK_FAILED') return refusal.index >= 0 && isMeaningful(refusal.refusal)
-  if (refusal.code !== 'INSUFFICIENT_CREDITS') return true
-  return refusal.availableMicrocredits >= 0n && refusal.availableMicrocredits < refusal.requiredMicrocredits
+  switch (refusal.code) {
+    case 'LINK_FAILED':
+      return refusal.index >= 0 && refusal.index < linkedMax && isMeaningful(refusal.refusal)
+    case 'INSUFFICIENT_CREDITS':
+    case 'REWARDS_EXHAUSTED':
+      return isBeyond(refusal.requiredMicrocredits, 0n, refusal.availableMicrocredits)
+    case 'CAP_EXCEEDED':
+      return isBeyond(refusal.requestedMicrocredits, refusal.usedMicrocredits, refusal.limitMicrocredits)
+    case 'GRANT_CAP_REACHED':
+      return isBeyond(refusal.amountMicrocredits, refusal.grantedMicrocredits, refusal.limitMicrocredits)
+    default:
+      return false
+  }
+}
+
+/** Whether an amount, on top of what is used, goes beyond the limit; never for what are no amounts. */
+function isBeyond(amount: unknown, used: unknown, limit: unknown): boolean {
+  if (typeof amount !== 'bigint' || typeof used !== 'bigint' || typeof limit !== 'bigint') return false
+  return amount > 0n && used >= 0n && limit >= 0n && used + amount > limit
 }

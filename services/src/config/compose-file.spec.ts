@@ -14,14 +14,15 @@ function environmentOf(name: string): Readonly<Record<string, string>> {
   return environment
 }
 
+/** What says by which schema the rest is read, and what Node.js itself reads. */
+const readBefore = ['DEPARROW_ROLE', 'NODE_OPTIONS']
+
 describe('deploy/compose.yaml', () => {
   it('gives each role what its schema takes, and nothing that the role does not read', () => {
     for (const [name, { environment = {} }] of ours) {
       const config = readRoleConfig(environment)
       const known = Object.keys(roleVariables[config.role].shape)
-      const unknown = Object.keys(environment).filter(
-        variable => variable !== 'DEPARROW_ROLE' && !known.includes(variable),
-      )
+      const unknown = Object.keys(environment).filter(variable => ![...readBefore, ...known].includes(variable))
       assert.deepEqual(unknown, [], name)
     }
   })

@@ -1,7 +1,7 @@
 import { measureVerify } from '../verify.ts'
 import type { Figure } from './figure.ts'
 
-const eventCount = 400_000
+const eventCount = 1_000_000
 
 const signatureCount = 60_000
 
