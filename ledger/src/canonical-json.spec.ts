@@ -42,4 +42,11 @@ describe('canonical JSON', () => {
   it('writes a lone surrogate as an escape, so that its UTF-8 bytes tell it apart', () => {
     assert.equal(canonicalJson('\ud800'), '"\\ud800"')
   })
+
+  it('says which number it refuses, and what to write in its place', () => {
+    assert.throws(() => canonicalJson({ a: [0.5] }), {
+      name: 'CanonicalJsonError',
+      message: '0.5 is not a safe integer; write it as a decimal string',
+    })
+  })
 })

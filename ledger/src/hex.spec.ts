@@ -66,4 +66,35 @@ describe('hexadecimal', () => {
   it('refuses an integer that does not fit its bytes rather than cut it', () => {
     for (const value of [256n, -1n, 2n ** 64n]) assert.throws(() => uintToBytes(value, 1), RangeError)
   })
+
+  it('has no digits but 0 to 9, a to f and A to F', () => {
+    const digits = '0123456789abcdefABCDEF'
+    for (let code = 0; code < 128; code++) {
+      const character = String.fromCharCode(code)
+      const isDigit = digits.includes(character)
+      assert.equal(isHexOf(`0x0${character}`, 1), isDigit, JSON.stringify(character))
+      assert.equal(isHexOf(`0x${character}0`, 1), isDigit, JSON.stringify(character))
+    }
+    assert.deepEqual(
+      hexToBytes(`0x0${[...digits].join('0')}`),
+      Uint8Array.from(digits, digit => Number.parseInt(digit, 16)),
+    )
+  })
+
+  it('is written of bytes of any length, long ones after short ones', () => {
+    for (const length of [0, 1, 127, 128, 129, 255, 1_000, 3]) {
+      assert.equal(bytesToHex(new Uint8Array(length).fill(0xa5)), `0x${'a5'.repeat(length)}`)
+    }
+  })
+
+  it('is named in its error with the beginning of the text', () => {
+    const message = (text: string) => `expected whole bytes of hexadecimal after 0x, found ${JSON.stringify(text)}`
+    assert.throws(() => hexToBytes('0xzz'), { name: 'HexError', message: message('0xzz') })
+    assert.throws(() => hexToBytes('z'.repeat(81)), { name: 'HexError', message: message('z'.repeat(80)) })
+  })
+
+  it('says which integer does not fit how many bytes', () => {
+    assert.throws(() => uintToBytes(256n, 1), { name: 'RangeError', message: '256 does not fit 1 bytes' })
+    assert.throws(() => uintToBytes(-1n, 8), { name: 'RangeError', message: '-1 does not fit 8 bytes' })
+  })
 })

@@ -57,4 +57,16 @@ describe('a content id', () => {
     assert.equal(digestOfContentId(twin), undefined)
     assert.ok(digestOfContentId(example))
   })
+
+  it('is the whole text: nothing may stand before or after it', () => {
+    for (const other of [
+      `b${example}`,
+      `x${example}`,
+      `${example}${example}`,
+      `${example}=`,
+      `${example.slice(0, -1)}1`,
+    ]) {
+      assert.equal(digestOfContentId(other), undefined, other)
+    }
+  })
 })

@@ -113,4 +113,59 @@ describe('a job specification', () => {
     const digests = changes.map(change => jobSpecDigest(ethersCrypto, { ...wasm, ...change }))
     assert.equal(new Set([own, ...digests]).size, changes.length + 1)
   })
+
+  const bounded = (max: number) => `expected an integer from 1 to ${max}`
+  const fuel = 'expected a decimal text from 1 to 1000000000000000'
+  const argsProblem = 'expected at most 64 texts of at most 4096 characters'
+  const problems: readonly (readonly [unknown, string, string])[] = [
+    [null, '', 'expected an object'],
+    [[], '', 'expected an object'],
+    ['wasm', '', 'expected an object'],
+    [{ ...wasm, engine: 'native' }, 'engine', 'expected wasm or docker'],
+    [{ ...wasm, extra: 1 }, 'extra', 'is not a field of a job specification'],
+    [{ ...wasm, moduleCid: 'bafkrei' }, 'moduleCid', 'expected the CID of the module'],
+    [{ ...wasm, moduleCid: 7 }, 'moduleCid', 'expected the CID of the module'],
+    [{ ...wasm, moduleCid: [cid] }, 'moduleCid', 'expected the CID of the module'],
+    [{ ...docker, image: 'a b' }, 'image', 'expected the name of an image'],
+    [{ ...docker, image: ['busybox'] }, 'image', 'expected the name of an image'],
+    [{ ...docker, image: 7 }, 'image', 'expected the name of an image'],
+    [{ ...docker, image: 'a'.repeat(257) }, 'image', 'expected the name of an image'],
+    [{ ...wasm, args: {} }, 'args', argsProblem],
+    [{ ...wasm, args: [['a']] }, 'args', argsProblem],
+    [{ ...wasm, env: [] }, 'env', 'expected at most 64 named texts'],
+    [{ ...wasm, env: { A: ['a'] } }, 'env', 'expected at most 64 named texts'],
+    [{ ...wasm, inputCid: 'bafkrei' }, 'inputCid', 'expected a CID or null'],
+    [{ ...wasm, inputCid: [cid] }, 'inputCid', 'expected a CID or null'],
+    [{ ...wasm, limits: [] }, 'limits', 'expected an object'],
+    [{ ...wasm, limits: { ...wasm.limits, gpus: 1 } }, 'limits.gpus', 'is not a limit of this engine'],
+    [
+      { ...wasm, limits: { ...wasm.limits, ['x'.repeat(65)]: 1 } },
+      `limits.${'x'.repeat(64)}`,
+      'is not a limit of this engine',
+    ],
+    [{ ...wasm, limits: { ...wasm.limits, memoryBytesMax: 0 } }, 'limits.memoryBytesMax', bounded(4_294_967_296)],
+    [{ ...wasm, limits: { ...wasm.limits, wallMsMax: 0 } }, 'limits.wallMsMax', bounded(86_400_000)],
+    [{ ...wasm, limits: { ...wasm.limits, outputBytesMax: 0 } }, 'limits.outputBytesMax', bounded(67_108_864)],
+    [{ ...wasm, limits: { ...wasm.limits, logBytesMax: 0 } }, 'limits.logBytesMax', bounded(8_388_608)],
+    [{ ...docker, limits }, 'limits.cpuMillicoresMax', bounded(256_000)],
+    [{ ...wasm, limits }, 'limits.fuelMax', fuel],
+    [{ ...wasm, limits: { ...limits, fuelMax: ['1'] } }, 'limits.fuelMax', fuel],
+  ]
+  for (const [input, field, problem] of problems) {
+    it(`is refused for ${field || 'itself'}, saying: ${problem}`, () => {
+      assert.deepEqual(parseJobSpec(input), { ok: false, field, problem })
+    })
+  }
+
+  it('is accepted with an image’s name of 256 characters, and with 64 variables', () => {
+    const image = 'a'.repeat(256)
+    const env = Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`A${index}`, 'x'.repeat(4_096)]))
+    for (const spec of [
+      { ...docker, image },
+      { ...docker, env },
+      { ...wasm, env },
+    ]) {
+      assert.deepEqual(parseJobSpec(spec), { ok: true, spec })
+    }
+  })
 })
