@@ -42,6 +42,11 @@ export function changed(event: LedgerEvent, changes: Changes): LedgerEvent {
   return Object.entries(changes).reduce(put, event) as LedgerEvent
 }
 
+/** Changes of a message that stands in an event under a name. */
+export function of(name: string, changes: Changes): Changes {
+  return Object.fromEntries(Object.entries(changes).map(([field, value]) => [`data.${name}.message.${field}`, value]))
+}
+
 /**
  * What an auditor who trusts signatures and hashes finds in the last event of a journal, which is renumbered. Anything that it finds before
  * is no finding about the forgery.
