@@ -7,7 +7,7 @@ import { TestLedger } from '../testing/test-ledger.ts'
 import { EpochTree } from './epoch-tree.ts'
 import { verifyAbsence, verifyInclusion } from './inclusion-proof.ts'
 import { leavesRoot } from './leaves.ts'
-import { leavesInLastEpoch, leavesOf } from './state-leaves.ts'
+import { leafOf, leavesInLastEpoch, leavesOf } from './state-leaves.ts'
 
 const wallets = [new Actor(1), new Actor(2), new Actor(3), new Actor(4)] as const
 const [ann, bob, cho] = wallets
@@ -113,5 +113,66 @@ describe('the tree from one epoch to the next', () => {
     const inclusion = tree.prove(ledger.state, ann.address)
     assert.ok(inclusion?.leaf && verifyInclusion(ethersCrypto, inclusion.root, inclusion.leaf, inclusion.proof))
     assert.deepEqual(tree.close(ledger.state), leavesRoot(ethersCrypto, leavesOf(ledger.state)))
+  })
+
+  it('takes a wallet out that has neither credits nor nonces any more', () => {
+    const ledger = used()
+    ledger.deposit(cho.address, 400n)
+    closeEpoch(ledger)
+    const before = leafOf(ledger.state, cho.address)
+    ledger.accept({ type: 'InstructPayouts', instruction: cho.instruction() })
+    ledger.accept({ type: 'PayByInstruction', wallet: cho.address })
+    ledger.accept({ type: 'RecordPayee', wallet: cho.address, id: 1 })
+    assert.deepEqual([before?.availableMicrocredits, leafOf(ledger.state, cho.address)], [400n, undefined])
+    const expected = leavesRoot(ethersCrypto, leavesOf(ledger.state))
+    closeEpoch(ledger)
+    assert.equal(ledger.state.lastEpoch?.leavesRoot, expected.root)
+    assert.equal(ledger.state.lastEpoch?.leavesTotalMicrocredits, expected.totalMicrocredits)
+  })
+
+  it('is built once for any number of proofs, and again when another epoch has closed elsewhere', () => {
+    let hashCount = 0
+    const counting = {
+      keccak256(bytes: Uint8Array) {
+        hashCount += 1
+        return ethersCrypto.keccak256(bytes)
+      },
+    }
+    const ledger = used()
+    closeEpoch(ledger)
+    const tree = new EpochTree(counting)
+    const first = tree.prove(ledger.state, ann.address)
+    const built = hashCount
+    hashCount = 0
+    assert.deepEqual(tree.prove(ledger.state, ann.address), first)
+    assert.ok(hashCount <= 2 && built > 4, `${built} hashes at first, then ${hashCount}`)
+    ledger.accept({
+      type: 'TransferCredits',
+      transfer: ann.transfer({ to: cho.address, amountMicrocredits: 1n, nonce: 1n }),
+    })
+    closeEpoch(ledger)
+    const second = tree.prove(ledger.state, ann.address)
+    assert.deepEqual([first?.epoch, second?.epoch], [1, 2])
+    assert.ok(second?.leaf && verifyInclusion(ethersCrypto, second.root, second.leaf, second.proof))
+  })
+
+  it('proves of every wallet what the last epoch said, by the leaf that stood there then', () => {
+    const ledger = used()
+    closeEpoch(ledger)
+    const strangers = Array.from({ length: 12 }, (_, index) => new Actor(100 + index).address)
+    const before = new EpochTree(ethersCrypto)
+    const shown = strangers.map(account => before.prove(ledger.state, account))
+    assert.ok(shown.some(inclusion => inclusion?.proof.other !== undefined))
+    for (const wallet of [ann, bob]) {
+      ledger.accept({
+        type: 'TransferCredits',
+        transfer: wallet.transfer({ to: cho.address, amountMicrocredits: 1n, nonce: 1n }),
+      })
+    }
+    for (const [index, account] of strangers.entries()) {
+      const inclusion = new EpochTree(ethersCrypto).prove(ledger.state, account)
+      assert.deepEqual(inclusion, shown[index])
+      assert.ok(inclusion && verifyAbsence(ethersCrypto, inclusion.root, account, inclusion.proof))
+    }
   })
 })

@@ -169,7 +169,39 @@ describe('a tree that is kept', () => {
       keccak256: bytes => ethersCrypto.keccak256(bytes.length === 20 ? new Uint8Array(20) : bytes),
     })
     tree.set(leafOf(address(1), 1n))
-    assert.throws(() => tree.set(leafOf(address(2), 1n)), RangeError)
+    assert.throws(() => tree.set(leafOf(address(2), 1n)), {
+      name: 'RangeError',
+      message: 'two accounts have the same place in the tree',
+    })
+  })
+
+  it('says of a total that it would pass what it can count', () => {
+    const tree = new SumTree(ethersCrypto)
+    tree.set({ ...leafOf(address(1), 0n), availableMicrocredits: 2n ** 53n - 1n })
+    const error = { name: 'RangeError', message: 'the total would pass 2^53 - 1' }
+    assert.throws(() => tree.set({ ...leafOf(address(2), 0n), availableMicrocredits: 1n }), error)
+    tree.delete(address(1))
+    tree.set({ ...leafOf(address(1), 0n), availableMicrocredits: 2n ** 53n - 2n })
+    tree.set({ ...leafOf(address(2), 0n), availableMicrocredits: 1n })
+    assert.equal(tree.root().totalMicrocredits, 2n ** 53n - 1n)
+  })
+
+  it('holds several accounts that are no address, each by its own name', () => {
+    const names = ['treasury', 'rewards', 'clearing'] as const
+    const leaves = names.map((name, index) => leafOf(name, BigInt(index + 1)))
+    const tree = new SumTree(ethersCrypto)
+    for (const leaf of [...leaves, ...leaves]) tree.set(leaf)
+    assert.deepEqual(tree.root(), leavesRoot(ethersCrypto, leaves))
+    assert.equal(tree.delete('rewards'), true)
+    assert.deepEqual(
+      names.map(name => tree.has(name)),
+      [true, false, true],
+    )
+    tree.set(leafOf('rewards', 9n))
+    assert.deepEqual(
+      tree.root(),
+      leavesRoot(ethersCrypto, [leafOf('treasury', 1n), leafOf('rewards', 9n), leafOf('clearing', 3n)]),
+    )
   })
 })
 
