@@ -81,6 +81,18 @@ describe('an event is not read', () => {
     })
   }
 
+  it('and what is wrong with it is said', () => {
+    const says = (type: string, problem: string) =>
+      assert.throws(() => readCanonicalEvent(transferred.replace('CreditsTransferred', type)), {
+        name: 'ShapeError',
+        message: problem,
+      })
+    says('CreditsInvented', 'is of an unknown type "CreditsInvented"')
+    says('X'.repeat(40), `is of an unknown type "${'X'.repeat(40)}"`)
+    says('X'.repeat(41), `is of an unknown type "${'X'.repeat(40)}"`)
+    says('ServiceBought', 'is not the canonical text of ServiceBought')
+  })
+
   it('from a text without end', () => {
     refuses('')
     refuses('{'.repeat(100_000))
