@@ -8,7 +8,7 @@ import { ethersCrypto } from '../testing/ethers-crypto.ts'
 import { domainName, domainVersion, TypedDataFieldError, typedDataDigest } from './eip712.ts'
 import { typedDataJson } from './json.ts'
 import { addressText, messageOf, messageTypes } from './message-types.spec.fixture.ts'
-import type { Message } from './types.ts'
+import type { Message, MessageType } from './types.ts'
 
 const domain = fc.record({ chainId: fc.nat(), verifyingContract: addressText })
 
@@ -70,6 +70,42 @@ describe('the digest of a message', () => {
     for (const change of wrong) {
       const message = { ...transfer, ...change } as Message
       assert.throws(() => typedDataDigest(ethersCrypto, own, transferType, message), TypedDataFieldError)
+    }
+  })
+
+  it('names the field that is missing or not of its type, also when it is a text or a list', () => {
+    const own = { chainId: 1, verifyingContract: zeroAddress }
+    const type: MessageType = {
+      name: 'Every',
+      fields: [
+        { name: 'text', type: 'string' },
+        { name: 'people', type: 'address[]' },
+        { name: 'texts', type: 'string[]' },
+        { name: 'digest', type: 'bytes32' },
+        { name: 'small', type: 'uint8' },
+      ],
+    }
+    const good = { text: 'x', people: [zeroAddress], texts: ['x'], digest: `0x${'ab'.repeat(32)}`, small: 255 }
+    const wrong: readonly (readonly [keyof typeof good, unknown])[] = [
+      ['text', undefined],
+      ['text', 7],
+      ['text', ['x']],
+      ['people', undefined],
+      ['people', zeroAddress],
+      ['people', [zeroAddress, '0x']],
+      ['people', [undefined]],
+      ['texts', 'x'],
+      ['texts', ['x', 7]],
+      ['digest', zeroAddress],
+      ['small', 256],
+      ['small', -1],
+    ]
+    assert.equal(typedDataDigest(ethersCrypto, own, type, good).length, 66)
+    for (const [field, value] of wrong) {
+      assert.throws(() => typedDataDigest(ethersCrypto, own, type, { ...good, [field]: value } as Message), {
+        name: 'TypedDataFieldError',
+        message: `the field ${field} of the message is missing or not of its type`,
+      })
     }
   })
 })
