@@ -98,4 +98,100 @@ describe('a ledger that follows its writer from elsewhere', () => {
     await refused
     await assert.rejects(ledger.submit(pay(2n)), FollowingEndedError)
   })
+
+  it('gives the events of the store, read and as they are stored, after a position and up to a number', async () => {
+    const { writer, follow } = await scene()
+    const ledger = await follow()
+    for (let nonce = 1n; nonce <= 4n; nonce++) await ledger.submit(pay(nonce))
+    for (const [after, limit, positions] of [
+      [0, 2, [1, 2]],
+      [2, 10, [3, 4, 5, 6]],
+      [6, 10, []],
+    ] as const) {
+      assert.deepEqual(await ledger.storedEvents(after, limit), await writer.storedEvents(after, limit))
+      const events = await ledger.events(after, limit)
+      assert.deepEqual(events, await writer.events(after, limit))
+      assert.deepEqual(
+        events.map(event => event.position),
+        positions,
+      )
+    }
+    await ledger.close()
+  })
+
+  it('answers each that waits when its position has come, and no other', async () => {
+    const { writer, follow } = await scene()
+    const ledger = await follow()
+    const here = ledger.head().position
+    const come: number[] = []
+    const waits = [here + 3, here + 1, here, here + 2].map(position =>
+      ledger.whenAt(position).then(() => come.push(position)),
+    )
+    await waits[2]
+    assert.deepEqual(come, [here])
+    for (const nonce of [1n, 2n]) await writer.submit(pay(nonce))
+    await Promise.all([waits[1], waits[3]])
+    assert.deepEqual(
+      come.filter(position => position > here + 2),
+      [],
+    )
+    await writer.submit(pay(3n))
+    await waits[0]
+    assert.deepEqual(come.toSorted(), [here, here + 1, here + 2, here + 3])
+    await ledger.close()
+    await ledger.whenAt(here + 3)
+  })
+
+  it('does not wait for anything when the writer refuses, also after it was closed', async () => {
+    const { follow } = await scene()
+    const ledger = await follow()
+    await ledger.close()
+    const answer = await ledger.submit(pay(1n, 10_000_001n))
+    assert.equal(answer.status, 'refused')
+  })
+
+  it('says why it follows no longer: that it was closed, or what the store or a changed journal made it end with', async () => {
+    const message = 'the journal is no longer followed; look the command up by sending it again'
+    const { follow } = await scene()
+    const closed = await follow()
+    const waiting = closed.whenAt(99)
+    const isClosed = (error: unknown) =>
+      error instanceof FollowingEndedError &&
+      error.name === 'FollowingEndedError' &&
+      error.message === message &&
+      (error.cause as Error).message === 'the ledger was closed'
+    const rejected = assert.rejects(waiting, isClosed)
+    await closed.close()
+    await rejected
+    await assert.rejects(closed.whenAt(99), isClosed)
+
+    const { store, follow: followOther } = await scene()
+    const broken = await followOther()
+    const alsoWaiting = broken.whenAt(99)
+    const isBroken = (error: unknown) =>
+      error instanceof FollowingEndedError && (error.cause as Error).message === 'the event store was closed'
+    const alsoRejected = assert.rejects(alsoWaiting, isBroken)
+    await store.close()
+    await alsoRejected
+    await assert.rejects(broken.whenAt(99), isBroken)
+    await broken.close()
+  })
+
+  it('knows the time and what is due as its writer does', async () => {
+    const { writer, follow } = await scene()
+    const ledger = await follow()
+    assert.deepEqual([ledger.dueInstructions(), ledger.dueBonuses()], [[], []])
+    await ledger.submit({ type: 'InstructPayouts', instruction: ann.instruction() })
+    assert.deepEqual(ledger.dueInstructions(), [ann.address])
+    assert.deepEqual(writer.dueInstructions(), [ann.address])
+    await ledger.submit({ type: 'PayByInstruction', wallet: ann.address })
+    assert.deepEqual([ledger.dueInstructions(), ledger.payeesToRegister()], [[], [ann.address]])
+    await ledger.submit({ type: 'RecordPayee', wallet: ann.address, id: 1 })
+    assert.deepEqual([ledger.payeesToRegister(), ledger.payoutWallet(node.address)], [[], undefined])
+    await ledger.submit({ type: 'RegisterNode', registration: node.registration({ payoutWallet: bob.address }) })
+    assert.equal(ledger.payoutWallet(node.address), bob.address)
+    assert.deepEqual([ledger.permissions(ann.address), ledger.permission(ann.address, bob.address)], [[], undefined])
+    assert.deepEqual([ledger.escrow(bob.address), ledger.iou(bob.address)], [undefined, undefined])
+    await ledger.close()
+  })
 })
