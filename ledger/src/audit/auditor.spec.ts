@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { type Hex, zeroHash } from '../hex.ts'
 import { chainHash, encodeEvent } from '../journal/codec.ts'
 import type { LedgerEvent } from '../journal/event.ts'
-import { Actor, digestOfOrder, testStartMs } from '../testing/actors.ts'
+import { Actor, digestOfOrder, testConfig, testStartMs } from '../testing/actors.ts'
 import { ethersCrypto } from '../testing/ethers-crypto.ts'
 import { TestLedger } from '../testing/test-ledger.ts'
 import { type AuditFinding, Auditor } from './auditor.ts'
@@ -158,5 +158,32 @@ describe('the auditor', () => {
     const { events, position } = altered('JobSettled', event => ({ atMs: event.atMs - 1_000_000 }))
     assert.match(audit(events)?.problem ?? '', /before its predecessor/)
     assert.equal(audit(events)?.position, position)
+  })
+
+  it('says what an account has, and nothing of one that never moved', () => {
+    const ledger = new TestLedger()
+    ledger.deposit(ann.address, 70n)
+    const { auditor } = ledger
+    assert.equal(auditor.balance(`wallet:${ann.address}`), 70n)
+    assert.equal(auditor.balance('reserve'), 70n)
+    assert.equal(auditor.balance(`wallet:${bob.address}`), 0n)
+  })
+
+  it('finds a balance beyond exact numbers, in a clearing account too', () => {
+    const ledger = new TestLedger({ ...testConfig, shardCount: 2 })
+    const [opened] = ledger.events as [LedgerEvent]
+    const half = 2n ** 52n
+    for (const account of ['clearing:1', `wallet:${ann.address}`, 'reserve']) {
+      const entries = [half, half].map(amountMicrocredits => ({ account, amountMicrocredits }))
+      const sent = { ...opened, position: 2, commandId: 'twice', entries } as LedgerEvent
+      assert.deepEqual(audit([opened, sent]), { position: 2, problem: `${account} would be NaN µcr` })
+    }
+  })
+
+  it('finds an amount beyond exact numbers', () => {
+    const [opened] = journal() as [LedgerEvent]
+    const entries = [{ account: 'burn', amountMicrocredits: 2n ** 53n }] as const
+    const finding = audit([opened, { ...opened, position: 2, commandId: 'twice', entries }])
+    assert.deepEqual(finding, { position: 2, problem: 'burn would be NaN µcr' })
   })
 })

@@ -54,4 +54,21 @@ describe('what is due', () => {
     queue.remove('first')
     assert.deepEqual(queue.first(), { id: 'id4999', atMs: 5_009 })
   })
+
+  it('comes in order though thousands of others ended and were cleared out between', () => {
+    for (const seed of [7, 11, 13]) {
+      const queue = new DueQueue()
+      const open = Array.from({ length: 300 }, (_, index) => ({ id: `open${index}`, atMs: (index * seed) % 101 }))
+      for (const { id, atMs } of open) queue.add(id, atMs)
+      for (let index = 0; index < 2_000; index++) {
+        queue.add(`ended${index}`, index % 97)
+        queue.remove(`ended${index}`)
+      }
+      for (const due of open.toSorted((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1))) {
+        assert.deepEqual(queue.first(), due)
+        queue.remove(due.id)
+      }
+      assert.equal(queue.first(), undefined)
+    }
+  })
 })

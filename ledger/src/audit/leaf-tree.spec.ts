@@ -44,4 +44,20 @@ describe('the auditor’s tree of leaves', () => {
       { numRuns: 40, seed: 20_261_121 },
     )
   })
+
+  it('has the root of the leaves that are left, whichever go and in whatever order', () => {
+    const numbers = Array.from({ length: 24 }, (_, index) => index + 1)
+    for (const step of [1, 5, 7, 11]) {
+      const tree = new LeafTree(ethersCrypto)
+      for (const number of numbers) tree.set(address(number), leafOf(address(number), number))
+      let left = numbers
+      for (const index of numbers.keys()) {
+        const gone = numbers[(index * step) % numbers.length] as number
+        tree.set(address(gone), undefined)
+        left = left.filter(number => number !== gone)
+        const leaves = left.map(number => leafOf(address(number), number))
+        assert.deepEqual(tree.root(), leavesRoot(ethersCrypto, leaves))
+      }
+    }
+  })
 })

@@ -175,4 +175,53 @@ describe('the auditor of several shards', () => {
     const sent = chained([events[0] as LedgerEvent, { ...events[1], entries, clearing }])
     assertFinding(audit([sent]), 0, 2, /shard 1, which is not another one/)
   })
+
+  it('knows how far it has followed each shard, and what each account has there', () => {
+    const auditor = new ShardsAuditor(ethersCrypto, shardCount)
+    for (const [shard, journal] of journals().entries()) {
+      for (const stored of journal) {
+        assert.equal(auditor.follow(shard, decodeEvent(stored), stored.payload, stored.hash), undefined)
+      }
+      assert.deepEqual(auditor.head(shard), { position: journal.length, hash: journal.at(-1)?.hash })
+    }
+    const wallet = `wallet:${ann.address}`
+    const [reserve, sent, received] = [
+      { reserve: 1_000n, 'clearing:1': 1_000n },
+      { [wallet]: 700n, 'clearing:0': -1_000n, 'clearing:2': 300n },
+      { [`wallet:${far.address}`]: 300n, 'clearing:1': -300n },
+    ]
+    for (const [shard, balances] of [reserve, sent, received].entries()) {
+      assert.deepEqual(auditor.balances(shard), new Map(Object.entries(balances ?? {})))
+    }
+    assert.equal(auditor.balance(1, wallet), 700n)
+    assert.equal(auditor.balance(0, wallet), 0n)
+  })
+
+  it('knows nothing of a shard that does not exist, and refuses its events', () => {
+    const auditor = new ShardsAuditor(ethersCrypto, shardCount)
+    const [stored] = journals()[1] ?? []
+    assert.ok(stored)
+    const found = auditor.follow(shardCount, decodeEvent(stored), stored.payload, stored.hash)
+    assert.deepEqual(found, { shard: shardCount, position: 1, problem: 'is of a shard that does not exist' })
+    assert.deepEqual(auditor.head(shardCount), { position: 0, hash: zeroHash })
+    assert.deepEqual(auditor.balances(shardCount), new Map())
+    assert.equal(auditor.balance(shardCount, 'reserve'), 0n)
+  })
+
+  it('never takes a cut for consistent after a taking of more than was sent', () => {
+    const wallet = `wallet:${far.address}`
+    const more = { credits: [credit(wallet, 301n)] }
+    const robbed = forged(2, 2, ({ data }) => ({
+      data: { ...data, ...more },
+      entries: [credit(wallet, 301n), credit('clearing:1', -301n)],
+    }))
+    const auditor = new ShardsAuditor(ethersCrypto, shardCount)
+    const found = robbed.flatMap((journal, shard) =>
+      journal.map(stored => auditor.follow(shard, decodeEvent(stored), stored.payload, stored.hash)),
+    )
+    const otherwise = { shard: 2, position: 2, problem: 'takes otherwise than shard 1 sent it' }
+    assert.deepEqual(found.filter(Boolean), [otherwise])
+    const problem = 'reserve 1000 µcr, owed 1001 µcr, clearing -1 µcr, in flight 300 µcr'
+    assert.deepEqual(auditor.cut(), { shard: 0, position: 2, problem })
+  })
 })
