@@ -56,7 +56,10 @@ describe('taking what another shard sends', () => {
     const { journals, ledgers } = await openJournalShards(store, shardCount)
     const ledger = ledgers[1] as ClearingLedger
     const { signal } = new AbortController()
-    await assert.rejects(followClearing({ store, journals, ledger }, 3, signal), RangeError)
+    await assert.rejects(followClearing({ store, journals, ledger }, 3, signal), {
+      name: 'RangeError',
+      message: 'there is no journal of shard 3',
+    })
     const closed = { ...deafLedger({} as never, undefined).ledger }
     await assert.rejects(followClearing({ store, journals, ledger: closed }, 0, signal), RangeError)
   })
@@ -68,11 +71,15 @@ describe('taking what another shard sends', () => {
     for (const refusal of [
       { code: 'COMMAND_CONFLICT', commandId: 'clearing:0:1', field: 'credits' },
       { code: 'CLEARING_OUT_OF_ORDER', fromShard: 0, expectedSequence: 1, sequence: 2 },
+      { code: 'CLEARING_OUT_OF_ORDER', fromShard: 0, expectedSequence: 1, sequence: 1 },
     ] as const) {
+      const message = `shard 1 refuses sending 1 of shard 0, at position 2 there: ${refusal.code}`
       const { ledger } = deafLedger({ status: 'refused', commandId: '', refusal }, ledgers[1]?.config())
       const following = followClearing({ store, journals, ledger }, 0, new AbortController().signal)
       await assert.rejects(following, (error: unknown) => {
-        return error instanceof ClearingStalledError && error.refusal === refusal
+        assert.ok(error instanceof ClearingStalledError)
+        assert.deepEqual([error.name, error.message, error.refusal], ['ClearingStalledError', message, refusal])
+        return true
       })
     }
   })
