@@ -87,13 +87,15 @@ describe('the auditor, about the leaves of an epoch', () => {
     for (const order of orders) {
       const ledger = new TestLedger()
       ledger.deposit(ann.address, 1_000n)
-      for (const delegate of order) {
+      for (const [index, delegate] of order.entries()) {
+        const amountMicrocredits = BigInt(index + 1)
         ledger.accept({ type: 'GrantPermission', permission: permissionOf(ann, delegate) })
         for (const lane of [1, 0]) {
-          const message = { from: ann.address, to: bob.address, amountMicrocredits: 1n, lane, nonce: 1n, deadline }
+          const message = { from: ann.address, to: bob.address, amountMicrocredits, lane, nonce: 1n, deadline }
           ledger.accept({ type: 'TransferCredits', transfer: delegate.sign(transferType, message) })
         }
       }
+      assert.equal(ledger.balance(bob.address), 20n)
       ledger.accept({ type: 'CloseEpoch', epoch: 1 })
       assert.equal(problemIn(ledger, closed(ledger)), undefined)
     }
