@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Hex } from '../hex.ts'
+import { type Hex, zeroHash } from '../hex.ts'
 import { booksOf, isBalanced } from '../journal/books.ts'
 import type { LedgerCommand } from '../journal/command.ts'
 import type { LedgerEvent } from '../journal/event.ts'
-import type { Actor } from '../testing/actors.ts'
+import { Actor, testConfig } from '../testing/actors.ts'
 import { TestLedger } from '../testing/test-ledger.ts'
 import { actorAt, TestShards } from '../testing/test-shards.ts'
 
@@ -184,5 +184,27 @@ describe('the shard that keeps the reserve', () => {
     const shards = shardsWithCredits()
     shards.at(1).accept(pay(ann, far, 300n, 1n))
     for (const { state } of shards.shards) assert.ok(isBalanced(booksOf(state)))
+  })
+})
+
+describe('a job that is settled without a fee', () => {
+  it('sends its node’s earning to another shard without a fee that would count for bonuses', () => {
+    const [payout, payer] = [actorAt(0, shardCount), actorAt(1, shardCount)]
+    for (const [feeBasisPoints, isCounted] of [
+      [0, false],
+      [1, true],
+    ] as const) {
+      const ledger = new TestLedger({ ...testConfig, shard: 1, shardCount, feeBasisPoints })
+      const credits = [{ account: `wallet:${payer.address}`, amountMicrocredits: 5_000_000n }] as const
+      const from = { fromShard: 0, toShard: 1, fromPosition: 2, fromHash: zeroHash, sequence: 1 }
+      ledger.accept({ type: 'ReceiveClearing', ...from, credits })
+      const node = new Actor(9)
+      const registration = node.registration({ payoutWallet: payout.address })
+      ledger.accept({ type: 'RegisterNode', registration })
+      const digest = ledger.assigned(payer.order({ nonce: 1n, bidMicrocredits: 1_000n }), node)
+      ledger.settle(node.receipt(digest, {}))
+      const [sent] = ledger.events.at(-1)?.clearing ?? []
+      assert.deepEqual([sent?.toShard, sent?.sequence, sent?.caused !== undefined], [0, 1, isCounted])
+    }
   })
 })
