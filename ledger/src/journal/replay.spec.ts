@@ -8,6 +8,8 @@ import { InMemoryEventStore, InMemoryJournal } from '../testing/in-memory-event-
 import { TestLedger } from '../testing/test-ledger.ts'
 import { chainHash } from './codec.ts'
 import { Replica } from './replica.ts'
+import { takeSnapshot } from './snapshot.ts'
+import { initialState } from './state.ts'
 
 const ann = new Actor(1)
 const bob = new Actor(2)
@@ -139,5 +141,27 @@ describe('a replay', () => {
     assert.equal(await store.append(batch), 'appended')
     const state = await replay(store)
     assert.deepEqual([state.position, state.hash], [1_001, ledger.state.hash])
+  })
+
+  it('begins at the beginning where a snapshot is of nothing, of another history, or of another shape', async () => {
+    const events = journal()
+    const store = storeOf(events)
+    const whole = await replay(store)
+    const nothing = takeSnapshot(initialState())
+    const last = takeSnapshot(whole)
+    for (const [snapshot, position] of [
+      [undefined, 0],
+      [nothing, 0],
+      [{ ...last, hash: zeroHash }, 0],
+      [{ ...last, position: last.position + 5 }, 0],
+      [{ ...last, format: last.format + 1 }, 0],
+      [last, events.length],
+    ] as const) {
+      const snapshots = { newest: async () => snapshot && structuredClone(snapshot), save: async () => undefined }
+      const replica = await Replica.restore({ store, shard: 'main', crypto: ethersCrypto, snapshots })
+      assert.equal(replica.state.position, position)
+      await replica.catchUp()
+      assert.deepEqual([replica.state.hash, replica.state.balances], [whole.hash, whole.balances])
+    }
   })
 })
