@@ -184,6 +184,8 @@ describe('a tree that is kept', () => {
     tree.set({ ...leafOf(address(1), 0n), availableMicrocredits: 2n ** 53n - 2n })
     tree.set({ ...leafOf(address(2), 0n), availableMicrocredits: 1n })
     assert.equal(tree.root().totalMicrocredits, 2n ** 53n - 1n)
+    tree.set({ ...leafOf(address(1), 0n), availableMicrocredits: 2n ** 53n - 3n })
+    assert.equal(tree.root().totalMicrocredits, 2n ** 53n - 2n)
   })
 
   it('holds several accounts that are no address, each by its own name', () => {

@@ -40,7 +40,7 @@ export class SumTree {
     const found = this.#end(place, depth)
     const isKnown = found !== 0 && this.#nodes.account(found) === leaf.account
     const sum = Number(leafSum(leaf))
-    const total = this.#total + sum - (isKnown ? this.#nodes.sum(found) : 0)
+    const total = this.#total - (isKnown ? this.#nodes.sum(found) : 0) + sum
     if (!Number.isSafeInteger(sum) || !Number.isSafeInteger(total))
       throw new RangeError('the total would pass 2^53 - 1')
     const own = isKnown ? found : this.#insert(place, depth, found, leaf.account)

@@ -170,15 +170,15 @@ export class JournalWriter {
     while (this.queue.length > 0 && this.readers.length === 0) {
       const room = roomIn(this.open)
       if (room <= 0) return
-      const taken = this.queue.splice(0, room)
+      const taken = this.queue.slice(0, room)
       const commands = taken.flatMap(({ command }) => (command === undefined ? [] : [command]))
       const { answers, ...decided } = decideBatch(this.current, commands, clock.nowMs(), crypto, this.epochTree)
       addDecided(this.open, decided)
       if (answers === undefined) {
-        this.queue.unshift(...taken)
         this.open.isFull = true
         return
       }
+      this.queue.splice(0, taken.length)
       addAll(this.open.waiting, taken)
       addAll(this.open.answers, answers)
     }

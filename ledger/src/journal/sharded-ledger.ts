@@ -20,7 +20,7 @@ import type {
 import type { BonusCommand } from '../rewards/pay-bonus.ts'
 import type { LedgerAnswer, LedgerCommand, LinkCommand } from './command.ts'
 import { homeShard, type LedgerConfig } from './config.ts'
-import type { RefusalCode } from './refusal.ts'
+import type { LedgerRefusal, RefusalCode } from './refusal.ts'
 
 /** An answer with the shard whose positions it names. */
 export type ShardedAnswer = LedgerAnswer & { readonly shard: number }
@@ -152,7 +152,7 @@ export class ShardedLedger implements LedgerDesk {
     let answer: ShardedAnswer | undefined
     for (const shard of [...open, ...numbers.filter(number => !open.includes(number))]) {
       answer = await this.submitAt(shard, command)
-      if (answer.status !== 'refused' || !unknownHere.has(answer.refusal.code)) return answer
+      if (answer.status !== 'refused' || !isUnknownHere(answer.refusal)) return answer
     }
     return answer as ShardedAnswer
   }
@@ -190,6 +190,11 @@ export class ShardedLedger implements LedgerDesk {
 
 function ofShard(command: LedgerCommand, shard: number, shardCount: number): LedgerCommand {
   return command.type === 'OpenLedger' ? { ...command, config: { ...command.config, shard, shardCount } } : command
+}
+
+/** A link fails for what one of its commands names. */
+function isUnknownHere(refusal: LedgerRefusal): boolean {
+  return refusal.code === 'LINK_FAILED' ? isUnknownHere(refusal.refusal) : unknownHere.has(refusal.code)
 }
 
 function firstDefined<T>(shards: readonly Ledger[], read: (shard: Ledger) => T | undefined): T | undefined {

@@ -6,7 +6,7 @@ import { Actor, digestOfOrder, testConfig, testStartMs } from '../testing/actors
 import { digestOfEscrow, escrowOrder, escrowRelease } from '../testing/escrow-actors.ts'
 import { InMemoryEventStore } from '../testing/in-memory-event-store.ts'
 import { digestOfIou, iou, iouDefault } from '../testing/iou-actors.ts'
-import { openJournalShards } from '../testing/journal-shards.ts'
+import { accepted, openJournalShards } from '../testing/journal-shards.ts'
 import { permissionOf } from '../testing/permission-actors.ts'
 import { actorAt } from '../testing/test-shards.ts'
 import type { LedgerCommand } from './command.ts'
@@ -32,12 +32,6 @@ async function shardsWithCredits(clock = { nowMs: () => testStartMs }) {
     await accepted(desk, { type: 'ReceiveClearing', toShard: index, sequence: 1, ...from, credits })
   }
   return { desk, ledgers }
-}
-
-async function accepted(desk: ShardedLedger, command: LedgerCommand) {
-  const answer = await desk.submit(command)
-  assert.equal(answer.status, 'accepted', `${command.type}: ${JSON.stringify(answer, (_, value) => String(value))}`)
-  return answer
 }
 
 describe('the desk of several shards finds', () => {
@@ -105,6 +99,17 @@ describe('the desk of several shards finds', () => {
         [signed?.acceptance, signed?.root.message.shard],
         [{ digest, position: BigInt(lastPosition) }, shard],
       )
+    }
+  })
+
+  it('the shard of a link that names nothing but escrows', async () => {
+    const { desk } = await shardsWithCredits()
+    for (const [shard, wallet] of everybody.entries()) {
+      const orders = [1n, 2n].map(nonce => escrowOrder(wallet, { seller: node.address, nonce }))
+      for (const order of orders) await accepted(desk, { type: 'OpenEscrow', order })
+      const releases = orders.map(order => escrowRelease(node, digestOfEscrow(order)))
+      const commands = releases.map(release => ({ type: 'ReleaseEscrow', release }) as const)
+      assert.equal((await accepted(desk, { type: 'Link', commands })).shard, shard)
     }
   })
 

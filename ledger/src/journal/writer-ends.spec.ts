@@ -157,11 +157,14 @@ describe('a writer that had to close', () => {
     assert.equal(store.released, 0)
   })
 
-  it('because its clock failed says that', async () => {
+  it('because its clock failed tells that to all who wait, and to who comes later', async () => {
     const { ledger, clock } = await openLedger()
     clock.isBroken = true
-    ledger.submit(deposit(0)).catch(() => undefined)
-    await new Promise(setImmediate)
+    const waiting = await Promise.allSettled([ledger.submit(deposit(0)), ledger.submit(deposit(1))])
+    assert.deepEqual(
+      waiting.map(settled => settled.status === 'rejected' && (settled.reason as Error).message),
+      ['no time', 'no time'],
+    )
     clock.isBroken = false
     await assert.rejects(ledger.submit(deposit(0)), isClosedBy('no time'))
   })

@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict'
 import { followClearing } from '../clearing/follow-clearing.ts'
+import type { LedgerCommand } from '../journal/command.ts'
 import { JournalLedger } from '../journal/journal-ledger.ts'
 import { ShardedLedger } from '../journal/sharded-ledger.ts'
 import type { EventStore } from '../ports/event-store.ts'
@@ -25,6 +27,13 @@ export async function until(condition: () => boolean): Promise<void> {
     if (patience.aborted) throw new Error(`it is not so after ${patienceMs} ms: ${condition}`)
     await new Promise(setImmediate)
   }
+}
+
+/** Submits what the shards must accept. */
+export async function accepted(desk: ShardedLedger, command: LedgerCommand) {
+  const answer = await desk.submit(command)
+  assert.equal(answer.status, 'accepted', `${command.type}: ${JSON.stringify(answer, (_, value) => String(value))}`)
+  return answer
 }
 
 /** Opens each shard's writer on what the store holds, and the ledger with its shards when it is new. */
