@@ -263,7 +263,7 @@ describe('the auditor, about payments', () => {
     ['a transfer in the lane after the last', paid({ lane: 1_024 }), 'uses lane 1024, where 1023 is the last'],
     [
       'a transfer with a nonce again',
-      forged('CreditsTransferred', of('transfer', { nonce: 2n }), 2),
+      forged('CreditsTransferred', of('transfer', { nonce: 2n }), 3),
       'uses nonce 2 after 2',
     ],
   ])

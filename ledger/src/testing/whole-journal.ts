@@ -52,7 +52,7 @@ function pay(signer: Actor, nonce: bigint, amountMicrocredits = 7n): LedgerComma
 function spendDirectly(ledger: TestLedger): void {
   ledger.accept({ type: 'GrantPermission', permission: permissionOf(ann, gateway, { engines: ['wasm', 'docker'] }) })
   ledger.accept(pay(ann, 1n))
-  ledger.accept(pay(gateway, 1n))
+  ledger.accept(pay(gateway, 1n, 8n))
   const bought = { seller: bob.address, amountMicrocredits: 5n, reference: zeroHash, lane: 3, nonce: 1n, deadline }
   ledger.accept({
     type: 'BuyService',
