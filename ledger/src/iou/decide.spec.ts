@@ -112,6 +112,9 @@ describe('a redemption', () => {
     const far = iouRedemption(ann, { ...fields, deadline: now + 30n * 86_400n + 1n })
     ledger.refuse({ type: 'RedeemIou', redemption: far }, 'DEADLINE_TOO_FAR')
     ledger.refuse({ type: 'RedeemIou', redemption: iouRedemption(ann, { ...fields, nonce: 1n }) }, 'NONCE_USED')
+    ledger.accept({ type: 'RedeemIou', redemption: iouRedemption(ann, fields) })
+    const again = iouRedemption(ann, { ...fields, amountMicrocredits: 2n })
+    ledger.refuse({ type: 'RedeemIou', redemption: again }, 'NONCE_USED')
   })
 
   it('is refused for want of credits, now and ever after', () => {
