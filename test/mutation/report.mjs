@@ -3,8 +3,7 @@ import { join, relative } from 'node:path'
 
 /**
  * Writes docs/mutation.md out of what a mutation run came to, and `reasons.json`: rules of which the first that fits a survivor says why
- * it lives. A rule names a file or a folder, and may name the kind of the change (`mutator`), a piece of the code that was changed (`code`) or of
- * what took its place (`change`).
+ * it lives. A rule names a file or a folder, and may name the kind of the change (`mutator`) and a piece of the code that was changed (`code`).
  */
 const here = import.meta.dirname
 const root = join(here, '../..')
@@ -32,13 +31,12 @@ function scoreOf(list) {
   return all === 0 ? '–' : `${((100 * found) / all).toFixed(1)} %`
 }
 
-function reasonFor({ file, mutatorName, code, replacement }) {
-  const fits = ({ in: place, mutator, code: piece, change }) =>
+function reasonFor({ file, mutatorName, code }) {
+  const fits = ({ in: place, mutator, code: piece }) =>
     file.startsWith(place) &&
     (mutator === undefined || mutator === mutatorName) &&
-    (piece === undefined || code.includes(piece)) &&
-    (change === undefined || replacement.includes(change))
-  return rules.find(fits)?.reason ?? 'no reason was found yet'
+    (piece === undefined || code.includes(piece))
+  return rules.find(fits)?.reason ?? 'no spec tells these apart yet'
 }
 
 function shown(text) {

@@ -1,29 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Hex, zeroHash } from '../hex.ts'
-import { chainHash, encodeEvent } from '../journal/codec.ts'
 import type { LedgerEvent } from '../journal/event.ts'
 import type { LedgerRefusal } from '../journal/refusal.ts'
 import { Actor } from '../testing/actors.ts'
-import { ethersCrypto } from '../testing/ethers-crypto.ts'
 import { TestLedger } from '../testing/test-ledger.ts'
-import { Auditor } from './auditor.ts'
+import { problemIn } from './forgery.spec.fixture.ts'
 
 const ann = new Actor(1)
 const bob = new Actor(2)
-
-/** What the auditor, who trusts the signatures, says of events whose chain of hashes is whole. */
-function finding(events: readonly LedgerEvent[]): string | undefined {
-  const auditor = new Auditor(ethersCrypto, { signatures: 'trusted' })
-  let hash: Hex = zeroHash
-  for (const event of events) {
-    const payload = encodeEvent(event)
-    hash = chainHash(ethersCrypto, hash, payload)
-    const problem = auditor.follow(event, payload, hash)?.problem
-    if (problem !== undefined) return problem
-  }
-  return undefined
-}
 
 const ledger = new TestLedger()
 ledger.deposit(ann.address, 1_000n)
@@ -72,7 +56,7 @@ describe('the auditor takes a refusal for good when', () => {
     ['the last of sixteen linked commands has a reason', { code: 'LINK_FAILED', index: 15, refusal: capped }],
   ]
   for (const [name, refusal] of reasons) {
-    it(name, () => assert.equal(finding(refusedWith({ refusal })), undefined))
+    it(name, () => assert.equal(problemIn(refusedWith({ refusal })), undefined))
   }
 })
 
@@ -111,7 +95,7 @@ describe('the auditor refuses a refusal for good when', () => {
   ]
   for (const [name, refusal, problem] of wrong) {
     it(name, () => {
-      const found = finding(refusedWith({ refusal })) ?? ''
+      const found = problemIn(refusedWith({ refusal })) ?? ''
       if (typeof problem === 'string') assert.equal(found, problem)
       else assert.match(found, problem)
     })
@@ -119,7 +103,7 @@ describe('the auditor refuses a refusal for good when', () => {
 
   it('it is of no signed command', () => {
     for (const commandId of ['inbox:7', 'link:7', `link:link:0x${'ab'.repeat(32)}`, `0x${'ab'.repeat(31)}`]) {
-      assert.equal(finding(refusedWith({}, { commandId })), 'refuses what is no signed command', commandId)
+      assert.equal(problemIn(refusedWith({}, { commandId })), 'refuses what is no signed command', commandId)
     }
   })
 
@@ -128,27 +112,27 @@ describe('the auditor refuses a refusal for good when', () => {
       { account: `wallet:${ann.address}`, amountMicrocredits: -5n },
       { account: `wallet:${bob.address}`, amountMicrocredits: 5n },
     ]
-    assert.match(finding(refusedWith({}, { entries })) ?? '', /the signature allows 0 µcr/)
+    assert.match(problemIn(refusedWith({}, { entries })) ?? '', /the signature allows 0 µcr/)
   })
 })
 
 describe('the auditor', () => {
   it('takes the last lane, and refuses the one after it', () => {
-    assert.equal(finding(ledger.events), undefined)
+    assert.equal(problemIn(ledger.events), undefined)
     const { transfer } = transferred.data
     const beyond = {
       ...transferred,
       data: { transfer: { ...transfer, message: { ...transfer.message, lane: 1_024 } } },
     }
-    assert.equal(finding([opened, deposited, refused, beyond]), 'uses lane 1024, where 1023 is the last')
+    assert.equal(problemIn([opened, deposited, refused, beyond]), 'uses lane 1024, where 1023 is the last')
   })
 
   it('refuses what happens although its command was refused for good, until the refusal is forgotten', () => {
     const happens = { ...transferred, commandId: refused.commandId }
-    assert.equal(finding([opened, deposited, refused, happens]), 'happens although its command was refused')
+    assert.equal(problemIn([opened, deposited, refused, happens]), 'happens although its command was refused')
     const forgottenMs = Number(refused.data.deadline ?? 0n) * 1_000 + 600_000
     const before = { ...happens, atMs: forgottenMs - 1 }
-    assert.equal(finding([opened, deposited, refused, before]), 'happens although its command was refused')
-    assert.match(finding([opened, deposited, refused, { ...happens, atMs: forgottenMs }]) ?? '', /deadline/)
+    assert.equal(problemIn([opened, deposited, refused, before]), 'happens although its command was refused')
+    assert.match(problemIn([opened, deposited, refused, { ...happens, atMs: forgottenMs }]) ?? '', /deadline/)
   })
 })
