@@ -4,7 +4,7 @@ import {
   acceptanceRootType,
   acceptedUnder,
   type Hex,
-  type Hex, type Leaf,
+  type Leaf,
   type SignedAcceptance,
   typedDataDigest,
   verifyAbsence,
