@@ -5,7 +5,7 @@ import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {PayoutRows} from "../libraries/PayoutRows.sol";
 import {WEI_PER_MICROCREDIT} from "../types/Amounts.sol";
-import {EpochStatus, RowsPart} from "../types/Epoch.sol";
+import {RowsPart} from "../types/Epoch.sol";
 import {PayoutRow} from "../types/PayoutRow.sol";
 import {SettlementParameters} from "../types/SettlementParameters.sol";
 import {SettlementBase} from "./SettlementBase.sol";
@@ -21,12 +21,6 @@ contract Settlement is SettlementExit, IERC5267 {
     /// @inheritdoc ISettlement
     uint256 public immutable deploymentBlock;
 
-    /// @inheritdoc ISettlement
-    mapping(uint32 id => uint64) public claimedMicrocredits;
-
-    /// @inheritdoc ISettlement
-    uint64 public claimedTotalMicrocredits;
-
     constructor(
         SettlementParameters memory parameters
     ) SettlementBase(parameters) SettlementBond(parameters) SettlementEpochs(parameters) {
@@ -41,8 +35,8 @@ contract Settlement is SettlementExit, IERC5267 {
         PayoutRow row,
         bytes32[] calldata siblings
     ) external {
-        EpochStatus status = epochStatus(id);
-        require(status == EpochStatus.Finalised, EpochNotFinalised(id, status));
+        // The arguments of `require` are worked out either way, and the status costs as much as the proof.
+        if (!_isFinalised(id)) revert EpochNotFinalised(id, epochStatus(id));
         RowsPart memory posted = rowsPart(id, part);
         require(row.isAt(index, posted.rowCount, posted.root, siblings), RowProofInvalid(id, part, index));
 
@@ -68,17 +62,13 @@ contract Settlement is SettlementExit, IERC5267 {
     }
 
     function _pay(uint64 id, uint32 payee, uint64 cumulative) private {
-        uint64 claimed = claimedMicrocredits[payee];
-        require(cumulative > claimed, NothingToClaim(payee, claimed, cumulative));
-        uint64 paid = cumulative - claimed;
+        (address account, uint64 paid) = _advancePayee(payee, cumulative);
         uint256 claimedTotal = uint256(claimedTotalMicrocredits) + paid;
-        uint256 payouts = _payoutsFinalisedMicrocredits();
+        uint256 payouts = _payoutsFinalisedMicrocredits;
         require(claimedTotal <= payouts, ClaimsExceedPayouts(claimedTotal, payouts));
 
-        claimedMicrocredits[payee] = cumulative;
         // Fits: payouts of a complete epoch are at most the inbox total, which is a uint64.
         claimedTotalMicrocredits = uint64(claimedTotal);
-        address account = payeeOf(payee);
         emit Claimed(payee, account, id, paid, cumulative);
         _send(account, paid * WEI_PER_MICROCREDIT);
     }

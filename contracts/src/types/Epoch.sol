@@ -56,7 +56,9 @@ struct Epoch {
     /// @dev Block time before which it cannot be final, in seconds; set on completion, later when demands are open.
     uint64 finalAt;
     /// @dev Demands on it that are open; while there are any it stays pending.
-    uint64 openDemands;
+    uint32 openDemands;
+    /// @dev Whether its fees are burnt and its payouts can be claimed.
+    bool isFinalised;
 }
 
 /// @dev Where an epoch stands.
