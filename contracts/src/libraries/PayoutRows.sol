@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {PayoutRow} from "../types/PayoutRow.sol";
 
@@ -65,17 +64,20 @@ library PayoutRows {
         if (index >= count) return false;
         bytes32 node = hashRow(row);
         uint256 used = 0;
-        while (count > 1) {
-            bool isPromoted = index & 1 == 0 && index + 1 == count;
-            if (!isPromoted) {
-                if (used == siblings.length) return false;
-                bytes32 sibling = siblings[used++];
-                node = index & 1 == 0
-                    ? Hashes.efficientKeccak256(node, sibling)
-                    : Hashes.efficientKeccak256(sibling, node);
+        // Each claim climbs here. A word beyond the siblings may be read, and is never taken for one: all of them have to be used, and no
+        // more. Two nodes stand in the scratch space, the left one first. No overflow: index and count are below 2^32.
+        assembly ("memory-safe") {
+            for {} gt(count, 1) {} {
+                let side := and(index, 1)
+                if or(side, lt(add(index, 1), count)) {
+                    mstore(shl(5, side), node)
+                    mstore(shl(5, xor(side, 1)), calldataload(add(siblings.offset, shl(5, used))))
+                    node := keccak256(0x00, 0x40)
+                    used := add(used, 1)
+                }
+                index := shr(1, index)
+                count := shr(1, add(count, 1))
             }
-            index >>= 1;
-            count = (count + 1) >> 1;
         }
         return used == siblings.length && node == root;
     }

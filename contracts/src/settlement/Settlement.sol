@@ -5,7 +5,6 @@ import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {PayoutRows} from "../libraries/PayoutRows.sol";
 import {WEI_PER_MICROCREDIT} from "../types/Amounts.sol";
-import {RowsPart} from "../types/Epoch.sol";
 import {PayoutRow} from "../types/PayoutRow.sol";
 import {SettlementParameters} from "../types/SettlementParameters.sol";
 import {SettlementBase} from "./SettlementBase.sol";
@@ -35,10 +34,8 @@ contract Settlement is SettlementExit, IERC5267 {
         PayoutRow row,
         bytes32[] calldata siblings
     ) external {
-        // The arguments of `require` are worked out either way, and the status costs as much as the proof.
-        if (!_isFinalised(id)) revert EpochNotFinalised(id, epochStatus(id));
-        RowsPart memory posted = rowsPart(id, part);
-        require(row.isAt(index, posted.rowCount, posted.root, siblings), RowProofInvalid(id, part, index));
+        (bytes32 root, uint32 rowCount) = _claimablePart(id, part);
+        require(row.isAt(index, rowCount, root, siblings), RowProofInvalid(id, part, index));
 
         _pay(id, row.payeeId(), row.cumulativeMicrocredits());
     }

@@ -273,8 +273,14 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
         return false;
     }
 
-    function _isFinalised(uint64 id) internal view returns (bool) {
-        return _epochs[id].isFinalised;
+    /// @dev Root and number of rows of a part whose payouts can be claimed. Reverts with `EpochNotFinalised`.
+    function _claimablePart(uint64 id, uint32 part) internal view returns (bytes32 root, uint32 rowCount) {
+        Epoch storage asked = _epochs[id];
+        // The arguments of `require` are worked out either way, and the status costs as much as a proof.
+        if (!asked.isFinalised) revert EpochNotFinalised(id, epochStatus(id));
+        root = _parts[id][part].root;
+        // The only part has all rows; that spares a claim a storage slot.
+        rowCount = asked.partCount == 1 && part == 0 ? asked.rowCount : _parts[id][part].rowCount;
     }
 
     function _requireFollowsHead(EpochHeader calldata header) private view {
