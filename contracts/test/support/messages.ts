@@ -2,6 +2,7 @@
 import {
   acceptanceRootType,
   assignmentReleaseType,
+  type Domain,
   escrowCaptureType,
   escrowOrderType,
   type FieldType,
@@ -78,12 +79,17 @@ export type Actor = ReturnType<typeof actor>
 export const testDomain = { chainId: 31_337, verifyingContract: `0x${'5e'.repeat(20)}` } as const
 
 /** A message's digest, the contracts' struct of it, and somebody's signature. */
-export async function signMessage<Struct>(type: MessageType, message: Message, signer: Actor, domain = testDomain) {
+export async function signMessage<Struct>(
+  type: MessageType,
+  message: Message,
+  signer: Actor,
+  domain: Domain = testDomain,
+) {
   const digest = digestOf(type, message, domain)
   return { digest, message: asStruct(type, message) as Struct, signature: await signer.signDigest(digest) }
 }
 
-export const digestOf = (type: MessageType, message: Message, domain = testDomain): Hex =>
+export const digestOf = (type: MessageType, message: Message, domain: Domain = testDomain): Hex =>
   typedDataDigest(ethersCrypto, domain, type, message)
 
 /** The 65 bytes of a signature with one of them changed. */
