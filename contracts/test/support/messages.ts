@@ -48,14 +48,19 @@ const referenceNames: Readonly<Record<string, string>> = {
   Iou: 'iouReference',
 }
 
-/** A message as the contracts' struct of its type: texts are their hashes. */
-export function asStruct({ name: typeName, fields }: MessageType, message: Message): Record<string, unknown> {
-  return Object.fromEntries(
-    fields.map(({ name, type }) => {
-      const structName = name === 'reference' ? referenceNames[typeName] : name
-      return [structName, asWord(type, message[name] as FieldValue)]
-    }),
-  )
+/** The fields of the contracts' struct of a message: texts are their hashes. */
+export function structFields({ name: typeName, fields }: MessageType): { name: string; type: string }[] {
+  return fields.map(({ name, type }) => ({
+    name: name === 'reference' ? (referenceNames[typeName] as string) : name,
+    type: type.replace('string', 'bytes32'),
+  }))
+}
+
+/** A message as the contracts' struct of its type. */
+export function asStruct(messageType: MessageType, message: Message): Record<string, unknown> {
+  const names = structFields(messageType).map(({ name }) => name)
+  const words = messageType.fields.map(({ name, type }) => asWord(type, message[name] as FieldValue))
+  return Object.fromEntries(names.map((name, index) => [name, words[index]]))
 }
 
 function asWord(type: FieldType, value: FieldValue): unknown {
