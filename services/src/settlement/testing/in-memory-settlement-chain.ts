@@ -97,9 +97,9 @@ export class InMemorySettlementChain implements SettlementChain {
     this.mine(state => [claim(state, account)])
   }
 
-  /** Throws `ContractRevert` when the epoch is neither open nor pending. */
+  /** In the same second as the newest block. Throws `ContractRevert` when the epoch is neither open nor pending. */
   cancel(epoch: number, reason: ChainCancelReason = 'guardian'): void {
-    const nowSeconds = Number(this.nextTimeSeconds)
+    const nowSeconds = Number(this.latest.timeSeconds)
     this.mine(state => cancel(state, epoch, reason, nowSeconds))
   }
 
