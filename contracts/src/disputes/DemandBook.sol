@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IDisputes} from "../interfaces/IDisputes.sol";
+import {ISettlement} from "../interfaces/ISettlement.sol";
+import {EpochStatus} from "../types/Epoch.sol";
+import {Demand, DemandKind, DemandState, Question} from "./Demand.sol";
+
+/// @title Demands from their opening to their end, and the bonds that lie behind them.
+/// @dev The contract's own tokens are exactly one bond for each open demand, beside what somebody sent to it by mistake.
+abstract contract DemandBook is IDisputes {
+    using SafeERC20 for IERC20;
+    using SafeCast for uint256;
+
+    /// @inheritdoc IDisputes
+    ISettlement public immutable settlement;
+
+    /// @inheritdoc IDisputes
+    IERC20 public immutable token;
+
+    /// @inheritdoc IDisputes
+    address public immutable poster;
+
+    /// @inheritdoc IDisputes
+    uint256 public immutable askerBondWei;
+
+    /// @inheritdoc IDisputes
+    uint64 public immutable windowSeconds;
+
+    /// @inheritdoc IDisputes
+    uint64 public immutable answerSeconds;
+
+    /// @inheritdoc IDisputes
+    uint64 public immutable roundsMax;
+
+    mapping(bytes32 id => Demand) private _demands;
+
+    constructor(address settlement_, uint256 askerBondWei_) {
+        settlement = ISettlement(settlement_);
+        token = IERC20(settlement.token());
+        poster = settlement.poster();
+        windowSeconds = settlement.windowSeconds();
+        answerSeconds = settlement.answerSeconds();
+        roundsMax = settlement.roundsMax();
+        askerBondWei = askerBondWei_;
+    }
+
+    /// @inheritdoc IDisputes
+    function expire(bytes32 id) external {
+        Demand storage demand = _demands[id];
+        (address asker, uint64 epoch) = _requireOpen(id, demand);
+        require(block.timestamp > demand.deadline, DemandStillAnswerable(id, demand.deadline));
+        demand.state = DemandState.Expired;
+        emit Expired(epoch, id, asker);
+        // Closed only after the cancellation: an epoch whose last demand closes may be final at once.
+        settlement.cancelDisputed(epoch, asker);
+        settlement.closeDemand(epoch);
+        token.safeTransfer(asker, askerBondWei);
+    }
+
+    /// @inheritdoc IDisputes
+    function refund(bytes32 id) external {
+        Demand storage demand = _demands[id];
+        (address asker, uint64 epoch) = _requireOpen(id, demand);
+        EpochStatus status = settlement.epochStatus(epoch);
+        require(status == EpochStatus.Cancelled, EpochNotCancelled(epoch, status));
+        demand.state = DemandState.Refunded;
+        emit Refunded(epoch, id, asker);
+        settlement.closeDemand(epoch);
+        token.safeTransfer(asker, askerBondWei);
+    }
+
+    /// @inheritdoc IDisputes
+    function demandOf(bytes32 id) external view returns (Demand memory) {
+        return _demands[id];
+    }
+
+    /// @inheritdoc IDisputes
+    function idOf(Question memory question) public pure returns (bytes32) {
+        return keccak256(abi.encode(question));
+    }
+
+    /// @dev Takes the caller's bond and gives the poster A to answer.
+    function _open(Question memory question, bytes32 follows) internal returns (bytes32 id) {
+        id = idOf(question);
+        Demand storage demand = _demands[id];
+        require(demand.state == DemandState.Unknown, DemandKnown(id, demand.state));
+        uint8 round = _roundAfter(question.epoch, follows);
+        uint40 deadline = (block.timestamp + answerSeconds).toUint40();
+        _demands[id] = Demand({
+            asker: msg.sender,
+            deadline: deadline,
+            epoch: uint256(question.epoch).toUint40(),
+            round: round,
+            state: DemandState.Open
+        });
+        emit Demanded(question.epoch, id, msg.sender, question, round, deadline);
+        settlement.openDemand(question.epoch, deadline + answerSeconds);
+        token.safeTransferFrom(msg.sender, address(this), askerBondWei);
+    }
+
+    /// @dev Ends a demand that a judge has just found answered; its bond pays for the answer.
+    function _answer(Question memory question) internal {
+        _answer(question, poster);
+    }
+
+    /// @dev Ends a demand; `bondTo` receives its bond, the asker when zero.
+    function _answer(Question memory question, address bondTo) internal {
+        bytes32 id = idOf(question);
+        Demand storage demand = _demands[id];
+        (address asker, uint64 epoch) = _requireOpen(id, demand);
+        require(block.timestamp <= demand.deadline, DemandLate(id, demand.deadline));
+        EpochStatus status = settlement.epochStatus(epoch);
+        require(status == EpochStatus.Pending, ISettlement.EpochNotPending(epoch, status));
+        demand.state = DemandState.Answered;
+        demand.deadline = (block.timestamp + answerSeconds).toUint40();
+        emit Answered(epoch, id, msg.sender);
+        settlement.closeDemand(epoch);
+        token.safeTransfer(bondTo == address(0) ? asker : bondTo, askerBondWei);
+    }
+
+    function _requireOpen(bytes32 id, Demand storage demand) private view returns (address asker, uint64 epoch) {
+        require(demand.state == DemandState.Open, DemandNotOpen(id, demand.state));
+        return (demand.asker, demand.epoch);
+    }
+
+    /// @dev The first of a row of demands is free to come while the window runs; any other needs an answer that has just been given.
+    function _roundAfter(uint64 epoch, bytes32 follows) private view returns (uint8 round) {
+        if (follows == 0) {
+            uint64 endsAt = settlement.epoch(epoch).completedAt + windowSeconds;
+            require(block.timestamp < endsAt, WindowOver(epoch, endsAt));
+            return 1;
+        }
+        Demand storage followed = _demands[follows];
+        bool isFollowable = followed.state == DemandState.Answered &&
+            followed.epoch == epoch &&
+            block.timestamp < followed.deadline;
+        require(isFollowable, NotFollowable(follows));
+        require(followed.round < roundsMax, RoundsTooMany(roundsMax));
+        return followed.round + 1;
+    }
+}

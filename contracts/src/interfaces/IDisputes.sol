@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {
+    AccountTree,
+    Demand,
+    DemandState,
+    Question,
+    Statement,
+    StatementProof
+} from "../disputes/Demand.sol";
+import {EpochStatus} from "../types/Epoch.sol";
+import {EntryProof, Leaf, LeafProof} from "../types/SumTreeTypes.sol";
+import {ISettlement} from "./ISettlement.sol";
+
+/// @title Who asks the poster about an epoch is answered in time, or the epoch is cancelled.
+/// @notice Anybody opens a demand with a bond while the first W of an epoch run, or within A after an answer as one that follows it, at
+/// most K in a row. Whoever answers it within A so that the contract accepts the answer makes the bond the poster's; a demand that
+/// nobody answers cancels the epoch and those that build on it, and the asker has its bond back and a reward.
+/// @dev A question is asked at most once in an epoch. Its id is the hash of all that it asks, and the arguments are in the events alone.
+/// `place` is where an account's leaf stands, see `SumTree`; `follows` is the id of the answered demand that a demand follows, or zero.
+/// Each function that opens a demand reverts with `DemandKnown`, `WindowOver`, `NotFollowable`, `RoundsTooMany`,
+/// `ISettlement.EpochNotPending`, and with what the token says when it does not give the bond. Each function that answers one reverts
+/// with `DemandNotOpen`, `DemandLate`, `ISettlement.EpochNotPending`, and with the errors of `SumTree` when a proof fails; each that is
+/// given a `Statement` with `StatementDiffers` when it is not the one that stands, and with `TotalDiffers`.
+interface IDisputes {
+    /// @notice Emitted when a demand opens.
+    /// @param id Hash of `question`.
+    /// @param round How many demands in a row it is, from 1.
+    /// @param deadline Last block time in seconds at which it can be answered.
+    event Demanded(
+        uint64 indexed epoch,
+        bytes32 indexed id,
+        address indexed asker,
+        Question question,
+        uint8 round,
+        uint64 deadline
+    );
+
+    /// @notice Emitted when a demand has been answered.
+    /// @param answerer Who sent the answer; the bond goes to the poster in any case.
+    event Answered(uint64 indexed epoch, bytes32 indexed id, address answerer);
+
+    /// @notice Emitted when a demand was not answered in time; its epoch is cancelled.
+    event Expired(uint64 indexed epoch, bytes32 indexed id, address asker);
+
+    /// @notice Emitted when a demand ends because its epoch was cancelled for another reason.
+    event Refunded(uint64 indexed epoch, bytes32 indexed id, address asker);
+
+    /// @notice Emitted when a leaf is shown; one that is absent is all zero.
+    event LeafShown(uint64 indexed epoch, bytes32 indexed place, Leaf leaf);
+
+    /// @notice Emitted when the poster states what moved an account; it stands for the epoch.
+    event Stated(uint64 indexed epoch, bytes32 indexed place, Statement statement);
+
+    /// @notice Emitted when a part of a tree is shown.
+    /// @param frontier What stands below the first `pathBits` bits of `path`, as `Frontier` encodes it.
+    event Revealed(
+        uint64 indexed epoch,
+        bytes32 indexed place,
+        AccountTree tree,
+        bytes32 path,
+        uint8 pathBits,
+        bytes frontier
+    );
+
+    /// @notice Thrown when the same question was asked before in the epoch.
+    error DemandKnown(bytes32 id, DemandState state);
+
+    /// @notice Thrown when a demand is answered or ended that is not open.
+    error DemandNotOpen(bytes32 id, DemandState state);
+
+    /// @notice Thrown when an answer comes after its deadline.
+    error DemandLate(bytes32 id, uint64 deadline);
+
+    /// @notice Thrown when a demand is ended as unanswered while it can be answered.
+    error DemandStillAnswerable(bytes32 id, uint64 deadline);
+
+    /// @notice Thrown when a demand that follows none comes after the first W of its epoch.
+    error WindowOver(uint64 epoch, uint64 endsAt);
+
+    /// @notice Thrown when the demand to be followed is not answered, is of another epoch, or was answered too long ago.
+    error NotFollowable(bytes32 follows);
+
+    /// @notice Thrown when a demand would be one too many in a row.
+    error RoundsTooMany(uint64 roundsMax);
+
+    /// @notice Thrown when a demand is to be refunded whose epoch has not been cancelled.
+    error EpochNotCancelled(uint64 epoch, EpochStatus status);
+
+    /// @notice Thrown when a statement is demanded that has been made.
+    error StatementKnown(uint64 epoch, bytes32 place);
+
+    /// @notice Thrown when a statement is not the one that stands. `known` is the hash of that one, zero when there is none.
+    error StatementDiffers(uint64 epoch, bytes32 place, bytes32 known);
+
+    /// @notice Thrown when opening + credits − debits is not closing; all in microcredits.
+    error StatementDoesNotBalance(uint256 opening, uint256 credits, uint256 debits, uint256 closing);
+
+    /// @notice Thrown when the closing receipt sequence is below the opening one.
+    error SequenceDescends(uint64 opening, uint64 closing);
+
+    /// @notice Thrown when more than a leaf is demanded of one of the network's own accounts.
+    error AccountWithoutStatement(bytes32 place);
+
+    /// @notice Thrown when a path is too long or has bits behind its end.
+    error PathInvalid(bytes32 path, uint8 pathBits);
+
+    /// @notice Thrown when the tree that a proof shows has another sum than is stated.
+    error TotalDiffers(uint256 stated, uint256 shown);
+}
