@@ -18,6 +18,20 @@ export {
 export * from './config/config-change.ts'
 export * from './config/pending-change.ts'
 export * from './credits.ts'
+export * from './epoch/entry-frontier.ts'
+export {
+  type EntryProof,
+  type EntryTree,
+  entriesOf,
+  entryNode,
+  entryRoot,
+  entryTree,
+  findEntry,
+  proveEntry,
+  type TreeEntry,
+  verifyEntry,
+  verifyNoEntry,
+} from './epoch/entry-tree.ts'
 export { type EpochInclusion, EpochTree } from './epoch/epoch-tree.ts'
 export * from './epoch/inclusion-proof.ts'
 export {
@@ -29,6 +43,7 @@ export {
   leavesRoot,
   type TreeHashing,
 } from './epoch/leaves.ts'
+export type { ProofSibling, ProvenRoot } from './epoch/proof-path.ts'
 export { SumTree } from './epoch/sum-tree.ts'
 export * from './escrow/escrow.ts'
 export * from './escrow/escrow-order.ts'

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDPCToken} from "../interfaces/IDPCToken.sol";
+import {IEmission} from "../interfaces/IEmission.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
+import {ISettlementDisputed} from "../interfaces/ISettlementDisputed.sol";
+import {ISettlementExit} from "../interfaces/ISettlementExit.sol";
 import {EpochChain} from "../libraries/EpochChain.sol";
 import {PayoutRows} from "../libraries/PayoutRows.sol";
 import {WEI_PER_MICROCREDIT} from "../types/Amounts.sol";
 import {CancelReason, Epoch, EpochHeader, EpochStatus, RowsPart} from "../types/Epoch.sol";
+import {SettlementParameters} from "../types/SettlementParameters.sol";
+import {SettlementBond} from "./SettlementBond.sol";
 import {SettlementInbox} from "./SettlementInbox.sol";
 import {SettlementPayees} from "./SettlementPayees.sol";
 
 /// @title Epochs: posted in parts, counted when their books close, final after a window.
-abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
+abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, SettlementBond {
     using EpochChain for EpochChain.State;
 
     /// @notice How long the parts of an epoch may take, in seconds: many blocks for an honest poster, and short enough that a
@@ -21,8 +25,14 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
     /// @notice The longest window, in seconds. A window whose end is beyond every time would keep all payouts for ever.
     uint64 public constant WINDOW_SECONDS_MAX = 365 days;
 
+    /// @notice The longest exit period, in seconds: nobody plans for longer, and sums of times stay far below 2^64.
+    uint64 public constant EXIT_SECONDS_MAX = 3_650 days;
+
+    /// @notice The most rounds of demands.
+    uint64 public constant ROUNDS_MAX = 64;
+
     /// @inheritdoc ISettlement
-    address public immutable poster;
+    uint64 public constant LAG_SECONDS_MAX = 1 days;
 
     /// @inheritdoc ISettlement
     uint64 public immutable windowSeconds;
@@ -30,11 +40,23 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
     /// @inheritdoc ISettlement
     uint64 public immutable inboxAgeSeconds;
 
+    /// @inheritdoc ISettlementDisputed
+    uint64 public immutable answerSeconds;
+
+    /// @inheritdoc ISettlementDisputed
+    uint64 public immutable roundsMax;
+
+    /// @inheritdoc ISettlementExit
+    uint64 public immutable exitSeconds;
+
     /// @inheritdoc ISettlement
     uint64 public lastEpoch;
 
     /// @inheritdoc ISettlement
     uint64 public finalEpoch;
+
+    /// @inheritdoc ISettlementExit
+    uint64 public finalisedAt;
 
     /// @dev The epoch that waits for parts; 0 when none does.
     uint64 private _openEpoch;
@@ -43,28 +65,34 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
     mapping(uint64 epoch => Epoch) private _epochs;
     mapping(uint64 epoch => mapping(uint32 part => RowsPart)) private _parts;
 
-    constructor(address poster_, uint64 windowSeconds_, uint64 inboxAgeSeconds_) {
-        require(poster_ != address(0), AddressZero());
-        require(windowSeconds_ <= WINDOW_SECONDS_MAX, PeriodTooLong(windowSeconds_, WINDOW_SECONDS_MAX));
+    constructor(SettlementParameters memory parameters) {
+        _requireAtMost(parameters.windowSeconds, WINDOW_SECONDS_MAX);
         // An epoch must not lapse while one of its payees waits to be old enough for a later part.
-        require(inboxAgeSeconds_ <= PARTS_PERIOD_SECONDS, PeriodTooLong(inboxAgeSeconds_, PARTS_PERIOD_SECONDS));
-        poster = poster_;
-        windowSeconds = windowSeconds_;
-        inboxAgeSeconds = inboxAgeSeconds_;
+        _requireAtMost(parameters.inboxAgeSeconds, PARTS_PERIOD_SECONDS);
+        _requireAtMost(parameters.answerSeconds, WINDOW_SECONDS_MAX);
+        _requireAtMost(parameters.exitSeconds, EXIT_SECONDS_MAX);
+        require(parameters.roundsMax <= ROUNDS_MAX, RoundsTooMany(parameters.roundsMax, ROUNDS_MAX));
+        // Three epochs in a row may be held back as long as demands can, and the operator is still there.
+        uint64 lively = 3 * (parameters.windowSeconds + 2 * parameters.roundsMax * parameters.answerSeconds);
+        require(parameters.exitSeconds > lively, ExitTooSoon(parameters.exitSeconds, lively));
+        windowSeconds = parameters.windowSeconds;
+        inboxAgeSeconds = parameters.inboxAgeSeconds;
+        answerSeconds = parameters.answerSeconds;
+        roundsMax = parameters.roundsMax;
+        exitSeconds = parameters.exitSeconds;
+        finalisedAt = uint64(block.timestamp);
     }
 
-    modifier onlyPoster() {
-        require(msg.sender == poster, CallerNotPoster(msg.sender));
-        // Code could make up rows that stand in no calldata: a poster that is a contract, or an account that delegates to one
-        // (EIP-7702), which is its own origin. Without code the caller is the transaction itself.
-        require(msg.sender == tx.origin && msg.sender.code.length == 0, PosterNotDirect(msg.sender));
+    modifier onlyPlainPoster() {
+        _requirePlainPoster();
         _;
     }
 
     /// @inheritdoc ISettlement
-    function postEpoch(EpochHeader calldata header, bytes calldata rows) external onlyPoster returns (uint64 id) {
+    function postEpoch(EpochHeader calldata header, bytes calldata rows) external onlyPlainPoster beforeExit returns (uint64 id) {
         _requireFollowsHead(header);
         _lapseOpenEpoch();
+        _requireFreeBond(epochBondWei);
 
         id = ++lastEpoch;
         _openEpoch = id;
@@ -79,6 +107,7 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
         opened.height = _chain.headHeight + 1;
         opened.rowCount = header.rowCount;
         opened.openedAt = uint64(block.timestamp);
+        opened.closedAt = header.closedAt;
         emit EpochOpened(id, header.parent, header.rowCount);
 
         if (header.rowCount > 0) _appendRows(id, opened, rows);
@@ -87,7 +116,7 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
     }
 
     /// @inheritdoc ISettlement
-    function postRows(uint64 id, bytes calldata rows) external onlyPoster {
+    function postRows(uint64 id, bytes calldata rows) external onlyPlainPoster beforeExit {
         require(epochStatus(id) == EpochStatus.Open, EpochNotOpen(id));
         Epoch storage opened = _epochs[id];
         _appendRows(id, opened, rows);
@@ -107,9 +136,36 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
         Epoch storage posted = _epochs[id];
         require(posted.parent == finalEpoch, ParentNotFinalised(id, posted.parent));
         finalEpoch = id;
+        finalisedAt = uint64(block.timestamp);
         uint64 burnMicrocredits = posted.burnMicrocredits;
         emit EpochFinalised(id, burnMicrocredits);
-        if (burnMicrocredits > 0) IDPCToken(token).burn(burnMicrocredits * WEI_PER_MICROCREDIT);
+        uint256 burntWei = burnMicrocredits * WEI_PER_MICROCREDIT;
+        if (burntWei > 0) _burn(burntWei);
+        // What is minted is only known afterwards. The emission contract is ours and calls nobody but the token.
+        uint256 mintedMicrocredits = IEmission(emission).mintEpoch(burntWei) / WEI_PER_MICROCREDIT;
+        // Fits: the cap is 10^15 microcredits.
+        if (mintedMicrocredits > 0) _appendEmission(id, uint64(mintedMicrocredits));
+    }
+
+    /// @inheritdoc ISettlementDisputed
+    function openDemand(uint64 id, uint64 finalAt) external onlyDisputes beforeExit {
+        EpochStatus status = epochStatus(id);
+        require(status == EpochStatus.Pending, EpochNotPending(id, status));
+        Epoch storage pending = _epochs[id];
+        ++pending.openDemands;
+        if (finalAt > pending.finalAt) pending.finalAt = finalAt;
+        emit DemandOpened(id, pending.finalAt);
+    }
+
+    /// @inheritdoc ISettlementDisputed
+    function closeDemand(uint64 id) external onlyDisputes {
+        --_epochs[id].openDemands;
+        emit DemandClosed(id);
+    }
+
+    /// @inheritdoc ISettlementDisputed
+    function cancelDisputed(uint64 id, address asker) external onlyDisputes {
+        _cancelAndSeize(id, CancelReason.Disputed, asker);
     }
 
     /// @inheritdoc ISettlement
@@ -132,8 +188,7 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
             return isOpen ? EpochStatus.Open : EpochStatus.Lapsed;
         }
         if (!_chain.contains(id, asked.height)) return EpochStatus.Cancelled;
-        if (id <= finalEpoch) return EpochStatus.Finalised;
-        return block.timestamp < asked.completedAt + windowSeconds ? EpochStatus.Pending : EpochStatus.Final;
+        return _isHeldBack(id) ? EpochStatus.Pending : id <= finalEpoch ? EpochStatus.Finalised : EpochStatus.Final;
     }
 
     /// @inheritdoc ISettlement
@@ -161,6 +216,46 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
         emit EpochCancelled(id, lastEpoch, _chain.head(), reason);
     }
 
+    function _inboxCut(uint64 id) internal view returns (uint64) {
+        return _epochs[id].inboxCut;
+    }
+
+    /// @dev `_cancel` for a fault of the poster.
+    function _cancelAndSeize(uint64 id, CancelReason reason, address rewarded) internal {
+        _cancel(id, reason);
+        _seizeBond(id, rewarded);
+    }
+
+    /// @dev Takes everything that is not finalised off the line.
+    function _dropUnfinalised() internal {
+        _lapseOpenEpoch();
+        _chain.cutAt(_epochs[finalEpoch].height + 1);
+        emit EpochCancelled(finalEpoch + 1, lastEpoch, finalEpoch, CancelReason.Exit);
+    }
+
+    /// @dev The epoch that would be finalised next; 0 when there is none.
+    function _nextEpoch() internal view returns (uint64) {
+        uint64 height = _epochs[finalEpoch].height;
+        return height < _chain.headHeight ? _chain.epochAt[height + 1] : 0;
+    }
+
+    /// @inheritdoc SettlementBond
+    function _bondedEpochs() internal view override returns (uint256) {
+        uint256 waiting = _chain.headHeight - _epochs[finalEpoch].height;
+        uint64 open = _openEpoch;
+        return open != 0 && epochStatus(open) == EpochStatus.Open ? waiting + 1 : waiting;
+    }
+
+    /// @dev Whether the window of a complete epoch on the line runs, or a demand on it is open, or so it is with an ancestor, with
+    /// which it would be cancelled.
+    function _isHeldBack(uint64 id) private view returns (bool) {
+        for (uint64 last = finalEpoch; id > last; id = _epochs[id].parent) {
+            Epoch storage asked = _epochs[id];
+            if (block.timestamp < asked.finalAt || asked.openDemands > 0) return true;
+        }
+        return false;
+    }
+
     /// @dev Payouts of the last finalised epoch and its ancestors.
     function _payoutsFinalisedMicrocredits() internal view returns (uint256) {
         return _epochs[finalEpoch].payoutsTotalMicrocredits;
@@ -179,9 +274,17 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
             header.journalPosition >= parent.journalPosition,
             JournalPositionBehindParent(header.journalPosition, parent.journalPosition)
         );
+        require(
+            header.closedAt >= parent.closedAt && header.closedAt <= block.timestamp,
+            ClosedAtInvalid(header.closedAt, parent.closedAt, uint64(block.timestamp))
+        );
+        require(
+            block.timestamp - header.closedAt <= LAG_SECONDS_MAX,
+            ClosedAtTooOld(header.closedAt, uint64(block.timestamp))
+        );
         if (header.inboxCut == 0) return;
         // Items arrive in order of time, so the last one covered is the youngest.
-        uint64 coverableAt = inboxItem(header.inboxCut - 1).arrivedAt + inboxAgeSeconds;
+        uint64 coverableAt = _storedItem(header.inboxCut - 1).arrivedAt + inboxAgeSeconds;
         require(block.timestamp >= coverableAt, InboxItemTooYoung(header.inboxCut - 1, coverableAt));
     }
 
@@ -227,6 +330,7 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
         opened.payoutsTotalMicrocredits = payoutsTotal;
         opened.burnsTotalMicrocredits = burnsTotal;
         opened.completedAt = uint64(block.timestamp);
+        opened.finalAt = uint64(block.timestamp) + windowSeconds;
         _openEpoch = 0;
         _chain.push(id);
         _emitPosted(id, opened);
@@ -243,7 +347,18 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
             posted.leavesTotalMicrocredits,
             posted.payoutsMicrocredits,
             posted.burnMicrocredits,
-            posted.completedAt + windowSeconds
+            posted.finalAt
         );
+    }
+
+    function _requireAtMost(uint64 periodSeconds, uint64 maxSeconds) private pure {
+        require(periodSeconds <= maxSeconds, PeriodTooLong(periodSeconds, maxSeconds));
+    }
+
+    function _requirePlainPoster() private view {
+        _requirePoster();
+        // Code could make up rows that stand in no calldata: a poster that is a contract, or an account that delegates to one
+        // (EIP-7702), which is its own origin. Without code the caller is the transaction itself.
+        require(msg.sender == tx.origin && msg.sender.code.length == 0, PosterNotDirect(msg.sender));
     }
 }

@@ -2,9 +2,10 @@
 pragma solidity 0.8.37;
 
 import {ISettlement} from "../interfaces/ISettlement.sol";
+import {SettlementBase} from "./SettlementBase.sol";
 
 /// @title The short numbers under which payout rows name accounts.
-abstract contract SettlementPayees is ISettlement {
+abstract contract SettlementPayees is SettlementBase {
     /// @dev A payee; both fields share a storage slot.
     struct Payee {
         address account;
@@ -37,6 +38,12 @@ abstract contract SettlementPayees is ISettlement {
     /// @inheritdoc ISettlement
     function payeeOf(uint32 id) public view returns (address) {
         return _payees[id].account;
+    }
+
+    /// @inheritdoc ISettlement
+    function payee(uint32 id) public view returns (address account, uint64 registeredAt) {
+        Payee memory found = _payees[id];
+        return (found.account, found.registeredAt);
     }
 
     /// @dev Refuses an id that nobody has, or has for less than `ageSeconds`. Ids ascend in order of time: all below pass too.

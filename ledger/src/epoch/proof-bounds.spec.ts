@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { bytesToHex, zeroHash } from '../hex.ts'
 import { ethersCrypto } from '../testing/ethers-crypto.ts'
-import { type InclusionProof, type ProofSibling, verifyAbsence, verifyInclusion } from './inclusion-proof.ts'
+import { type InclusionProof, verifyAbsence, verifyInclusion } from './inclusion-proof.ts'
 import {
   absentNode,
   bitAt,
@@ -16,6 +16,7 @@ import {
   leavesRoot,
   type TreeHashing,
 } from './leaves.ts'
+import type { ProofSibling } from './proof-path.ts'
 
 const account = bytesToHex(new Uint8Array(20).fill(1))
 const signer = bytesToHex(new Uint8Array(20).fill(2))

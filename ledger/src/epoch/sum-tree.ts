@@ -1,4 +1,4 @@
-import type { InclusionProof, ProofSibling } from './inclusion-proof.ts'
+import type { InclusionProof } from './inclusion-proof.ts'
 import {
   bitAt,
   type Leaf,
@@ -10,6 +10,7 @@ import {
   placeBits,
   type TreeHashing,
 } from './leaves.ts'
+import type { ProofSibling } from './proof-path.ts'
 import { type NodeRef, type Side, SumTreeNodes } from './sum-tree-nodes.ts'
 
 /**

@@ -1,0 +1,127 @@
+/** Signed messages as the TypeScript packages make them, in the form that contracts take. */
+import {
+  acceptanceRootType,
+  assignmentReleaseType,
+  escrowCaptureType,
+  escrowOrderType,
+  type FieldType,
+  type FieldValue,
+  iouRedemptionType,
+  iouType,
+  jobOrderType,
+  type Message,
+  type MessageType,
+  payoutInstructionType,
+  purchaseType,
+  spendPermissionType,
+  transferType,
+  typedDataDigest,
+  usageReceiptType,
+  withdrawalType,
+} from '@deparrow/ledger'
+import { ethersCrypto } from '@deparrow/ledger/testing'
+import fc from 'fast-check'
+import { type Address, bytesToHex, type Hex, hexToBytes, keccak256, stringToHex } from 'viem'
+import { privateKeyToAccount, sign } from 'viem/accounts'
+
+/** Everything signed that contracts read. */
+export const messageTypes: readonly MessageType[] = [
+  jobOrderType,
+  usageReceiptType,
+  assignmentReleaseType,
+  acceptanceRootType,
+  transferType,
+  purchaseType,
+  escrowOrderType,
+  escrowCaptureType,
+  iouType,
+  iouRedemptionType,
+  withdrawalType,
+  payoutInstructionType,
+  spendPermissionType,
+]
+
+/** Solidity keeps the word `reference` to itself. */
+const referenceNames: Readonly<Record<string, string>> = {
+  Purchase: 'purchaseReference',
+  EscrowOrder: 'escrowReference',
+  Iou: 'iouReference',
+}
+
+/** A message as the contracts' struct of its type: texts are their hashes. */
+export function asStruct({ name: typeName, fields }: MessageType, message: Message): Record<string, unknown> {
+  return Object.fromEntries(
+    fields.map(({ name, type }) => {
+      const structName = name === 'reference' ? referenceNames[typeName] : name
+      return [structName, asWord(type, message[name] as FieldValue)]
+    }),
+  )
+}
+
+function asWord(type: FieldType, value: FieldValue): unknown {
+  if (type === 'string') return hashText(value as string)
+  return type === 'string[]' ? (value as readonly string[]).map(hashText) : value
+}
+
+export const hashText = (text: string): Hex => keccak256(stringToHex(text))
+
+/** Somebody with a key, derived from a number so that a failing test can be run again as it was. */
+export function actor(number: number) {
+  const privateKey = keccak256(stringToHex(`actor ${number}`))
+  const address = privateKeyToAccount(privateKey).address.toLowerCase() as Address
+  const signDigest = (hash: Hex): Promise<Hex> => sign({ hash, privateKey, to: 'hex' })
+  return { address, signDigest }
+}
+
+export type Actor = ReturnType<typeof actor>
+
+/** The domain of all messages in specs that need no settlement contract. */
+export const testDomain = { chainId: 31_337, verifyingContract: `0x${'5e'.repeat(20)}` } as const
+
+/** A message's digest, the contracts' struct of it, and somebody's signature. */
+export async function signMessage<Struct>(type: MessageType, message: Message, signer: Actor, domain = testDomain) {
+  const digest = digestOf(type, message, domain)
+  return { digest, message: asStruct(type, message) as Struct, signature: await signer.signDigest(digest) }
+}
+
+export const digestOf = (type: MessageType, message: Message, domain = testDomain): Hex =>
+  typedDataDigest(ethersCrypto, domain, type, message)
+
+const hexOf = (byteCount: number): fc.Arbitrary<Hex> =>
+  fc.uint8Array({ minLength: byteCount, maxLength: byteCount }).map(bytes => bytesToHex(bytes))
+
+const anyText = fc.string({ unit: 'grapheme', maxLength: 20 })
+
+/** Any message of a type, with the edges of each field's range. */
+export function anyMessageOf(type: MessageType): fc.Arbitrary<Message> {
+  const fields = type.fields.map(field => [field.name, anyValueOf(field.type)])
+  return fc.record(Object.fromEntries(fields), { noNullPrototype: true })
+}
+
+function anyValueOf(type: FieldType): fc.Arbitrary<FieldValue> {
+  switch (type) {
+    case 'address':
+      return hexOf(20)
+    case 'bytes32':
+      return hexOf(32)
+    case 'string':
+      return anyText
+    case 'uint8':
+      return fc.nat({ max: 255 })
+    case 'uint32':
+      return fc.nat({ max: 2 ** 32 - 1 })
+    case 'uint64':
+      return fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
+    case 'address[]':
+      return fc.array(hexOf(20), { maxLength: 32 })
+    case 'string[]':
+      return fc.array(anyText, { maxLength: 32 })
+  }
+}
+
+/** The 65 bytes of a signature with one of them changed. */
+export function withByte(signature: Hex, index: number, change: (byte: number) => number): Hex {
+  const bytes = hexToBytes(signature)
+  bytes[index] = change(bytes[index] as number)
+  return bytesToHex(bytes)
+}
