@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDisputes} from "../interfaces/IDisputes.sol";
 import {IDisputesAccounts} from "../interfaces/IDisputesAccounts.sol";
 import {StatementKeys} from "../libraries/StatementKeys.sol";
 import {SumTree} from "../libraries/SumTree.sol";
@@ -10,18 +9,10 @@ import {InboxItem, InboxKind} from "../types/Inbox.sol";
 import {SignedAcceptance} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
 import {DemandKind, Movement, MovementKind, Question, Statement} from "./Demand.sol";
-import {Judge} from "./Judge.sol";
-import {Statements} from "./Statements.sol";
+import {AccountDemands} from "./AccountDemands.sol";
 
 /// @title What an epoch must credit, and the withdrawals that it must carry out.
-abstract contract Credits is Statements, IDisputesAccounts {
-    /// @inheritdoc IDisputesAccounts
-    Judge public immutable judge;
-
-    constructor(address settlement_, address ledgerSigner_) {
-        judge = new Judge(settlement_, ledgerSigner_);
-    }
-
+abstract contract Credits is AccountDemands {
     /// @inheritdoc IDisputesAccounts
     function demandDeposit(uint64 epoch, uint64 index, bytes32 follows) external returns (bytes32 id) {
         InboxItem memory item = _itemOf(epoch, index, InboxKind.Deposit);
@@ -37,14 +28,14 @@ abstract contract Credits is Statements, IDisputesAccounts {
         SignedAcceptance calldata acceptance,
         bytes32 follows
     ) external returns (bytes32 id) {
-        require(kind == MovementKind.Transfer || kind == MovementKind.Purchase, MovementKindInvalid(kind));
-        Movement memory movement = judge.movementOf(kind, message);
-        judge.requireAccepted(acceptance, movement.key);
-        Epoch memory asked = settlement.epoch(epoch);
-        uint64 position = acceptance.acceptance.position;
-        uint64 after_ = settlement.epoch(asked.parent).journalPosition;
-        bool isInEpoch = position > after_ && position <= asked.journalPosition;
-        require(isInEpoch, PositionOutsideEpoch(epoch, position));
+        bool isGround = kind == MovementKind.Transfer ||
+            kind == MovementKind.Purchase ||
+            kind == MovementKind.Redemption ||
+            kind == MovementKind.Capture;
+        require(isGround, MovementKindInvalid(kind));
+        Movement memory movement = _judge.movementOf(kind, message);
+        _judge.requireAccepted(acceptance, movement.digest);
+        _requireInEpoch(epoch, settlement.epoch(epoch), acceptance.acceptance.position);
         return _openCredit(epoch, movement.creditorPlace, movement.key, movement.amountMicrocredits, follows);
     }
 
@@ -57,7 +48,7 @@ abstract contract Credits is Statements, IDisputesAccounts {
         EntryProof calldata proof,
         bytes32 follows
     ) external returns (bytes32 id) {
-        Movement memory movement = judge.movementOf(kind, message);
+        Movement memory movement = _judge.movementOf(kind, message);
         _requireStated(epoch, movement.debtorPlace, debtor);
         (, uint64 debit) = _entryIn(debtor, movement.key, proof);
         require(debit > 0, NothingDebited(movement.debtorPlace, movement.key));
@@ -101,6 +92,19 @@ abstract contract Credits is Statements, IDisputesAccounts {
         _answer(question);
     }
 
+    /// @dev Refuses an inbox item that the epoch does not cover, or its parent does.
+    function _requireCovered(uint64 epoch, Epoch memory asked, uint64 index) internal view {
+        bool isCovered = index < asked.inboxCut && index >= settlement.epoch(asked.parent).inboxCut;
+        require(isCovered, ItemOutsideEpoch(epoch, index));
+    }
+
+    /// @dev Refuses a position that the epoch does not reach, or its parent does.
+    function _requireInEpoch(uint64 epoch, Epoch memory asked, uint64 position) internal view {
+        bool isReached = position <= asked.journalPosition;
+        bool isNew = position > settlement.epoch(asked.parent).journalPosition;
+        require(isReached && isNew, PositionOutsideEpoch(epoch, position));
+    }
+
     function _openCredit(
         uint64 epoch,
         bytes32 place,
@@ -113,11 +117,9 @@ abstract contract Credits is Statements, IDisputesAccounts {
 
     /// @dev An item that the epoch covers and its parent does not.
     function _itemOf(uint64 epoch, uint64 index, InboxKind kind) private view returns (InboxItem memory item) {
-        Epoch memory asked = settlement.epoch(epoch);
-        bool isCovered = index < asked.inboxCut && index >= settlement.epoch(asked.parent).inboxCut;
-        require(isCovered, ItemOutsideEpoch(epoch, index));
+        _requireCovered(epoch, settlement.epoch(epoch), index);
         item = settlement.inboxItem(index);
-        require(item.kind == kind, IDisputes.ItemUnrelated(index, item.kind));
+        require(item.kind == kind, ItemUnrelated(index, item.kind));
     }
 
     function _forcedQuestion(

@@ -15,6 +15,7 @@ enum DemandKind {
     Sequence,
     Credit,
     Forced,
+    Kept,
     Receipt
 }
 
@@ -29,14 +30,16 @@ enum DemandState {
     Refunded
 }
 
-/// @dev The trees of an account that a demand can have revealed.
-enum AccountTree {
+/// @dev The trees that a demand can have revealed.
+enum RevealedTree {
     /// @dev The statement: what moved the account in the epoch.
     Entries,
     /// @dev The closing leaf's open holds.
     Holds,
     /// @dev The closing leaf's lanes.
-    Lanes
+    Lanes,
+    /// @dev The epoch's leaves, for which no account is named.
+    Leaves
 }
 
 /// @dev A demand as kept by the contract, in one storage slot; its arguments are in its id alone.
@@ -56,12 +59,12 @@ struct Demand {
 struct Question {
     uint64 epoch;
     DemandKind kind;
-    /// @dev Where the account's leaf stands.
+    /// @dev Where the account's leaf stands; zero when the epoch's leaves are to be revealed.
     bytes32 place;
     /// @dev The key of the entry, hold or lane; for a reveal the path, zero behind its bits.
     bytes32 key;
     /// @dev For a reveal `tree << 8 | bits of the path`; for a credit the least, in microcredits; for a receipt the hash of its
-    /// `ReceiptClaim`; for a forced withdrawal the amount asked for, in microcredits.
+    /// `ReceiptClaim`; for a forced withdrawal the amount asked for, in microcredits; for a kept order `node << 32 | attempt`.
     uint256 value;
 }
 
@@ -83,6 +86,8 @@ struct StatementProof {
     LeafProof closing;
     bytes32 root;
     uint128 sum;
+    /// @dev What the closing holds' root is the hash of, see `SumTree.sumOf`; empty when there are none.
+    bytes holdsTop;
 }
 
 /// @dev A receipt that is demanded, and what it is due.
@@ -99,7 +104,7 @@ struct ReceiptClaim {
     uint64 sequence;
     /// @dev The price less the fee, in microcredits.
     uint64 dueMicrocredits;
-    /// @dev Whether the ledger has signed that it accepted the receipt.
+    /// @dev Whether the ledger has signed that it accepted the receipt; otherwise it stands in the inbox.
     bool isAccepted;
 }
 
@@ -135,6 +140,8 @@ enum MovementKind {
     Redemption,
     /// @dev `EscrowOrder`
     Escrow,
+    /// @dev `EscrowOrder, EscrowCapture`
+    Capture,
     /// @dev `Withdrawal`
     Withdrawal,
     /// @dev `PayoutInstruction, uint64 journalPosition`
@@ -147,8 +154,20 @@ enum MovementKind {
 struct Movement {
     /// @dev The key of both entries.
     bytes32 key;
+    /// @dev The digest of the message that the ledger accepts or refuses; zero when there is none.
+    bytes32 digest;
     bytes32 debtorPlace;
     bytes32 creditorPlace;
     /// @dev In microcredits; 0 when the message does not say it, for then the debit does.
     uint64 amountMicrocredits;
+}
+
+/// @dev What shows that an order was kept, beside a release or a receipt of its node.
+enum KeptGround {
+    /// @dev It stands in the payer's closing holds.
+    ClosingHold,
+    /// @dev It did not stand in the payer's opening holds.
+    NoOpeningHold,
+    /// @dev It has an entry in the payer's statement.
+    Entry
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDisputes} from "../interfaces/IDisputes.sol";
+import {IDisputesAccounts} from "../interfaces/IDisputesAccounts.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {ProofOfCompute} from "../libraries/ProofOfCompute.sol";
 import {StatementKeys} from "../libraries/StatementKeys.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {InboxItem, InboxKind} from "../types/Inbox.sol";
 import {
+    EscrowCapture,
     EscrowOrder,
     Iou,
     IouRedemption,
@@ -21,7 +22,8 @@ import {Movement, MovementKind} from "./Demand.sol";
 /// @title Whom a movement debits and credits, by the message behind it.
 /// @dev Nothing here checks a signature: what is read is the digest, and that it moved something is shown by an entry or an acceptance.
 library Movements {
-    /// @dev Reads `message`, which is ABI encoded as `kind` says. Reverts with `IDisputes.IouUnrelated`, `IDisputes.ItemUnrelated`.
+    /// @dev Reads `message`, which is ABI encoded as `kind` says. Reverts with `IDisputesAccounts.IouUnrelated`, `IDisputesAccounts.ItemUnrelated`,
+    /// `IDisputesAccounts.CaptureUnrelated`.
     function read(
         bytes32 domain,
         ISettlement settlement,
@@ -31,6 +33,10 @@ library Movements {
         if (kind == MovementKind.Transfer) return ofTransfer(domain, abi.decode(message, (Transfer)));
         if (kind == MovementKind.Purchase) return ofPurchase(domain, abi.decode(message, (Purchase)));
         if (kind == MovementKind.Escrow) return ofEscrow(domain, abi.decode(message, (EscrowOrder)));
+        if (kind == MovementKind.Capture) {
+            (EscrowOrder memory order, EscrowCapture memory capture) = abi.decode(message, (EscrowOrder, EscrowCapture));
+            return ofCapture(domain, order, capture);
+        }
         if (kind == MovementKind.Withdrawal) return ofWithdrawal(domain, abi.decode(message, (Withdrawal)));
         if (kind == MovementKind.ForcedWithdrawal) return ofForced(settlement, abi.decode(message, (uint64)));
         if (kind == MovementKind.Redemption) {
@@ -58,7 +64,7 @@ library Movements {
     ) private pure returns (Movement memory) {
         bytes32 iouDigest = ProofOfCompute.digestOf(domain, ProofOfCompute.structHash(iou));
         bool isRelated = message.iou == iouDigest && message.debtor == iou.debtor;
-        require(isRelated, IDisputes.IouUnrelated(message.iou, iouDigest));
+        require(isRelated, IDisputesAccounts.IouUnrelated(message.iou, iouDigest));
         bytes32 digest = ProofOfCompute.digestOf(domain, ProofOfCompute.structHash(message));
         return between(digest, message.debtor, iou.creditor, message.amountMicrocredits);
     }
@@ -67,6 +73,18 @@ library Movements {
     function ofEscrow(bytes32 domain, EscrowOrder memory message) private pure returns (Movement memory) {
         bytes32 digest = ProofOfCompute.digestOf(domain, ProofOfCompute.structHash(message));
         return between(digest, message.wallet, message.seller, 0);
+    }
+
+    function ofCapture(
+        bytes32 domain,
+        EscrowOrder memory order,
+        EscrowCapture memory capture
+    ) private pure returns (Movement memory movement) {
+        movement = ofEscrow(domain, order);
+        bool isRelated = capture.escrow == movement.key && capture.wallet == order.wallet;
+        require(isRelated, IDisputesAccounts.CaptureUnrelated(capture.escrow, movement.key));
+        movement.digest = ProofOfCompute.digestOf(domain, ProofOfCompute.structHash(capture));
+        movement.amountMicrocredits = capture.amountMicrocredits;
     }
 
     function ofWithdrawal(bytes32 domain, Withdrawal memory message) private pure returns (Movement memory) {
@@ -85,7 +103,7 @@ library Movements {
 
     function ofForced(ISettlement settlement, uint64 index) private view returns (Movement memory) {
         InboxItem memory item = settlement.inboxItem(index);
-        require(item.kind == InboxKind.ForcedWithdrawal, IDisputes.ItemUnrelated(index, item.kind));
+        require(item.kind == InboxKind.ForcedWithdrawal, IDisputesAccounts.ItemUnrelated(index, item.kind));
         return toPayable(StatementKeys.ofInboxItem(index), item.account, 0);
     }
 
@@ -95,7 +113,7 @@ library Movements {
         address creditor,
         uint64 amountMicrocredits
     ) private pure returns (Movement memory) {
-        return Movement(digest, SumTree.placeOf(debtor), SumTree.placeOf(creditor), amountMicrocredits);
+        return Movement(digest, digest, SumTree.placeOf(debtor), SumTree.placeOf(creditor), amountMicrocredits);
     }
 
     function toPayable(
@@ -103,6 +121,6 @@ library Movements {
         address wallet,
         uint64 amountMicrocredits
     ) private pure returns (Movement memory) {
-        return Movement(key, SumTree.placeOf(wallet), SumTree.placeOfPayable(wallet), amountMicrocredits);
+        return Movement(key, 0, SumTree.placeOf(wallet), SumTree.placeOfPayable(wallet), amountMicrocredits);
     }
 }

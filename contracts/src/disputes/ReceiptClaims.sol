@@ -11,8 +11,8 @@ import {ReceiptClaim, ReceiptEvidence} from "./Demand.sol";
 library ReceiptClaims {
     /// @dev Reverts with `OutcomeUnknown`, `DelegateUnrelated`, `CertificateUnrelated`, `NothingDue`, and with `ProofOfCompute.SignatureInvalid`,
     /// `ProofOfCompute.SignerDiffers`.
-    /// @param untilMs The latest time up to which running time counts, in milliseconds: that of acceptance, or arrival, or of the
-    /// parent's end. What the node itself says to be the end bounds it too, so that the price is the same on each of these ways.
+    /// @param untilMs The latest time up to which running time counts, in milliseconds: that of acceptance or arrival. What the node
+    /// itself says to be the end bounds it too: else a receipt that was settled could be pushed later and would be due more.
     function claimOf(
         bytes32 domain,
         address ledgerSigner,

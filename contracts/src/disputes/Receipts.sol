@@ -14,10 +14,20 @@ import {Credits} from "./Credits.sol";
 abstract contract Receipts is Credits, IDisputesReceipts {
     uint256 private constant MILLISECONDS_PER_SECOND = 1_000;
 
+    /// @dev Between the inbox item's arrival and its turn in the journal, beside D.
+    uint64 private constant PUSH_MARGIN_SECONDS = 5 minutes;
+
+    /// @dev How long before its certificate ends a receipt must be pushed, in seconds.
+    uint256 private immutable _pushedBeforeSeconds;
+
     mapping(bytes32 receiptDigest => PushedReceipt) private _pushed;
 
-    /// @dev Assignments that the poster's bond has paid for.
-    mapping(bytes32 assignment => bool) private _isCompensated;
+    /// @dev What the poster's bond has settled of an assignment, in microcredits, before the cap.
+    mapping(bytes32 assignment => uint64) private _compensated;
+
+    constructor() {
+        _pushedBeforeSeconds = settlement.inboxAgeSeconds() + PUSH_MARGIN_SECONDS;
+    }
 
     /// @inheritdoc IDisputesReceipts
     function pushReceipt(ReceiptEvidence calldata evidence) external returns (uint64 index) {
@@ -25,8 +35,8 @@ abstract contract Receipts is Credits, IDisputesReceipts {
         uint64 endedAtMs = evidence.receipt.endedAtMs;
         require(endedAtMs <= nowMs, ReceiptFromFuture(endedAtMs, nowMs));
         uint64 expires = evidence.certificate.expires;
-        require(block.timestamp < expires, CertificateExpired(expires));
-        ReceiptClaim memory claim = judge.claimOf(evidence, nowMs);
+        require(block.timestamp + _pushedBeforeSeconds <= expires, PushedTooLate(expires, _pushedBeforeSeconds));
+        ReceiptClaim memory claim = _judge.claimOf(evidence, nowMs);
         bytes32 digest = claim.receiptDigest;
         require(_pushed[digest].arrivedAt == 0, ReceiptKnown(digest));
 
@@ -47,10 +57,11 @@ abstract contract Receipts is Credits, IDisputesReceipts {
         bool isAccepted = acceptance.signature.length > 0;
         uint256 untilMs = isAccepted
             ? _acceptedAtMs(epoch, asked, evidence.receipt, acceptance)
-            : _countedUntilMs(asked, judge.receiptDigest(evidence.receipt));
-        ReceiptClaim memory claim = judge.claimOf(evidence, untilMs);
+            : _arrivedAtMs(epoch, asked, evidence.receipt);
+        ReceiptClaim memory claim = _judge.claimOf(evidence, untilMs);
         claim.isAccepted = isAccepted;
-        require(!_isCompensated[_assignmentOf(claim)], ReceiptCompensated(claim.receiptDigest));
+        uint64 compensated = _compensated[_assignmentOf(claim)];
+        require(claim.dueMicrocredits > compensated, ReceiptCompensated(claim.receiptDigest, compensated));
         id = _open(_receiptQuestion(epoch, claim), follows);
         emit ReceiptDemanded(epoch, id, claim);
     }
@@ -73,17 +84,14 @@ abstract contract Receipts is Credits, IDisputesReceipts {
     function answerReceiptBySequence(uint64 epoch, ReceiptClaim calldata claim, Statement calldata node) external {
         _requireStated(epoch, SumTree.placeOf(claim.node), node);
         uint64 opening = node.opening.receiptSequence;
-        uint64 closing = node.closing.receiptSequence;
-        bool isEarlier = opening >= claim.sequence;
-        bool isLater = closing < claim.sequence && !_isCovered(settlement.epoch(epoch), claim.receiptDigest);
-        require(isEarlier || isLater, SequenceDoesNotExcuse(claim.sequence, opening, closing));
+        bool isEarlier = !claim.isAccepted && opening >= claim.sequence;
+        require(isEarlier, SequenceDoesNotExcuse(claim.sequence, opening));
         _answer(_receiptQuestion(epoch, claim));
     }
 
     /// @inheritdoc IDisputesReceipts
     function answerReceiptByRelease(uint64 epoch, ReceiptClaim calldata claim, bytes calldata signature) external {
-        AssignmentRelease memory release = AssignmentRelease(claim.orderDigest, claim.node, claim.attempt);
-        judge.requireReleased(release, signature);
+        _judge.requireReleased(AssignmentRelease(claim.orderDigest, claim.node, claim.attempt), signature);
         _answer(_receiptQuestion(epoch, claim));
     }
 
@@ -95,40 +103,34 @@ abstract contract Receipts is Credits, IDisputesReceipts {
         UsageReceipt calldata other,
         bytes calldata signature
     ) external {
-        bytes32 digest = judge.requireReceipt(other, signature, claim.node);
+        bytes32 digest = _judge.requireReceipt(other, signature, claim.node);
         require(digest != claim.receiptDigest, ReceiptNotOther(digest));
-        bool isForked = other.sequence == claim.sequence ||
-            (other.orderDigest == claim.orderDigest && other.attempt == claim.attempt);
-        if (!isForked) {
+        if (other.orderDigest != claim.orderDigest) {
             _requireStated(epoch, SumTree.placeOf(claim.node), node);
             uint64 closing = node.closing.receiptSequence;
-            bool isSkipped = other.sequence > claim.sequence && other.sequence <= closing && !claim.isAccepted;
-            bool isCovered = _isCovered(settlement.epoch(epoch), claim.receiptDigest);
-            require(isSkipped && !isCovered, OtherDoesNotExcuse(claim.sequence, other.sequence, closing));
+            bool isReached = other.sequence >= claim.sequence && other.sequence <= closing;
+            bool isExcused = isReached && !claim.isAccepted;
+            require(isExcused, OtherDoesNotExcuse(claim.sequence, other.sequence, closing));
         }
         _answer(_receiptQuestion(epoch, claim));
     }
 
     /// @inheritdoc IDisputesReceipts
-    function compensate(
+    function answerReceiptByBond(
         uint64 epoch,
         ReceiptClaim calldata claim,
         Statement calldata payer,
         EntryProof calldata entry,
-        EntryProof calldata hold
+        EntryProof calldata openingHold,
+        EntryProof calldata closingHold
     ) external {
         // Anybody else could have the bond pay what the epoch, or one before it, has paid.
         require(msg.sender == poster, ISettlement.CallerNotPoster(msg.sender));
         _requireStated(epoch, SumTree.placeOf(claim.payer), payer);
-        _entryIn(payer, claim.orderDigest, entry);
         SumTree.requireAbsent(payer.root, claim.orderDigest, entry);
-        SumTree.requireAbsent(payer.closing.holdsRoot, claim.orderDigest, hold);
-        bytes32 assignment = _assignmentOf(claim);
-        require(!_isCompensated[assignment], ReceiptCompensated(claim.receiptDigest));
-        _isCompensated[assignment] = true;
-        emit ReceiptCompensatedBy(epoch, claim.receiptDigest, claim.payoutWallet, claim.dueMicrocredits);
-        _answer(_receiptQuestion(epoch, claim), address(0));
-        settlement.compensate(claim.payoutWallet, claim.dueMicrocredits);
+        SumTree.requireAbsent(payer.opening.holdsRoot, claim.orderDigest, openingHold);
+        SumTree.requireAbsent(payer.closing.holdsRoot, claim.orderDigest, closingHold);
+        _payOutOfBond(epoch, claim);
     }
 
     /// @inheritdoc IDisputesReceipts
@@ -137,8 +139,24 @@ abstract contract Receipts is Credits, IDisputesReceipts {
     }
 
     /// @inheritdoc IDisputesReceipts
-    function isCompensated(bytes32 orderDigest, address node, uint32 attempt) external view returns (bool) {
-        return _isCompensated[keccak256(abi.encode(orderDigest, node, attempt))];
+    function compensatedMicrocredits(
+        bytes32 orderDigest,
+        address node,
+        uint32 attempt
+    ) external view returns (uint64) {
+        return _compensated[keccak256(abi.encode(orderDigest, node, attempt))];
+    }
+
+    /// @dev Pays what earlier demands for the same assignment have not; the asker was right, unless all of it was paid before.
+    function _payOutOfBond(uint64 epoch, ReceiptClaim calldata claim) private {
+        bytes32 assignment = _assignmentOf(claim);
+        uint64 before = _compensated[assignment];
+        uint64 due = claim.dueMicrocredits;
+        if (due <= before) return _answer(_receiptQuestion(epoch, claim));
+        _compensated[assignment] = due;
+        emit PaidOutOfBond(epoch, claim.receiptDigest, claim.payoutWallet, due - before);
+        _answer(_receiptQuestion(epoch, claim), address(0));
+        settlement.compensate(claim.payoutWallet, due - before);
     }
 
     function _acceptedAtMs(
@@ -147,24 +165,20 @@ abstract contract Receipts is Credits, IDisputesReceipts {
         UsageReceipt calldata receipt,
         SignedAcceptance calldata acceptance
     ) private view returns (uint256) {
-        judge.requireAccepted(acceptance, judge.receiptDigest(receipt));
-        uint64 position = acceptance.acceptance.position;
-        require(position <= asked.journalPosition, PositionOutsideEpoch(epoch, position));
+        _judge.requireAccepted(acceptance, _judge.receiptDigest(receipt));
+        _requireInEpoch(epoch, asked, acceptance.acceptance.position);
         return acceptance.acceptance.atMs;
     }
 
-    /// @dev Until when running time counts without an acceptance.
-    function _countedUntilMs(Epoch memory asked, bytes32 receiptDigest) private view returns (uint256) {
-        uint64 at = _isCovered(asked, receiptDigest)
-            ? _pushed[receiptDigest].arrivedAt
-            : settlement.epoch(asked.parent).closedAt;
-        return at * MILLISECONDS_PER_SECOND;
-    }
-
-    /// @dev Whether the receipt is in the inbox below the epoch's cut.
-    function _isCovered(Epoch memory asked, bytes32 receiptDigest) private view returns (bool) {
-        PushedReceipt memory pushed = _pushed[receiptDigest];
-        return pushed.arrivedAt > 0 && pushed.inboxIndex < asked.inboxCut;
+    function _arrivedAtMs(
+        uint64 epoch,
+        Epoch memory asked,
+        UsageReceipt calldata receipt
+    ) private view returns (uint256) {
+        PushedReceipt memory pushed = _pushed[_judge.receiptDigest(receipt)];
+        require(pushed.arrivedAt > 0, ReceiptNotPushed(_judge.receiptDigest(receipt)));
+        _requireCovered(epoch, asked, pushed.inboxIndex);
+        return pushed.arrivedAt * MILLISECONDS_PER_SECOND;
     }
 
     function _assignmentOf(ReceiptClaim memory claim) private pure returns (bytes32) {

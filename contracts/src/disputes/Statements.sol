@@ -7,7 +7,7 @@ import {Frontier} from "../libraries/Frontier.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {Epoch} from "../types/Epoch.sol";
 import {EntryProof, Leaf, LeafProof} from "../types/SumTreeTypes.sol";
-import {AccountTree, DemandKind, Question, Statement, StatementProof} from "./Demand.sol";
+import {RevealedTree, DemandKind, Question, Statement, StatementProof} from "./Demand.sol";
 import {DemandBook} from "./DemandBook.sol";
 
 /// @title What an epoch says of an account: its leaf, its statement, and the trees below both.
@@ -35,13 +35,14 @@ abstract contract Statements is DemandBook {
     function demandReveal(
         uint64 epoch,
         bytes32 place,
-        AccountTree tree,
+        RevealedTree tree,
         bytes32 path,
         uint8 pathBits,
         bytes32 follows
     ) external returns (bytes32 id) {
         bool isCanonical = pathBits <= Frontier.PATH_BITS_MAX && uint256(path) << pathBits == 0;
         require(isCanonical, PathInvalid(path, pathBits));
+        require(tree != RevealedTree.Leaves || place == 0, PlaceNotNeeded(place));
         return _openFor(_revealQuestion(epoch, place, tree, path, pathBits), follows);
     }
 
@@ -67,7 +68,7 @@ abstract contract Statements is DemandBook {
     function answerReveal(
         uint64 epoch,
         bytes32 place,
-        AccountTree tree,
+        RevealedTree tree,
         bytes32 path,
         uint8 pathBits,
         Statement calldata statement,
@@ -76,12 +77,27 @@ abstract contract Statements is DemandBook {
     ) external {
         _requireStated(epoch, place, statement);
         (bytes32 root, uint256 sum) = _treeOf(statement, tree);
-        bool isSplit = tree == AccountTree.Entries;
+        bool isSplit = tree == RevealedTree.Entries;
         uint256 total = Frontier.requireRevealed(root, path, pathBits, siblings, frontier, isSplit);
         // Nonces of different lanes have no sum that means anything.
-        require(tree == AccountTree.Lanes || total == sum, TotalDiffers(sum, total));
+        if (tree != RevealedTree.Lanes) _requireTotal(sum, total);
         emit Revealed(epoch, place, tree, path, pathBits, frontier);
         _answer(_revealQuestion(epoch, place, tree, path, pathBits));
+    }
+
+    /// @inheritdoc IDisputes
+    function answerLeavesReveal(
+        uint64 epoch,
+        bytes32 path,
+        uint8 pathBits,
+        bytes calldata siblings,
+        bytes calldata frontier
+    ) external {
+        Epoch memory asked = settlement.epoch(epoch);
+        uint256 total = Frontier.requireLeavesRevealed(asked.leavesRoot, path, pathBits, siblings, frontier);
+        _requireTotal(asked.leavesTotalMicrocredits, total);
+        emit Revealed(epoch, 0, RevealedTree.Leaves, path, pathBits, frontier);
+        _answer(_revealQuestion(epoch, 0, RevealedTree.Leaves, path, pathBits));
     }
 
     /// @inheritdoc IDisputes
@@ -109,7 +125,7 @@ abstract contract Statements is DemandBook {
         EntryProof memory proof
     ) internal pure returns (uint64 credit, uint64 debit) {
         (, uint128 value, uint128 total) = SumTree.lookUp(statement.root, key, proof, true);
-        require(total == statement.sum, TotalDiffers(statement.sum, total));
+        _requireTotal(statement.sum, total);
         return SumTree.splitSum(value);
     }
 
@@ -135,6 +151,7 @@ abstract contract Statements is DemandBook {
         statement.closing = _leafIn(asked, place, proof.closing);
         statement.root = proof.root;
         statement.sum = proof.sum;
+        _requireTotal(statement.closing.held, SumTree.sumOf(statement.closing.holdsRoot, proof.holdsTop));
         _requireBalanced(statement);
     }
 
@@ -158,19 +175,27 @@ abstract contract Statements is DemandBook {
     ) private pure returns (Leaf memory leaf) {
         uint128 total;
         (, leaf, total) = SumTree.lookUpLeaf(shown.leavesRoot, place, proof);
-        require(total == shown.leavesTotalMicrocredits, TotalDiffers(shown.leavesTotalMicrocredits, total));
+        _requireTotal(shown.leavesTotalMicrocredits, total);
     }
 
-    function _treeOf(Statement calldata statement, AccountTree tree) private pure returns (bytes32 root, uint256 sum) {
-        if (tree == AccountTree.Entries) return (statement.root, statement.sum);
-        if (tree == AccountTree.Holds) return (statement.closing.holdsRoot, statement.closing.held);
+    function _requireTotal(uint256 stated, uint256 shown) internal pure {
+        require(stated == shown, TotalDiffers(stated, shown));
+    }
+
+    function _treeOf(
+        Statement calldata statement,
+        RevealedTree tree
+    ) private pure returns (bytes32 root, uint256 sum) {
+        require(tree != RevealedTree.Leaves, TreeInvalid(tree));
+        if (tree == RevealedTree.Entries) return (statement.root, statement.sum);
+        if (tree == RevealedTree.Holds) return (statement.closing.holdsRoot, statement.closing.held);
         return (statement.closing.lanesRoot, 0);
     }
 
     function _revealQuestion(
         uint64 epoch,
         bytes32 place,
-        AccountTree tree,
+        RevealedTree tree,
         bytes32 path,
         uint8 pathBits
     ) private pure returns (Question memory) {

@@ -109,4 +109,91 @@ interface IDisputes {
 
     /// @notice Thrown when the tree that a proof shows has another sum than is stated.
     error TotalDiffers(uint256 stated, uint256 shown);
+
+    /// @notice Asks for an account's leaf in an epoch, or its absence.
+    /// @return id The id of the demand, as with all functions that open one.
+    function demandLeaf(uint64 epoch, bytes32 place, bytes32 follows) external returns (bytes32 id);
+
+    /// @notice Asks what moved an account in an epoch.
+    /// @dev Reverts with `StatementKnown`, `AccountWithoutStatement`.
+    function demandStatement(uint64 epoch, bytes32 place, bytes32 follows) external returns (bytes32 id);
+
+    /// @notice Asks for the four levels of a tree of an account that stand below a path.
+    /// @param path The first `pathBits` bits of keys, zero behind them.
+    /// @dev Reverts with `PathInvalid`, `AccountWithoutStatement`.
+    function demandReveal(
+        uint64 epoch,
+        bytes32 place,
+        AccountTree tree,
+        bytes32 path,
+        uint8 pathBits,
+        bytes32 follows
+    ) external returns (bytes32 id);
+
+    /// @notice Shows an account's leaf, or its absence. Anybody may.
+    /// @dev Reverts with `TotalDiffers`.
+    function answerLeaf(uint64 epoch, bytes32 place, LeafProof calldata proof) external;
+
+    /// @notice States what moved an account, before anybody demands it. Only the poster, for the first statement stands for the epoch.
+    /// The same one again changes nothing.
+    /// @dev Reverts with `ISettlement.CallerNotPoster`, `TotalDiffers`, `StatementDoesNotBalance`, `SequenceDescends`,
+    /// `StatementDiffers`.
+    function state(uint64 epoch, bytes32 place, StatementProof calldata proof) external;
+
+    /// @notice States what moved an account, on demand. Only the poster.
+    /// @dev Reverts as `state` does.
+    function answerStatement(uint64 epoch, bytes32 place, StatementProof calldata proof) external;
+
+    /// @notice Shows a part of a tree. Anybody may. The sum of the closing holds must be what the closing leaf holds.
+    /// @param siblings What stands beside the path, from the root down, 48 bytes each.
+    /// @param frontier What stands below the path, as `Frontier` encodes it.
+    /// @dev Reverts with the errors of `Frontier`.
+    function answerReveal(
+        uint64 epoch,
+        bytes32 place,
+        AccountTree tree,
+        bytes32 path,
+        uint8 pathBits,
+        Statement calldata statement,
+        bytes calldata siblings,
+        bytes calldata frontier
+    ) external;
+
+    /// @notice Cancels the epoch of a demand that was not answered in time; the asker has its bond back and a reward. Anybody may.
+    /// @dev Reverts with `DemandNotOpen`, `DemandStillAnswerable`, `ISettlement.EpochNotPending`.
+    function expire(bytes32 id) external;
+
+    /// @notice Gives the asker its bond back after the demand's epoch was cancelled by other means. Anybody may.
+    /// @dev Reverts with `DemandNotOpen`, `EpochNotCancelled`.
+    function refund(bytes32 id) external;
+
+    /// @notice The settlement contract whose epochs are disputed.
+    function settlement() external view returns (ISettlement);
+
+    /// @notice The DPC token.
+    function token() external view returns (IERC20);
+
+    /// @notice The account that posts epochs.
+    function poster() external view returns (address);
+
+    /// @notice What an asker puts behind a demand, in wei of DPC.
+    function askerBondWei() external view returns (uint256);
+
+    /// @notice W: how long an epoch can be asked about, in seconds.
+    function windowSeconds() external view returns (uint64);
+
+    /// @notice A: how long a demand can be answered, and an answer followed, in seconds.
+    function answerSeconds() external view returns (uint64);
+
+    /// @notice K: how many demands may follow one another.
+    function roundsMax() external view returns (uint64);
+
+    /// @notice A demand; all zero when it was never opened.
+    function demandOf(bytes32 id) external view returns (Demand memory);
+
+    /// @notice The id of what a question asks.
+    function idOf(Question memory question) external pure returns (bytes32);
+
+    /// @notice Hash of the statement that stands for an account in an epoch, `keccak256(abi.encode(statement))`; zero before.
+    function statementOf(uint64 epoch, bytes32 place) external view returns (bytes32);
 }
