@@ -34,16 +34,9 @@ export {
 } from './epoch/entry-tree.ts'
 export { type EpochInclusion, EpochTree } from './epoch/epoch-tree.ts'
 export * from './epoch/inclusion-proof.ts'
-export {
-  type Leaf,
-  type LeafAccount,
-  type LeavesRoot,
-  leafHash,
-  leafPlace,
-  leavesRoot,
-  type TreeHashing,
-} from './epoch/leaves.ts'
+export { type Leaf, type LeafAccount, type LeavesRoot, leafHash, leafPlace, leavesRoot } from './epoch/leaves.ts'
 export type { ProofSibling, ProvenRoot } from './epoch/proof-path.ts'
+export type { TreeHashing } from './epoch/sum-node.ts'
 export { SumTree } from './epoch/sum-tree.ts'
 export * from './escrow/escrow.ts'
 export * from './escrow/escrow-order.ts'

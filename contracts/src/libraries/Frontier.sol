@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {SumNode} from "../types/SumTreeTypes.sol";
+import {Leaf, SumNode} from "../types/SumTreeTypes.sol";
 import {SumTree} from "./SumTree.sol";
 
-/// @title The four levels of a tree of entries that stand below a path.
+/// @title The four levels of a tree that stand below a path.
 /// @dev Encoded from the top, each node by a tag: 0 nothing; 1 an inner node, hash (32) and sum (16), only four levels down; 2 an entry, key
-/// (32) and value (16); 3 a branch, followed by its left and its right half. There is one encoding of each subtree.
+/// (32) and value (16), and in the tree of leaves a whole leaf: place (32), available (16), held (16), root of lanes (32), root of holds (32),
+/// receipt sequence (8); 3 a branch, followed by its left and its right half. There is one encoding of each subtree.
 library Frontier {
     /// @dev How far below the path nodes are spelled out.
     uint256 internal constant LEVELS = 4;
 
-    /// @dev The deepest path that may be asked for, so that the frontier ends where places end.
-    uint256 internal constant PATH_BITS_MAX = SumTree.PLACE_BITS - LEVELS;
+    /// @dev The deepest path that may be asked for, so that the frontier ends where trees end.
+    uint256 internal constant PATH_BITS_MAX = SumTree.DEPTH_MAX - LEVELS;
 
     bytes1 private constant ABSENT = 0x00;
     bytes1 private constant INNER = 0x01;
     bytes1 private constant ENTRY = 0x02;
     bytes1 private constant BRANCH = 0x03;
+
+    /// @dev What a tree has below its branches, and how its sums add up.
+    enum Tree {
+        /// @dev Entries whose values are one number: holds, lanes.
+        Entries,
+        /// @dev Entries whose values are a credit and a debit, which may not carry: statements.
+        Statement,
+        /// @dev The leaves of an epoch.
+        Leaves
+    }
 
     /// @notice Thrown when a path is longer than `PATH_BITS_MAX`.
     error PathTooDeep(uint256 depth);
@@ -42,6 +53,7 @@ library Frontier {
         bytes data;
         uint256 offset;
         bool isSplit;
+        bool hasLeaves;
     }
 
     /// @dev Requires that `frontier` is what stands under `root` below the first `pathBits` bits of `path`. With fewer siblings than that it
@@ -54,28 +66,33 @@ library Frontier {
         uint256 pathBits,
         bytes memory siblings,
         bytes memory frontier,
-        bool isSplit
+        Tree tree
     ) internal pure returns (uint128 total) {
         uint256 depth = SumTree.depthOf(siblings);
         require(pathBits <= PATH_BITS_MAX && depth <= pathBits, PathTooDeep(depth > pathBits ? depth : pathBits));
         bool isBranch = frontier.length > 0 && frontier[0] == BRANCH;
         require(depth == pathBits || !isBranch, FrontierStandsAbove(depth, pathBits));
         if (!isBranch) SumTree.requireDeepestSibling(siblings);
-        SumNode memory top = SumTree.climb(decode(path, depth, frontier, isSplit), path, siblings, isSplit);
+        SumNode memory top = SumTree.climb(
+            decode(path, depth, frontier, tree),
+            path,
+            siblings,
+            tree == Tree.Statement
+        );
         require(top.hash == root, SumTree.RootDiffers(root, top.hash));
         return top.sum;
     }
 
     /// @dev The node that stands at depth `pathBits` on the way to `path`. Reverts with the errors above, and with `OtherStandsElsewhere`,
-    /// `SumTooLarge`, and `HalvesCarry` when `isSplit`.
+    /// `SumTooLarge`, and in a statement `HalvesCarry`.
     function decode(
         bytes32 path,
         uint256 pathBits,
         bytes memory frontier,
-        bool isSplit
+        Tree tree
     ) internal pure returns (SumNode memory node) {
         require(pathBits <= PATH_BITS_MAX, PathTooDeep(pathBits));
-        Cursor memory cursor = Cursor({data: frontier, offset: 0, isSplit: isSplit});
+        Cursor memory cursor = Cursor(frontier, 0, tree == Tree.Statement, tree == Tree.Leaves);
         (node, ) = read(cursor, path, pathBits, 0);
         require(cursor.offset == frontier.length, FrontierLengthInvalid(frontier.length));
     }
@@ -94,7 +111,7 @@ library Frontier {
         if (tag == ABSENT) return (node, false);
         if (tag == BRANCH && level < LEVELS) return (readBranch(cursor, path, pathBits, level), true);
         if (tag == ENTRY) return (readEntry(cursor, path, depth), false);
-        require(tag == INNER && level == LEVELS && depth < SumTree.PLACE_BITS, FrontierTagInvalid(tag, level));
+        require(tag == INNER && level == LEVELS && depth < SumTree.DEPTH_MAX, FrontierTagInvalid(tag, level));
         node.hash = take(cursor, 32);
         node.sum = uint128(bytes16(take(cursor, 16)));
         require(node.hash != 0, FrontierInnerAbsent(level));
@@ -117,9 +134,16 @@ library Frontier {
     }
 
     function readEntry(Cursor memory cursor, bytes32 path, uint256 depth) private pure returns (SumNode memory) {
-        bytes32 key = take(cursor, 32);
-        SumTree.requireSamePrefix(path, key, depth);
-        return SumTree.entryNode(key, uint128(bytes16(take(cursor, 16))));
+        bytes32 place = take(cursor, 32);
+        SumTree.requireSamePrefix(path, place, depth);
+        if (!cursor.hasLeaves) return SumTree.entryNode(place, uint128(bytes16(take(cursor, 16))));
+        Leaf memory leaf;
+        leaf.available = uint128(bytes16(take(cursor, 16)));
+        leaf.held = uint128(bytes16(take(cursor, 16)));
+        leaf.lanesRoot = take(cursor, 32);
+        leaf.holdsRoot = take(cursor, 32);
+        leaf.receiptSequence = uint64(bytes8(take(cursor, 8)));
+        return SumTree.leafNode(place, leaf);
     }
 
     /// @dev The next `count` bytes, at most 32, left-aligned. Reverts with `FrontierLengthInvalid`.

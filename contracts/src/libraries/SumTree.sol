@@ -12,10 +12,13 @@ library SumTree {
     /// @dev Bytes of a sibling: hash (32) and sum (16).
     uint256 internal constant SIBLING_BYTES = 48;
 
-    /// @dev Bits of a place, and so the greatest depth.
+    /// @dev Bits of a place.
     uint256 internal constant PLACE_BITS = 256;
 
-    /// @notice Thrown when siblings are not whole, or more than a place has bits.
+    /// @dev How deep a leaf or an entry may stand: what is hidden deeper a watcher could not find in time.
+    uint256 internal constant DEPTH_MAX = 128;
+
+    /// @notice Thrown when siblings are not whole, or more than `DEPTH_MAX`.
     error SiblingsLengthInvalid(uint256 length);
 
     /// @notice Thrown when an absent sibling, from the root down, has a sum.
@@ -81,7 +84,7 @@ library SumTree {
         node.sum = value;
     }
 
-    /// @dev The node over two. Its sum is added by `addedSum`.
+    /// @dev The node over two. Reverts with `HalvesCarry` when `isSplit`, otherwise with `SumTooLarge`.
     function innerNode(
         SumNode memory left,
         SumNode memory right,
@@ -200,12 +203,12 @@ library SumTree {
     /// @dev How many siblings there are. Reverts with `SiblingsLengthInvalid`.
     function depthOf(bytes memory siblings) internal pure returns (uint256 depth) {
         depth = siblings.length / SIBLING_BYTES;
-        require(depth <= PLACE_BITS && siblings.length == depth * SIBLING_BYTES, SiblingsLengthInvalid(siblings.length));
+        require(depth <= DEPTH_MAX && siblings.length == depth * SIBLING_BYTES, SiblingsLengthInvalid(siblings.length));
     }
 
     /// @dev Reverts with `OtherStandsElsewhere` unless both places have the same first `depth` bits.
     function requireSamePrefix(bytes32 place, bytes32 other, uint256 depth) internal pure {
-        // A shift by 256 or more gives 0: without siblings every place has the same way.
+        // A shift by 256 gives 0: at depth 0 every place has the same way.
         require(uint256(place ^ other) >> (PLACE_BITS - depth) == 0, OtherStandsElsewhere(place, other));
     }
 

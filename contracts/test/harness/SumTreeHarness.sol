@@ -79,8 +79,8 @@ contract SumTreeHarness {
         uint256 pathBits,
         bytes calldata siblings,
         bytes calldata frontier,
-        bool isSplit
+        Frontier.Tree tree
     ) external pure returns (uint128 total) {
-        return Frontier.requireRevealed(root, path, pathBits, siblings, frontier, isSplit);
+        return Frontier.requireRevealed(root, path, pathBits, siblings, frontier, tree);
     }
 }

@@ -4,8 +4,9 @@ import { type Message, type MessageType, structHash } from '@deparrow/ledger'
 import { ethersCrypto } from '@deparrow/ledger/testing'
 import fc from 'fast-check'
 import { bytesToHex, concatHex, domainSeparator, encodePacked, type Hex, hashStruct, keccak256, pad, toHex } from 'viem'
+import { anyMessageOf } from '../support/any-message.fixture.ts'
 import { viem } from '../support/chain.ts'
-import { actor, anyMessageOf, asStruct, digestOf, messageTypes, testDomain, withByte } from '../support/messages.ts'
+import { actor, asStruct, digestOf, messageTypes, testDomain, withByte } from '../support/messages.ts'
 
 const { revertWithCustomErrorWithArgs: reverts } = viem.assertions
 const harness = await viem.deployContract('MessagesHarness')

@@ -20,7 +20,6 @@ import {
   withdrawalType,
 } from '@deparrow/ledger'
 import { ethersCrypto } from '@deparrow/ledger/testing'
-import fc from 'fast-check'
 import { type Address, bytesToHex, type Hex, hexToBytes, keccak256, stringToHex } from 'viem'
 import { privateKeyToAccount, sign } from 'viem/accounts'
 
@@ -86,38 +85,6 @@ export async function signMessage<Struct>(type: MessageType, message: Message, s
 
 export const digestOf = (type: MessageType, message: Message, domain = testDomain): Hex =>
   typedDataDigest(ethersCrypto, domain, type, message)
-
-const hexOf = (byteCount: number): fc.Arbitrary<Hex> =>
-  fc.uint8Array({ minLength: byteCount, maxLength: byteCount }).map(bytes => bytesToHex(bytes))
-
-const anyText = fc.string({ unit: 'grapheme', maxLength: 20 })
-
-/** Any message of a type, with the edges of each field's range. */
-export function anyMessageOf(type: MessageType): fc.Arbitrary<Message> {
-  const fields = type.fields.map(field => [field.name, anyValueOf(field.type)])
-  return fc.record(Object.fromEntries(fields), { noNullPrototype: true })
-}
-
-function anyValueOf(type: FieldType): fc.Arbitrary<FieldValue> {
-  switch (type) {
-    case 'address':
-      return hexOf(20)
-    case 'bytes32':
-      return hexOf(32)
-    case 'string':
-      return anyText
-    case 'uint8':
-      return fc.nat({ max: 255 })
-    case 'uint32':
-      return fc.nat({ max: 2 ** 32 - 1 })
-    case 'uint64':
-      return fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
-    case 'address[]':
-      return fc.array(hexOf(20), { maxLength: 32 })
-    case 'string[]':
-      return fc.array(anyText, { maxLength: 32 })
-  }
-}
 
 /** The 65 bytes of a signature with one of them changed. */
 export function withByte(signature: Hex, index: number, change: (byte: number) => number): Hex {

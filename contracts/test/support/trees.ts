@@ -11,8 +11,10 @@ export type Leaf = {
   readonly receiptSequence: bigint
 }
 
-/** Something that stands at a place: an entry or a leaf. */
-export type Placed = { readonly place: Hex; readonly node: SumNode }
+export type PlacedLeaf = { readonly place: Hex; readonly leaf: Leaf }
+
+/** Something that stands at a place, an entry or a leaf, and how a frontier shows it. */
+export type Placed = { readonly place: Hex; readonly node: SumNode; readonly shown: Hex }
 
 /** The arguments of a look-up: what stands where the key leads, and what beside the way. */
 export type EntryProof = { isEmpty: boolean; key: Hex; value: bigint; siblings: Hex }
@@ -56,10 +58,21 @@ export function innerNode(left: SumNode, right: SumNode): SumNode {
 export const bitAt = (place: Hex, depth: number): number => Number((BigInt(place) >> BigInt(255 - depth)) & 1n)
 
 export const placedEntries = (entries: readonly Entry[]): Placed[] =>
-  entries.map(entry => ({ place: entry.key, node: entryNode(entry) }))
+  entries.map(entry => ({
+    place: entry.key,
+    node: entryNode(entry),
+    shown: encodePacked(['uint8', 'bytes32', 'uint128'], [2, entry.key, entry.value]),
+  }))
 
-export const placedLeaves = (leaves: readonly { place: Hex; leaf: Leaf }[]): Placed[] =>
-  leaves.map(({ place, leaf }) => ({ place, node: leafNode(place, leaf) }))
+export const placedLeaves = (leaves: readonly PlacedLeaf[]): Placed[] =>
+  leaves.map(({ place, leaf }) => ({ place, node: leafNode(place, leaf), shown: encodeLeaf(place, leaf) }))
+
+function encodeLeaf(place: Hex, { available, held, lanesRoot, holdsRoot, receiptSequence }: Leaf): Hex {
+  return encodePacked(
+    ['uint8', 'bytes32', 'uint128', 'uint128', 'bytes32', 'bytes32', 'uint64'],
+    [2, place, available, held, lanesRoot, holdsRoot, receiptSequence],
+  )
+}
 
 /** The subtree over what is given, which all lies on one way down to `depth`. */
 export function treeOver(placed: readonly Placed[], depth = 0): SumNode {
@@ -97,7 +110,7 @@ export function entryProof(entries: readonly Entry[], key: Hex): EntryProof {
 }
 
 /** Shows what the tree of leaves says of a place. */
-export function leafProof(leaves: readonly { place: Hex; leaf: Leaf }[], place: Hex): LeafProof {
+export function leafProof(leaves: readonly PlacedLeaf[], place: Hex): LeafProof {
   const { beside, end } = wayTo(placedLeaves(leaves), place)
   const found = leaves.find(leaf => leaf.place === end[0]?.place)
   const siblings = encodeSiblings(beside)
@@ -107,25 +120,20 @@ export function leafProof(leaves: readonly { place: Hex; leaf: Leaf }[], place: 
 }
 
 /** What stands below the first `pathBits` bits of a path, four levels deep, and what beside the way there. */
-export function revealed(entries: readonly Entry[], path: Hex, pathBits: number): { siblings: Hex; frontier: Hex } {
-  const { beside, end } = wayTo(placedEntries(entries), path, pathBits)
-  const below = entries.filter(({ key }) => end.some(({ place }) => place === key))
-  return { siblings: encodeSiblings(beside), frontier: encodeFrontier(below, beside.length, 0) }
+export function revealed(placed: readonly Placed[], path: Hex, pathBits: number): { siblings: Hex; frontier: Hex } {
+  const { beside, end } = wayTo(placed, path, pathBits)
+  return { siblings: encodeSiblings(beside), frontier: encodeFrontier(end, beside.length, 0) }
 }
 
-function encodeFrontier(entries: readonly Entry[], depth: number, level: number): Hex {
-  const [only] = entries
+function encodeFrontier(placed: readonly Placed[], depth: number, level: number): Hex {
+  const [only] = placed
   if (only === undefined) return '0x00'
-  if (entries.length === 1) return encodePacked(['uint8', 'bytes32', 'uint128'], [2, only.key, only.value])
+  if (placed.length === 1) return only.shown
   if (level === FRONTIER_LEVELS) {
-    const { hash, sum } = treeOver(placedEntries(entries), depth)
+    const { hash, sum } = treeOver(placed, depth)
     return encodePacked(['uint8', 'bytes32', 'uint128'], [1, hash, sum])
   }
-  const halves = [0, 1].map(side => {
-    const own = entries.filter(({ key }) => bitAt(key, depth) === side)
-    return encodeFrontier(own, depth + 1, level + 1)
-  })
-  return concatHex(['0x03', ...halves])
+  return concatHex(['0x03', ...[0, 1].map(side => encodeFrontier(half(placed, depth, side), depth + 1, level + 1))])
 }
 
 function half(placed: readonly Placed[], depth: number, side: number): Placed[] {

@@ -82,8 +82,8 @@ export type AuditBooks = {
   readonly nonces: Map<string, bigint>
   /** By the wallet out of which is spent. */
   readonly lanes: Map<Address, AuditedLane[]>
-  /** Σ of what each wallet has in open holds and escrows. */
-  readonly held: Map<Address, bigint>
+  /** What each wallet has in open holds and escrows, by the digests of their orders. */
+  readonly held: Map<Address, Map<Hex, bigint>>
   /** Holds and escrows, until their time. */
   readonly due: DueQueue
   /** Commands that were refused for good, until they are forgotten. */

@@ -96,10 +96,11 @@ function expectedFigures(books: AuditBooks, event: EventOf<'EpochClosed'>): Figu
   }
 }
 
-function touchLeaf({ touched }: AuditBooks, account: string): void {
+function touchLeaf({ touched, config }: AuditBooks, account: string): void {
   if (account.startsWith('wallet:')) touched.add(account.slice('wallet:'.length) as Address)
   else if (account === 'treasury' || account === 'rewards') touched.add(account)
   else if (account.startsWith('clearing:')) touched.add('clearing')
+  else if (account.startsWith('payable:') && config?.protocol === 2) touched.add(account as LeafAccount)
 }
 
 /** A row for each payee that is owed what no epoch has posted, by ascending id. */
@@ -129,17 +130,23 @@ function isSameRow(a: PayoutRow, b: PayoutRow): boolean {
 function updatePayouts(books: AuditBooks, wallet: Address, change: Partial<AuditedPayouts>): void {
   const payouts = { ...payoutsOf(books, wallet), ...change }
   books.payouts.set(wallet, payouts)
-  touch(books, wallet)
+  touch(books, books.config?.protocol === 2 ? `payable:${wallet}` : wallet)
   if (payouts.scheduledMicrocredits > payouts.postedMicrocredits) books.unposted.add(wallet)
   else books.unposted.delete(wallet)
 }
 
 /** What the tree says of an account; `undefined` for a wallet that has nothing and has signed nothing. */
 function leafOf(books: AuditBooks, account: LeafAccount): Leaf | undefined {
-  if (account === 'treasury' || account === 'rewards') return plainLeaf(account, books.balances.get(account) ?? 0n)
-  if (account === 'clearing') return plainLeaf(account, clearingOf(books))
+  const isJudged = books.config?.protocol === 2
+  const holds = isJudged ? { holds: [] } : {}
+  if (account === 'treasury' || account === 'rewards')
+    return { ...plainLeaf(account, books.balances.get(account) ?? 0n), ...holds }
+  if (account === 'clearing') return { ...plainLeaf(account, clearingOf(books)), ...holds }
+  if (isPayable(account)) return payableLeaf(books, account)
   const availableMicrocredits = books.balances.get(`wallet:${account}`) ?? 0n
-  const heldMicrocredits = (books.held.get(account) ?? 0n) + payoutWithoutPayee(books, account)
+  const open = [...(books.held.get(account) ?? [])].map(([key, value]) => ({ key, value }))
+  const waiting = isJudged ? 0n : payoutWithoutPayee(books, account)
+  const heldMicrocredits = open.reduce((sum, { value }) => sum + value, waiting)
   const lanes = books.lanes.get(account) ?? []
   const isNode = books.payoutWallets.has(account)
   if (availableMicrocredits === 0n && heldMicrocredits === 0n && lanes.length === 0 && !isNode) return undefined
@@ -147,12 +154,23 @@ function leafOf(books: AuditBooks, account: LeafAccount): Leaf | undefined {
   const nonces = inOrder.filter(used => used.signer === account).map(({ lane, nonce }) => ({ lane, nonce }))
   const delegateNonces = inOrder.filter(used => used.signer !== account)
   const receiptSequence = books.sequences.get(account) ?? 0n
-  const leaf = { account, availableMicrocredits, heldMicrocredits, nonces, receiptSequence }
+  const own = isJudged ? { holds: open } : {}
+  const leaf = { account, availableMicrocredits, heldMicrocredits, nonces, ...own, receiptSequence }
   return delegateNonces.length === 0 ? leaf : { ...leaf, delegateNonces }
 }
 
 function plainLeaf(account: LeafAccount, availableMicrocredits: bigint): Leaf {
   return { account, availableMicrocredits, heldMicrocredits: 0n, nonces: [], receiptSequence: 0n }
+}
+
+/** What waits for want of a payee id, which counts apart from its wallet. */
+function payableLeaf(books: AuditBooks, account: `payable:${Address}`): Leaf | undefined {
+  const waiting = payoutWithoutPayee(books, account.slice('payable:'.length) as Address)
+  return waiting === 0n ? undefined : { ...plainLeaf(account, waiting), holds: [] }
+}
+
+function isPayable(account: LeafAccount): account is `payable:${Address}` {
+  return account.startsWith('payable:')
 }
 
 /** All that is in other shards or on its way to them. */

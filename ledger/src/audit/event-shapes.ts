@@ -110,6 +110,7 @@ const config = {
   treasurer: address,
   rewards: object(rewards),
   changeDelaySeconds: count,
+  protocol: optional(count),
   shard: count,
   shardCount: count,
 }

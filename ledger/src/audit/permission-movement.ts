@@ -11,6 +11,11 @@ import type { Message, MessageType, Signed } from '../typed-data/types.ts'
 import { type Audit, deadlineProblem, digestOf, expectEntries, isSignedBy, nonceProblem, signerOf } from './checks.ts'
 import { type AuditedDelegation, addSpend, type DelegatedSpend, newDelegation, takeBack } from './delegated-spends.ts'
 
+/** What a permission may name where the contract judges it. */
+const counterpartiesMax = 64
+
+const enginesMax = 16
+
 /** A message under which credits leave a wallet, as the auditor reads it. */
 export type AuditedSpend = {
   readonly type: MessageType
@@ -41,10 +46,12 @@ export type SpendVerdict =
 
 export function grantProblem(audit: Audit, event: EventOf<'PermissionGranted'>): string | undefined {
   const { permission: signed, digest } = event.data
-  const { wallet, delegate, nonce, expires } = signed.message
+  const { wallet, delegate, nonce, expires, counterparties, engines } = signed.message
   if (!isSignedBy(audit, spendPermissionType, signed, wallet)) return 'the wallet did not sign the permission'
   if (digestOf(audit, spendPermissionType, signed.message) !== digest) return 'the permission has another digest'
   if (delegate === wallet || delegate === zeroAddress) return 'makes nobody else a delegate'
+  const isShort = counterparties.length <= counterpartiesMax && engines.length <= enginesMax
+  if (audit.config.protocol === 2 && !isShort) return 'grants a permission that cannot be shown on chain'
   const endsAtMs = Number(expires) * 1000
   if (endsAtMs <= event.atMs) return 'grants a permission that has expired'
   const delegation = known(audit, wallet, delegate) ?? newDelegation(delegate)

@@ -2,7 +2,7 @@ import { signatureSecondsMax } from '../account/transfer.ts'
 import { zeroAddress } from '../hex.ts'
 import type { EventOf } from '../journal/event.ts'
 import { nodeRegistrationType } from '../node/node-registration.ts'
-import { jobOutcomes, receiptTypeOf } from '../receipt/usage-receipt.ts'
+import { jobOutcomes, receiptTypeOf, usageReceiptType } from '../receipt/usage-receipt.ts'
 import { auditedPrice } from './audited-price.ts'
 import { countFee, nodeOf } from './audited-rewards.ts'
 import {
@@ -36,6 +36,7 @@ export function registrationProblem(audit: Audit, event: EventOf<'NodeRegistered
 export function receiptProblem(audit: Audit, event: EventOf<'ReceiptReceived'>): string | undefined {
   const { books } = audit
   const { receipt: signed } = event.data
+  if (receiptTypeOf(signed.message) !== usageReceiptType && audit.config.protocol === 2) return 'is a receipt of 0.1.0'
   if (!isSignedBy(audit, receiptTypeOf(signed.message), signed, signed.message.node))
     return 'the node did not sign the receipt'
   const receipt = signed.message

@@ -1,7 +1,7 @@
 import { bytesToHex, concatBytes, type Hex, hexToBytes, uintToBytes } from '../hex.ts'
 import { type EntryTree, entryNode, isEntry, siblingOf, walk } from './entry-tree.ts'
-import type { TreeHashing } from './leaves.ts'
 import type { ProofSibling } from './proof-path.ts'
+import type { TreeHashing } from './sum-node.ts'
 
 /** Where in a tree: the first `depth` bits of a key. */
 export type TreePath = { readonly key: Hex; readonly depth: number }

@@ -19,7 +19,7 @@ import {
   withEntry,
   withoutEntry,
 } from './entry-tree.ts'
-import { absentNode, innerNode } from './leaves.ts'
+import { absentNode, innerNode } from './sum-node.ts'
 
 const { keccak256 } = ethersCrypto
 

@@ -1,6 +1,6 @@
 import { bytesToHex, concatBytes, type Hex, hexToBytes, isHexOf, lowerHex, uintToBytes } from '../hex.ts'
-import { absentNode, innerNode, placeBits, type SumNode, type TreeHashing } from './leaves.ts'
 import { haveSameWay, isUint, leadsTo, type ProofSibling, type ProvenRoot, sumMax } from './proof-path.ts'
+import { absentNode, innerNode, placeBits, type SumNode, type TreeHashing } from './sum-node.ts'
 
 /** A value of 16 bytes at the place that its key of 32 bytes is. */
 export type TreeEntry = { readonly key: Hex; readonly value: bigint }
@@ -163,7 +163,8 @@ function turnAt(key: Hex, depth: number): 0 | 1 {
   return ((digit >> (3 - (depth & 3))) & 1) as 0 | 1
 }
 
-function isTreeEntry(entry: unknown): entry is TreeEntry {
+/** Whether a value is an entry, whatever it is. */
+export function isTreeEntry(entry: unknown): entry is TreeEntry {
   const { key, value } = (entry ?? {}) as Partial<TreeEntry>
   return isHexOf(key, 32) && key === lowerHex(key) && isUint(value, sumMax)
 }

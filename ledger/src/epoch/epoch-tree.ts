@@ -1,7 +1,10 @@
+import type { Address } from '../hex.ts'
 import type { LedgerState } from '../journal/state.ts'
+import { entryNode } from './entry-tree.ts'
 import { type InclusionProof } from './inclusion-proof.ts'
-import type { Leaf, LeafAccount, LeavesRoot, TreeHashing } from './leaves.ts'
+import type { Leaf, LeafAccount, LeavesRoot } from './leaves.ts'
 import { leafInLastEpoch, leafOf, leavesInLastEpoch } from './state-leaves.ts'
+import type { TreeHashing } from './sum-node.ts'
 import { SumTree } from './sum-tree.ts'
 
 /** What shows an account's part in the last closed epoch: its leaf, or that it has none, under the epoch's root. */
@@ -31,7 +34,7 @@ export class EpochTree {
     for (const account of isFirst ? [] : state.leavesBefore.keys()) {
       const leaf = leafOf(state, account)
       if (leaf === undefined) tree.delete(account)
-      else tree.set(leaf)
+      else tree.set(leaf, this.holdsRoot(state, account))
     }
     const root = tree.root()
     this.standsAt = { epoch: (state.lastEpoch?.epoch ?? 0) + 1, root: root.root }
@@ -44,6 +47,11 @@ export class EpochTree {
     const { epoch, leavesRoot: root, leavesTotalMicrocredits: totalMicrocredits } = state.lastEpoch
     const proof = this.atLastEpoch(state).prove(account, other => leafInLastEpoch(state, other) as Leaf)
     return { epoch, root: { root, totalMicrocredits }, leaf: leafInLastEpoch(state, account), proof }
+  }
+
+  /** Of the holds as they are now, hashed as far as they changed since the epoch before. */
+  private holdsRoot(state: Readonly<LedgerState>, account: LeafAccount): Uint8Array {
+    return entryNode(this.crypto, state.heldOrders.get(account as Address)).hash
   }
 
   private atLastEpoch(state: Readonly<LedgerState>): SumTree {

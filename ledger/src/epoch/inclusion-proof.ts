@@ -1,16 +1,8 @@
 import { isHexOf, lowerHex } from '../hex.ts'
-import {
-  absentNode,
-  type Leaf,
-  type LeafAccount,
-  type LeavesRoot,
-  leafHash,
-  leafPlace,
-  leafSum,
-  type SumNode,
-  type TreeHashing,
-} from './leaves.ts'
+import { isTreeEntry } from './entry-tree.ts'
+import { type Leaf, type LeafAccount, type LeavesRoot, leafHash, leafPlace, leafSum, payablePrefix } from './leaves.ts'
 import { haveSameWay, isUint, leadsTo, type ProofSibling, sumMax } from './proof-path.ts'
+import { absentNode, type SumNode, type TreeHashing } from './sum-node.ts'
 
 /** What shows that an account's leaf is under a root, or that the account has none. */
 export type InclusionProof = {
@@ -57,7 +49,9 @@ function leafNode(crypto: TreeHashing, leaf: Leaf, place: Uint8Array): SumNode {
 
 function isLeafAccount(account: unknown): account is LeafAccount {
   if (account === 'treasury' || account === 'rewards' || account === 'clearing') return true
-  return isHexOf(account, 20) && account === lowerHex(account)
+  if (typeof account !== 'string') return false
+  const address = account.startsWith(payablePrefix) ? account.slice(payablePrefix.length) : account
+  return isHexOf(address, 20) && address === lowerHex(address)
 }
 
 function isLeaf(value: unknown): value is Leaf {
@@ -71,8 +65,25 @@ function isLeaf(value: unknown): value is Leaf {
   if (!isComplete || !Array.isArray(nonces) || !Array.isArray(delegateNonces)) return false
   return (
     Array.from(nonces, isLane).every(isGood => isGood) &&
-    Array.from(delegateNonces, isDelegateLane).every(isGood => isGood)
+    Array.from(delegateNonces, isDelegateLane).every(isGood => isGood) &&
+    areHolds(leaf?.holds) &&
+    (leaf?.holds === undefined || isDistinct(leaf as Leaf))
   )
+}
+
+/** A leaf of the protocol that the contract judges names each lane once, and only a wallet has any. */
+function isDistinct({ account, nonces, delegateNonces = [] }: Leaf): boolean {
+  const lanes = [
+    ...nonces.map(({ lane }) => `${account}:${lane}`),
+    ...delegateNonces.map(({ signer, lane }) => `${lowerHex(signer)}:${lane}`),
+  ]
+  return new Set(lanes).size === lanes.length && (lanes.length === 0 || account.startsWith('0x'))
+}
+
+function areHolds(holds: unknown): boolean {
+  if (holds === undefined) return true
+  if (!Array.isArray(holds) || !Array.from(holds, isTreeEntry).every(isGood => isGood)) return false
+  return new Set(holds.map(({ key }) => key)).size === holds.length
 }
 
 function isLane(value: Partial<Leaf['nonces'][number]> | undefined | null): boolean {

@@ -1,5 +1,5 @@
 import { bytesToHex, type Hex, hexToBytes, isHexOf, zeroHash } from '../hex.ts'
-import { absentNode, bitAt, innerNode, placeBits, type SumNode, type TreeHashing } from './leaves.ts'
+import { absentNode, bitAt, innerNode, placeBits, type SumNode, type TreeHashing } from './sum-node.ts'
 
 /** The other half below an inner node on the way to a leaf; zeros when nothing is there. */
 export type ProofSibling = { readonly hash: Hex; readonly sumMicrocredits: bigint }

@@ -23,7 +23,7 @@ import {
   uptimeBonusPaid,
 } from '../rewards/evolve.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
-import { addHeld, useNonce } from './change-state.ts'
+import { hold, unhold, useNonce } from './change-state.ts'
 import type { Pricing } from './config.ts'
 import { domainOf } from './decision.ts'
 import type { EventOf, LedgerEvent } from './event.ts'
@@ -181,7 +181,7 @@ function holdOpened(state: LedgerState, { data, atMs }: EventOf<'HoldOpened'>): 
     pricing: pricingOf(state),
     received: undefined,
   })
-  addHeld(state, order.payer, order.maxPriceMicrocredits)
+  hold(state, order.payer, data.orderDigest, order.maxPriceMicrocredits)
   state.expiries.push(data.expiresAtMs, data.orderDigest)
   spent(state, { ...order, wallet: order.payer, amountMicrocredits: order.maxPriceMicrocredits }, data, atMs)
 }
@@ -200,12 +200,12 @@ function holdUnassigned(state: LedgerState, { data }: EventOf<'HoldUnassigned'>)
 }
 
 function holdEnded(state: LedgerState, orderDigest: Hex, releasedMicrocredits: bigint, position: number): void {
-  const hold = state.holds.get(orderDigest)
-  if (hold === undefined) throw new LedgerInvariantError(`no hold ${orderDigest}`)
+  const ended = state.holds.get(orderDigest)
+  if (ended === undefined) throw new LedgerInvariantError(`no hold ${orderDigest}`)
   state.holds.delete(orderDigest)
   state.unsettled.delete(orderDigest)
-  addHeld(state, hold.payer, -hold.amountMicrocredits)
-  spendReturned(state, hold.payer, hold.under, releasedMicrocredits)
+  unhold(state, ended.payer, orderDigest, ended.amountMicrocredits)
+  spendReturned(state, ended.payer, ended.under, releasedMicrocredits)
   state.endedJobs.set(orderDigest, position)
 }
 

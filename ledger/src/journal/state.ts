@@ -1,5 +1,6 @@
 import type { ClearingPlace } from '../clearing/clearing.ts'
 import type { PendingChange } from '../config/pending-change.ts'
+import type { EntryTree } from '../epoch/entry-tree.ts'
 import type { Leaf, LeafAccount } from '../epoch/leaves.ts'
 import type { EndedEscrow, OpenEscrow } from '../escrow/escrow.ts'
 import { type Address, type Hex, zeroHash } from '../hex.ts'
@@ -90,6 +91,8 @@ export type LedgerState = {
   readonly holds: Map<Hex, HeldOrder>
   /** Σ of the open holds and escrows of each payer. */
   readonly held: Map<Address, bigint>
+  /** The same one by one: by digest of the order, with what is set aside. */
+  readonly heldOrders: Map<Address, EntryTree>
   /** Position at which each job ended, until its order is forgotten. */
   readonly endedJobs: Map<Hex, number>
   /** Jobs with a receipt that waits for its settlement, in the order of the receipts. */
@@ -143,6 +146,7 @@ export function initialState(): LedgerState {
     balances: new Map(),
     holds: new Map(),
     held: new Map(),
+    heldOrders: new Map(),
     endedJobs: new Map(),
     unsettled: new Set(),
     escrows: new Map(),
@@ -193,6 +197,13 @@ export function lastNonceOf(
   lane: number,
 ): bigint | undefined {
   return state.nonces.get(laneOwner(wallet, signer))?.find(used => used.lane === lane)?.nonce
+}
+
+/** Lanes that the wallet and all of its delegates have used. */
+export function laneCount(state: Readonly<LedgerState>, wallet: Address): number {
+  const delegates = state.delegates.get(wallet) ?? []
+  const lanes = delegates.map(delegate => state.nonces.get(delegationKey(wallet, delegate))?.length ?? 0)
+  return lanes.reduce((sum, count) => sum + count, state.nonces.get(wallet)?.length ?? 0)
 }
 
 export function laneOwner(wallet: Address, signer: Address): LaneOwner {

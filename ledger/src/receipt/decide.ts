@@ -8,12 +8,13 @@ import {
   type DecisionContext,
   type DraftEvent,
   refuse,
+  unjudgeable,
 } from '../journal/decision.ts'
 import type { Entry } from '../journal/entry.ts'
 import type { HeldOrder, LedgerState } from '../journal/state.ts'
 import { totalsAfterReturn } from '../permission/decide.ts'
 import { feeOf, priceOfJob } from '../pricing/price.ts'
-import { jobOutcomes, receiptTypeOf, type SignedUsageReceipt } from './usage-receipt.ts'
+import { jobOutcomes, receiptTypeOf, type SignedUsageReceipt, usageReceiptType } from './usage-receipt.ts'
 
 /**
  * Journals a node's receipt. Its job is settled by a later command, or at the hold's expiry, whichever comes first; from now on
@@ -25,7 +26,8 @@ export function receiveReceipt(context: DecisionContext, receipt: SignedUsageRec
   if (jobOutcomes[outcome] === undefined) {
     return refuse({ code: 'MALFORMED', field: 'outcome', problem: `expected 0 to ${jobOutcomes.length - 1}` })
   }
-  const refusal = checkSignature(context, receiptTypeOf(receipt.message), receipt, node)
+  const type = receiptTypeOf(receipt.message)
+  const refusal = unjudgeable(context, type, usageReceiptType) ?? checkSignature(context, type, receipt, node)
   if (refusal !== undefined) return refuse(refusal)
   const hold = findHold(context.state, orderDigest)
   if ('code' in hold) return refuse(hold)

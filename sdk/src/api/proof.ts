@@ -6,7 +6,7 @@ import { type Fields, optional, read } from './read.ts'
 export const acceptanceFields =
   'digest position index count siblings root { shard root position journalHash signature }'
 
-const leafFields = `account available held nonces { lane nonce } delegateNonces { signer lane nonce } receiptSequence`
+const leafFields = `account available held nonces { lane nonce } delegateNonces { signer lane nonce } holds { order amount } receiptSequence`
 
 /** The selection that {@link readInclusion} reads. */
 export const inclusionFields = `epoch root total siblings { hash sum } leaf { ${leafFields} } other { ${leafFields} }`
@@ -54,6 +54,7 @@ export function readInclusion(fields: Fields): ShownInclusion {
 
 function readLeaf(leaf: Fields): Leaf {
   const delegateNonces = optional(read.objects, leaf, 'delegateNonces')
+  const holds = optional(read.objects, leaf, 'holds')
   return {
     account: read.text(leaf, 'account') as LeafAccount,
     availableMicrocredits: read.amount(leaf, 'available'),
@@ -61,6 +62,9 @@ function readLeaf(leaf: Fields): Leaf {
     nonces: read.objects(leaf, 'nonces').map(readLane),
     ...(delegateNonces !== null && {
       delegateNonces: delegateNonces.map(lane => ({ signer: read.address(lane, 'signer'), ...readLane(lane) })),
+    }),
+    ...(holds !== null && {
+      holds: holds.map(hold => ({ key: read.hash(hold, 'order'), value: read.amount(hold, 'amount') })),
     }),
     receiptSequence: read.amount(leaf, 'receiptSequence'),
   }

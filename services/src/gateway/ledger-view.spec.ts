@@ -55,6 +55,7 @@ function leafOf(shown: {
   available: string
   held: string
   nonces: readonly { lane: string; nonce: string }[]
+  holds: readonly { order: Hex; amount: string }[]
   receiptSequence: string
   account: Leaf['account']
 }): Leaf {
@@ -63,6 +64,7 @@ function leafOf(shown: {
     availableMicrocredits: BigInt(shown.available),
     heldMicrocredits: BigInt(shown.held),
     nonces: shown.nonces.map(({ lane, nonce }) => ({ lane: Number(lane), nonce: BigInt(nonce) })),
+    holds: shown.holds.map(({ order, amount }) => ({ key: order, value: BigInt(amount) })),
     receiptSequence: BigInt(shown.receiptSequence),
   }
 }
@@ -163,8 +165,8 @@ describe('the ledger', () => {
 
 describe('inclusion in an epoch', () => {
   const proofFields = `inclusion { epoch root total siblings { hash sum }
-    leaf { account available held nonces { lane nonce } delegateNonces { signer lane nonce } receiptSequence }
-    other { account available held nonces { lane nonce } receiptSequence } }`
+    leaf { account available held nonces { lane nonce } delegateNonces { signer lane nonce } holds { order amount } receiptSequence }
+    other { account available held nonces { lane nonce } holds { order amount } receiptSequence } }`
   const inclusion = async (of: Actor) =>
     (await gateway.ask(`{ wallet(address: "${of.address}") { ${proofFields} } }`)).data.wallet.inclusion
 
