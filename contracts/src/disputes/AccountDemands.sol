@@ -7,6 +7,7 @@ import {UsageReceipt} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
 import {DemandKind, Question, Statement} from "./Demand.sol";
 import {Judge} from "./Judge.sol";
+import {Proofs} from "./Proofs.sol";
 import {Statements} from "./Statements.sol";
 
 /// @title What an account's statement, holds, lanes and sequence must stand up to.
@@ -24,22 +25,52 @@ abstract contract AccountDemands is Statements, IDisputesAccounts {
 
     /// @inheritdoc IDisputesAccounts
     function demandEntry(uint64 epoch, bytes32 place, bytes32 key, bytes32 follows) external returns (bytes32 id) {
-        return _openFor(Question(epoch, DemandKind.Entry, place, key, 0), follows);
+        return _openStated(Question(epoch, DemandKind.Entry, place, key, 0), follows);
     }
 
     /// @inheritdoc IDisputesAccounts
     function demandHold(uint64 epoch, bytes32 place, bytes32 key, bytes32 follows) external returns (bytes32 id) {
-        return _openFor(Question(epoch, DemandKind.Hold, place, key, 0), follows);
+        return _openStated(Question(epoch, DemandKind.Hold, place, key, 0), follows);
     }
 
     /// @inheritdoc IDisputesAccounts
     function demandLane(uint64 epoch, bytes32 place, bytes32 key, bytes32 follows) external returns (bytes32 id) {
-        return _openFor(Question(epoch, DemandKind.Lane, place, key, 0), follows);
+        return _openStated(Question(epoch, DemandKind.Lane, place, key, 0), follows);
     }
 
     /// @inheritdoc IDisputesAccounts
     function demandSequence(uint64 epoch, address node, bytes32 follows) external returns (bytes32 id) {
         return _open(Question(epoch, DemandKind.Sequence, SumTree.placeOf(node), 0, 0), follows);
+    }
+
+    /// @inheritdoc IDisputesAccounts
+    function answerEntry(
+        uint64 epoch,
+        bytes32 place,
+        bytes32 key,
+        Statement calldata statement,
+        EntryProof calldata proof,
+        bytes calldata evidence
+    ) external {
+        _requireStated(epoch, place, statement);
+        (, uint64 debit) = Proofs.entryIn(statement, key, proof);
+        if (debit > 0) _judge.requireDebitAllowed(epoch, place, statement, key, debit, evidence);
+        _answer(Question(epoch, DemandKind.Entry, place, key, 0));
+    }
+
+    /// @inheritdoc IDisputesAccounts
+    function answerHold(
+        uint64 epoch,
+        bytes32 place,
+        bytes32 key,
+        Statement calldata statement,
+        EntryProof calldata proof,
+        bytes calldata evidence
+    ) external {
+        _requireStated(epoch, place, statement);
+        (bool isThere, uint128 amount, ) = SumTree.lookUp(statement.closing.holdsRoot, key, proof, false);
+        if (isThere) _judge.requireHoldAllowed(epoch, place, statement, key, amount, evidence);
+        _answer(Question(epoch, DemandKind.Hold, place, key, 0));
     }
 
     /// @inheritdoc IDisputesAccounts

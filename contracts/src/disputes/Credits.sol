@@ -4,12 +4,12 @@ pragma solidity 0.8.37;
 import {IDisputesAccounts} from "../interfaces/IDisputesAccounts.sol";
 import {StatementKeys} from "../libraries/StatementKeys.sol";
 import {SumTree} from "../libraries/SumTree.sol";
-import {Epoch} from "../types/Epoch.sol";
 import {InboxItem, InboxKind} from "../types/Inbox.sol";
 import {SignedAcceptance} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
 import {DemandKind, Movement, MovementKind, Question, Statement} from "./Demand.sol";
 import {AccountDemands} from "./AccountDemands.sol";
+import {Proofs} from "./Proofs.sol";
 
 /// @title What an epoch must credit, and the withdrawals that it must carry out.
 abstract contract Credits is AccountDemands {
@@ -35,7 +35,7 @@ abstract contract Credits is AccountDemands {
         require(isGround, MovementKindInvalid(kind));
         Movement memory movement = _judge.movementOf(kind, message);
         _judge.requireAccepted(acceptance, movement.digest);
-        _requireInEpoch(epoch, settlement.epoch(epoch), acceptance.acceptance.position);
+        Proofs.requireInEpoch(settlement, epoch, acceptance.acceptance.position);
         return _openCredit(epoch, movement.creditorPlace, movement.key, movement.amountMicrocredits, follows);
     }
 
@@ -50,7 +50,7 @@ abstract contract Credits is AccountDemands {
     ) external returns (bytes32 id) {
         Movement memory movement = _judge.movementOf(kind, message);
         _requireStated(epoch, movement.debtorPlace, debtor);
-        (, uint64 debit) = _entryIn(debtor, movement.key, proof);
+        (, uint64 debit) = Proofs.entryIn(debtor, movement.key, proof);
         require(debit > 0, NothingDebited(movement.debtorPlace, movement.key));
         return _openCredit(epoch, movement.creditorPlace, movement.key, debit, follows);
     }
@@ -65,7 +65,7 @@ abstract contract Credits is AccountDemands {
         EntryProof calldata proof
     ) external {
         _requireStated(epoch, place, statement);
-        (uint64 credit, ) = _entryIn(statement, key, proof);
+        (uint64 credit, ) = Proofs.entryIn(statement, key, proof);
         require(credit >= leastMicrocredits, CreditTooSmall(key, credit, leastMicrocredits));
         _answer(Question(epoch, DemandKind.Credit, place, key, leastMicrocredits));
     }
@@ -86,23 +86,10 @@ abstract contract Credits is AccountDemands {
         Question memory question = _forcedQuestion(epoch, index, settlement.inboxItem(index));
         _requireStated(epoch, question.place, statement);
         if (statement.closing.available > 0) {
-            (, uint64 debit) = _entryIn(statement, question.key, proof);
+            (, uint64 debit) = Proofs.entryIn(statement, question.key, proof);
             require(debit == question.value, ForcedUnpaid(index, debit, statement.closing.available));
         }
         _answer(question);
-    }
-
-    /// @dev Refuses an inbox item that the epoch does not cover, or its parent does.
-    function _requireCovered(uint64 epoch, Epoch memory asked, uint64 index) internal view {
-        bool isCovered = index < asked.inboxCut && index >= settlement.epoch(asked.parent).inboxCut;
-        require(isCovered, ItemOutsideEpoch(epoch, index));
-    }
-
-    /// @dev Refuses a position that the epoch does not reach, or its parent does.
-    function _requireInEpoch(uint64 epoch, Epoch memory asked, uint64 position) internal view {
-        bool isReached = position <= asked.journalPosition;
-        bool isNew = position > settlement.epoch(asked.parent).journalPosition;
-        require(isReached && isNew, PositionOutsideEpoch(epoch, position));
     }
 
     function _openCredit(
@@ -112,12 +99,12 @@ abstract contract Credits is AccountDemands {
         uint64 leastMicrocredits,
         bytes32 follows
     ) private returns (bytes32 id) {
-        return _openFor(Question(epoch, DemandKind.Credit, place, key, leastMicrocredits), follows);
+        return _openStated(Question(epoch, DemandKind.Credit, place, key, leastMicrocredits), follows);
     }
 
     /// @dev An item that the epoch covers and its parent does not.
     function _itemOf(uint64 epoch, uint64 index, InboxKind kind) private view returns (InboxItem memory item) {
-        _requireCovered(epoch, settlement.epoch(epoch), index);
+        Proofs.requireCovered(settlement, epoch, index);
         item = settlement.inboxItem(index);
         require(item.kind == kind, ItemUnrelated(index, item.kind));
     }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {HoldCertificate, JobOrder, Pricing, SpendPermission, UsageReceipt} from "../types/Messages.sol";
-import {Leaf, LeafProof} from "../types/SumTreeTypes.sol";
+import {EntryProof, Leaf, LeafProof} from "../types/SumTreeTypes.sol";
 
 /// @dev What a demand asks for. The numbers are part of ids and events and never change.
 enum DemandKind {
@@ -86,8 +86,8 @@ struct StatementProof {
     LeafProof closing;
     bytes32 root;
     uint128 sum;
-    /// @dev What the closing holds' root is the hash of, see `SumTree.sumOf`; empty when there are none.
-    bytes holdsTop;
+    /// @dev Any way down the closing holds, for their sum.
+    EntryProof holds;
 }
 
 /// @dev A receipt that is demanded, and what it is due.

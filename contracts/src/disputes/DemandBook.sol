@@ -36,9 +36,12 @@ abstract contract DemandBook is IDisputes {
     /// @inheritdoc IDisputes
     uint64 public immutable roundsMax;
 
+    /// @inheritdoc IDisputes
+    address public immutable receipts;
+
     mapping(bytes32 id => Demand) private _demands;
 
-    constructor(address settlement_, uint256 askerBondWei_) {
+    constructor(address settlement_, uint256 askerBondWei_, address receipts_) {
         settlement = ISettlement(settlement_);
         token = IERC20(settlement.token());
         poster = settlement.poster();
@@ -46,6 +49,12 @@ abstract contract DemandBook is IDisputes {
         answerSeconds = settlement.answerSeconds();
         roundsMax = settlement.roundsMax();
         askerBondWei = askerBondWei_;
+        receipts = receipts_;
+    }
+
+    modifier onlyReceipts() {
+        require(msg.sender == receipts, CallerNotReceipts(msg.sender));
+        _;
     }
 
     /// @inheritdoc IDisputes
@@ -74,6 +83,35 @@ abstract contract DemandBook is IDisputes {
     }
 
     /// @inheritdoc IDisputes
+    function openFor(
+        address asker,
+        Question calldata question,
+        bytes32 follows
+    ) external onlyReceipts returns (bytes32 id) {
+        return _openFor(asker, question, follows);
+    }
+
+    /// @inheritdoc IDisputes
+    function answerFor(address answerer, Question calldata question, bool isAskerRight) external onlyReceipts {
+        _answerFor(answerer, question, isAskerRight);
+    }
+
+    /// @inheritdoc IDisputes
+    function payOutOfBond(address to, uint64 amountMicrocredits) external onlyReceipts {
+        settlement.compensate(to, amountMicrocredits);
+    }
+
+    /// @inheritdoc IDisputes
+    function appendReceipt(address node, bytes32 receiptDigest) external onlyReceipts returns (uint64 index) {
+        return settlement.appendReceipt(node, receiptDigest);
+    }
+
+    /// @inheritdoc IDisputes
+    function cancelFor(address rewarded, uint64 epoch) external onlyReceipts {
+        settlement.cancelDisputed(epoch, rewarded);
+    }
+
+    /// @inheritdoc IDisputes
     function demandOf(bytes32 id) external view returns (Demand memory) {
         return _demands[id];
     }
@@ -83,32 +121,36 @@ abstract contract DemandBook is IDisputes {
         return keccak256(abi.encode(question));
     }
 
-    /// @dev Takes the caller's bond and gives the poster A to answer.
     function _open(Question memory question, bytes32 follows) internal returns (bytes32 id) {
+        return _openFor(msg.sender, question, follows);
+    }
+
+    /// @dev Ends a demand that a judge has just found answered.
+    function _answer(Question memory question) internal {
+        _answerFor(msg.sender, question, false);
+    }
+
+    /// @dev Takes the asker's bond and gives the poster A to answer.
+    function _openFor(address asker, Question memory question, bytes32 follows) private returns (bytes32 id) {
         id = idOf(question);
         Demand storage demand = _demands[id];
         require(demand.state == DemandState.Unknown, DemandKnown(id, demand.state));
         uint8 round = _roundAfter(question.epoch, follows);
         uint40 deadline = (block.timestamp + answerSeconds).toUint40();
         _demands[id] = Demand({
-            asker: msg.sender,
+            asker: asker,
             deadline: deadline,
             epoch: uint256(question.epoch).toUint40(),
             round: round,
             state: DemandState.Open
         });
-        emit Demanded(question.epoch, id, msg.sender, question, round, deadline);
+        emit Demanded(question.epoch, id, asker, question, round, deadline);
         settlement.openDemand(question.epoch, deadline + answerSeconds);
-        token.safeTransferFrom(msg.sender, address(this), askerBondWei);
+        token.safeTransferFrom(asker, address(this), askerBondWei);
     }
 
-    /// @dev Ends a demand that a judge has just found answered; its bond pays for the answer.
-    function _answer(Question memory question) internal {
-        _answer(question, poster);
-    }
-
-    /// @dev Ends a demand; `bondTo` receives its bond, the asker when zero.
-    function _answer(Question memory question, address bondTo) internal {
+    /// @dev Ends a demand; its bond pays the poster for the answer, or returns to an asker that was right.
+    function _answerFor(address answerer, Question memory question, bool isAskerRight) private {
         bytes32 id = idOf(question);
         Demand storage demand = _demands[id];
         (address asker, uint64 epoch) = _requireOpen(id, demand);
@@ -117,9 +159,9 @@ abstract contract DemandBook is IDisputes {
         require(status == EpochStatus.Pending, ISettlement.EpochNotPending(epoch, status));
         demand.state = DemandState.Answered;
         demand.deadline = (block.timestamp + answerSeconds).toUint40();
-        emit Answered(epoch, id, msg.sender);
+        emit Answered(epoch, id, answerer);
         settlement.closeDemand(epoch);
-        token.safeTransfer(bondTo == address(0) ? asker : bondTo, askerBondWei);
+        token.safeTransfer(isAskerRight ? asker : poster, askerBondWei);
     }
 
     function _requireOpen(bytes32 id, Demand storage demand) private view returns (address asker, uint64 epoch) {

@@ -4,11 +4,13 @@ pragma solidity 0.8.37;
 import {IDisputesAccounts} from "../interfaces/IDisputesAccounts.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {Acceptances} from "../libraries/Acceptances.sol";
+import {DebitJudge} from "../libraries/DebitJudge.sol";
 import {ProofOfCompute} from "../libraries/ProofOfCompute.sol";
-import {AssignmentRelease, SignedAcceptance, UsageReceipt} from "../types/Messages.sol";
-import {Movement, MovementKind, ReceiptClaim, ReceiptEvidence} from "./Demand.sol";
+import {Case} from "../types/DebitEvidence.sol";
+import {Epoch} from "../types/Epoch.sol";
+import {SignedAcceptance, UsageReceipt} from "../types/Messages.sol";
+import {Movement, MovementKind, Statement} from "./Demand.sol";
 import {Movements} from "./Movements.sol";
-import {ReceiptClaims} from "./ReceiptClaims.sol";
 
 /// @title Reads signed messages for the disputes contract, which deploys it.
 /// @dev Apart because a contract has 24 576 bytes at most (EIP-170). It has no state, and anybody may ask it.
@@ -23,14 +25,6 @@ contract Judge {
         _domain = ProofOfCompute.domainSeparator(block.chainid, settlement);
     }
 
-    /// @notice What a node is due, when running time counts up to `untilMs` at most. Reverts as `ReceiptClaims.claimOf` does.
-    function claimOf(
-        ReceiptEvidence calldata evidence,
-        uint256 untilMs
-    ) external view returns (ReceiptClaim memory claim) {
-        return ReceiptClaims.claimOf(_domain, _ledgerSigner, evidence, untilMs);
-    }
-
     /// @notice Whom the movement behind a message debits and credits. Reverts as `Movements.read` does.
     function movementOf(MovementKind kind, bytes calldata message) external view returns (Movement memory) {
         return Movements.read(_domain, _settlement, kind, message);
@@ -41,13 +35,36 @@ contract Judge {
     function requireAccepted(SignedAcceptance calldata acceptance, bytes32 digest) external view {
         bool isRelated = acceptance.acceptance.digest == digest && acceptance.acceptance.isAccepted;
         require(isRelated, IDisputesAccounts.AcceptanceUnrelated(digest, acceptance.acceptance.digest));
+        requireSigned(acceptance);
+    }
+
+    /// @notice Returns when the ledger has signed the acceptance, or the refusal. Reverts as `Acceptances.requireSigned` does.
+    function requireSigned(SignedAcceptance calldata acceptance) public view {
         Acceptances.requireSigned(_domain, _ledgerSigner, acceptance);
     }
 
-    /// @notice Returns when the node has signed a release. Reverts as `ProofOfCompute.requireSigned` does.
-    function requireReleased(AssignmentRelease calldata release, bytes calldata signature) external view {
-        bytes32 digest = ProofOfCompute.digestOf(_domain, ProofOfCompute.structHash(release));
-        ProofOfCompute.requireSigned(digest, signature, release.node);
+    /// @notice Returns when a debit of an account in an epoch is allowed. Reverts as `DebitJudge.requireAllowed` does.
+    function requireDebitAllowed(
+        uint64 epoch,
+        bytes32 place,
+        Statement calldata statement,
+        bytes32 key,
+        uint64 debitMicrocredits,
+        bytes calldata evidence
+    ) external view {
+        DebitJudge.requireAllowed(_caseOf(epoch, place, statement), key, debitMicrocredits, evidence);
+    }
+
+    /// @notice Returns when a hold of an account at the end of an epoch is allowed. Reverts as `DebitJudge.requireHoldAllowed` does.
+    function requireHoldAllowed(
+        uint64 epoch,
+        bytes32 place,
+        Statement calldata statement,
+        bytes32 key,
+        uint128 amountMicrocredits,
+        bytes calldata evidence
+    ) external view {
+        DebitJudge.requireHoldAllowed(_caseOf(epoch, place, statement), key, amountMicrocredits, evidence);
     }
 
     /// @notice The digest of a receipt that `node` has signed. Reverts as `ProofOfCompute.requireSigned` does, also when the receipt
@@ -65,5 +82,20 @@ contract Judge {
     /// @notice The EIP-712 digest of a receipt.
     function receiptDigest(UsageReceipt calldata receipt) public view returns (bytes32) {
         return ProofOfCompute.digestOf(_domain, ProofOfCompute.structHash(receipt));
+    }
+
+    function _caseOf(uint64 id, bytes32 place, Statement calldata statement) private view returns (Case memory judged) {
+        Epoch memory asked = _settlement.epoch(id);
+        Epoch memory parent = _settlement.epoch(asked.parent);
+        judged.place = place;
+        judged.opening = statement.opening;
+        judged.closing = statement.closing;
+        judged.epoch = id;
+        judged.closedAt = asked.closedAt;
+        judged.parentClosedAt = parent.closedAt;
+        judged.parentInboxCut = parent.inboxCut;
+        judged.inboxCut = asked.inboxCut;
+        judged.domain = _domain;
+        judged.settlement = _settlement;
     }
 }

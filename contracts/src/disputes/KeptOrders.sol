@@ -2,14 +2,17 @@
 pragma solidity 0.8.37;
 
 import {IDisputesReceipts} from "../interfaces/IDisputesReceipts.sol";
+import {Acceptances} from "../libraries/Acceptances.sol";
+import {ProofOfCompute} from "../libraries/ProofOfCompute.sol";
 import {SumTree} from "../libraries/SumTree.sol";
-import {AssignmentRelease, HoldCertificate, JobOrder, SignedAcceptance, UsageReceipt} from "../types/Messages.sol";
+import {Epoch} from "../types/Epoch.sol";
+import {HoldCertificate, JobOrder, SignedAcceptance, UsageReceipt} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
 import {DemandKind, KeptGround, Question, Statement} from "./Demand.sol";
-import {Receipts} from "./Receipts.sol";
+import {SignedByNodes} from "./SignedByNodes.sol";
 
 /// @title Holds that must stand as long as their certificates do, and epochs that leave out what was done before they closed.
-abstract contract KeptOrders is Receipts {
+abstract contract KeptOrders is SignedByNodes {
     uint64 private constant MILLISECONDS_PER_SECOND = 1_000;
 
     /// @inheritdoc IDisputesReceipts
@@ -20,8 +23,8 @@ abstract contract KeptOrders is Receipts {
         bytes calldata certificateSignature,
         bytes32 follows
     ) external returns (bytes32 id) {
-        bytes32 orderDigest = _judge.requireCertified(order, certificate, certificateSignature);
-        uint64 closedAt = settlement.epoch(epoch).closedAt;
+        bytes32 orderDigest = _requireCertified(order, certificate, certificateSignature);
+        uint64 closedAt = _settlement.epoch(epoch).closedAt;
         require(certificate.expires > closedAt, CertificateExpired(certificate.expires, closedAt));
         Question memory question = _keptQuestion(
             epoch,
@@ -30,7 +33,7 @@ abstract contract KeptOrders is Receipts {
             certificate.node,
             certificate.attempt
         );
-        return _openFor(question, follows);
+        return disputes.openFor(msg.sender, question, follows);
     }
 
     /// @inheritdoc IDisputesReceipts
@@ -44,7 +47,7 @@ abstract contract KeptOrders is Receipts {
         Statement calldata statement,
         EntryProof calldata proof
     ) external {
-        _requireStated(epoch, SumTree.placeOf(payer), statement);
+        _requireStated(epoch, payer, statement);
         if (ground == KeptGround.NoOpeningHold)
             SumTree.requireAbsent(statement.opening.holdsRoot, orderDigest, proof);
         else {
@@ -64,7 +67,7 @@ abstract contract KeptOrders is Receipts {
         uint32 attempt,
         bytes calldata signature
     ) external {
-        _judge.requireReleased(AssignmentRelease(orderDigest, node, attempt), signature);
+        _requireReleased(orderDigest, node, attempt, signature);
         _answer(_keptQuestion(epoch, payer, orderDigest, node, attempt));
     }
 
@@ -75,20 +78,31 @@ abstract contract KeptOrders is Receipts {
         UsageReceipt calldata receipt,
         bytes calldata signature
     ) external {
-        _judge.requireReceipt(receipt, signature, receipt.node);
+        _requireReceipt(receipt, signature);
         _answer(_keptQuestion(epoch, payer, receipt.orderDigest, receipt.node, receipt.attempt));
     }
 
     /// @inheritdoc IDisputesReceipts
     function cancelStale(uint64 epoch, SignedAcceptance calldata acceptance) external {
-        _judge.requireSigned(acceptance);
+        Acceptances.requireSigned(_domain, ledgerSigner, acceptance);
         uint64 position = acceptance.acceptance.position;
         uint64 atSeconds = acceptance.acceptance.atMs / MILLISECONDS_PER_SECOND;
-        uint64 reached = settlement.epoch(epoch).journalPosition;
-        uint64 closedAt = settlement.epoch(epoch).closedAt;
-        require(position > reached && atSeconds < closedAt, AcceptanceNotLeftOut(position, reached, atSeconds, closedAt));
+        Epoch memory stale = _settlement.epoch(epoch);
+        bool isLeftOut = position > stale.journalPosition && atSeconds < stale.closedAt;
+        require(isLeftOut, AcceptanceNotLeftOut(position, stale.journalPosition, atSeconds, stale.closedAt));
         emit CancelledAsStale(epoch, position, msg.sender);
-        settlement.cancelDisputed(epoch, msg.sender);
+        disputes.cancelFor(msg.sender, epoch);
+    }
+
+    function _requireCertified(
+        JobOrder calldata order,
+        HoldCertificate calldata certificate,
+        bytes calldata signature
+    ) private view returns (bytes32 orderDigest) {
+        orderDigest = ProofOfCompute.digestOf(_domain, ProofOfCompute.structHash(order));
+        bytes32 digest = ProofOfCompute.digestOf(_domain, ProofOfCompute.structHash(certificate));
+        require(certificate.orderDigest == orderDigest, CertificateUnrelated(digest));
+        ProofOfCompute.requireSigned(digest, signature, ledgerSigner);
     }
 
     function _keptQuestion(

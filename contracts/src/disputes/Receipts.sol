@@ -3,15 +3,19 @@ pragma solidity 0.8.37;
 
 import {IDisputesReceipts} from "../interfaces/IDisputesReceipts.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
+import {Acceptances} from "../libraries/Acceptances.sol";
+import {ProofOfCompute} from "../libraries/ProofOfCompute.sol";
 import {SumTree} from "../libraries/SumTree.sol";
-import {Epoch} from "../types/Epoch.sol";
-import {AssignmentRelease, SignedAcceptance, UsageReceipt} from "../types/Messages.sol";
+import {SignedAcceptance, UsageReceipt} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
+import {IDisputesAccounts} from "../interfaces/IDisputesAccounts.sol";
 import {DemandKind, PushedReceipt, Question, ReceiptClaim, ReceiptEvidence, Statement} from "./Demand.sol";
-import {Credits} from "./Credits.sol";
+import {Proofs} from "./Proofs.sol";
+import {ReceiptClaims} from "./ReceiptClaims.sol";
+import {SignedByNodes} from "./SignedByNodes.sol";
 
 /// @title Receipts: into the inbox past a ledger that does not take them, and paid by the epoch or by the poster's bond.
-abstract contract Receipts is Credits, IDisputesReceipts {
+abstract contract Receipts is SignedByNodes {
     uint256 private constant MILLISECONDS_PER_SECOND = 1_000;
 
     /// @dev Between the inbox item's arrival and its turn in the journal, beside D.
@@ -25,8 +29,11 @@ abstract contract Receipts is Credits, IDisputesReceipts {
     /// @dev What the poster's bond has settled of an assignment, in microcredits, before the cap.
     mapping(bytes32 assignment => uint64) private _compensated;
 
+    address private immutable _poster;
+
     constructor() {
-        _pushedBeforeSeconds = settlement.inboxAgeSeconds() + PUSH_MARGIN_SECONDS;
+        _poster = disputes.poster();
+        _pushedBeforeSeconds = _settlement.inboxAgeSeconds() + PUSH_MARGIN_SECONDS;
     }
 
     /// @inheritdoc IDisputesReceipts
@@ -36,14 +43,14 @@ abstract contract Receipts is Credits, IDisputesReceipts {
         require(endedAtMs <= nowMs, ReceiptFromFuture(endedAtMs, nowMs));
         uint64 expires = evidence.certificate.expires;
         require(block.timestamp + _pushedBeforeSeconds <= expires, PushedTooLate(expires, _pushedBeforeSeconds));
-        ReceiptClaim memory claim = _judge.claimOf(evidence, nowMs);
+        ReceiptClaim memory claim = _claimOf(evidence, nowMs);
         bytes32 digest = claim.receiptDigest;
         require(_pushed[digest].arrivedAt == 0, ReceiptKnown(digest));
 
-        index = settlement.inboxCount();
+        index = _settlement.inboxCount();
         _pushed[digest] = PushedReceipt(index, uint64(block.timestamp));
         emit ReceiptPushed(index, digest, claim.node, evidence);
-        settlement.appendReceipt(claim.node, digest);
+        disputes.appendReceipt(claim.node, digest);
     }
 
     /// @inheritdoc IDisputesReceipts
@@ -53,16 +60,14 @@ abstract contract Receipts is Credits, IDisputesReceipts {
         SignedAcceptance calldata acceptance,
         bytes32 follows
     ) external returns (bytes32 id) {
-        Epoch memory asked = settlement.epoch(epoch);
         bool isAccepted = acceptance.signature.length > 0;
-        uint256 untilMs = isAccepted
-            ? _acceptedAtMs(epoch, asked, evidence.receipt, acceptance)
-            : _arrivedAtMs(epoch, asked, evidence.receipt);
-        ReceiptClaim memory claim = _judge.claimOf(evidence, untilMs);
+        bytes32 digest = ProofOfCompute.digestOf(_domain, ProofOfCompute.structHash(evidence.receipt));
+        uint256 untilMs = isAccepted ? _acceptedAtMs(epoch, digest, acceptance) : _arrivedAtMs(epoch, digest);
+        ReceiptClaim memory claim = _claimOf(evidence, untilMs);
         claim.isAccepted = isAccepted;
         uint64 compensated = _compensated[_assignmentOf(claim)];
-        require(claim.dueMicrocredits > compensated, ReceiptCompensated(claim.receiptDigest, compensated));
-        id = _open(_receiptQuestion(epoch, claim), follows);
+        require(claim.dueMicrocredits > compensated, ReceiptCompensated(digest, compensated));
+        id = disputes.openFor(msg.sender, _receiptQuestion(epoch, claim), follows);
         emit ReceiptDemanded(epoch, id, claim);
     }
 
@@ -73,16 +78,16 @@ abstract contract Receipts is Credits, IDisputesReceipts {
         Statement calldata payoutWallet,
         EntryProof calldata proof
     ) external {
-        _requireStated(epoch, SumTree.placeOf(claim.payoutWallet), payoutWallet);
-        (uint64 credit, ) = _entryIn(payoutWallet, claim.orderDigest, proof);
+        _requireStated(epoch, claim.payoutWallet, payoutWallet);
+        (uint64 credit, ) = Proofs.entryIn(payoutWallet, claim.orderDigest, proof);
         uint64 due = claim.dueMicrocredits;
-        require(credit >= due, CreditTooSmall(claim.orderDigest, credit, due));
+        require(credit >= due, IDisputesAccounts.CreditTooSmall(claim.orderDigest, credit, due));
         _answer(_receiptQuestion(epoch, claim));
     }
 
     /// @inheritdoc IDisputesReceipts
     function answerReceiptBySequence(uint64 epoch, ReceiptClaim calldata claim, Statement calldata node) external {
-        _requireStated(epoch, SumTree.placeOf(claim.node), node);
+        _requireStated(epoch, claim.node, node);
         uint64 opening = node.opening.receiptSequence;
         bool isEarlier = !claim.isAccepted && opening >= claim.sequence;
         require(isEarlier, SequenceDoesNotExcuse(claim.sequence, opening));
@@ -91,7 +96,7 @@ abstract contract Receipts is Credits, IDisputesReceipts {
 
     /// @inheritdoc IDisputesReceipts
     function answerReceiptByRelease(uint64 epoch, ReceiptClaim calldata claim, bytes calldata signature) external {
-        _judge.requireReleased(AssignmentRelease(claim.orderDigest, claim.node, claim.attempt), signature);
+        _requireReleased(claim.orderDigest, claim.node, claim.attempt, signature);
         _answer(_receiptQuestion(epoch, claim));
     }
 
@@ -103,10 +108,11 @@ abstract contract Receipts is Credits, IDisputesReceipts {
         UsageReceipt calldata other,
         bytes calldata signature
     ) external {
-        bytes32 digest = _judge.requireReceipt(other, signature, claim.node);
-        require(digest != claim.receiptDigest, ReceiptNotOther(digest));
+        bytes32 digest = _requireReceipt(other, signature);
+        bool isOther = digest != claim.receiptDigest && other.node == claim.node;
+        require(isOther, ReceiptNotOther(digest));
         if (other.orderDigest != claim.orderDigest) {
-            _requireStated(epoch, SumTree.placeOf(claim.node), node);
+            _requireStated(epoch, claim.node, node);
             uint64 closing = node.closing.receiptSequence;
             bool isReached = other.sequence >= claim.sequence && other.sequence <= closing;
             bool isExcused = isReached && !claim.isAccepted;
@@ -125,8 +131,8 @@ abstract contract Receipts is Credits, IDisputesReceipts {
         EntryProof calldata closingHold
     ) external {
         // Anybody else could have the bond pay what the epoch, or one before it, has paid.
-        require(msg.sender == poster, ISettlement.CallerNotPoster(msg.sender));
-        _requireStated(epoch, SumTree.placeOf(claim.payer), payer);
+        require(msg.sender == _poster, ISettlement.CallerNotPoster(msg.sender));
+        _requireStated(epoch, claim.payer, payer);
         SumTree.requireAbsent(payer.root, claim.orderDigest, entry);
         SumTree.requireAbsent(payer.opening.holdsRoot, claim.orderDigest, openingHold);
         SumTree.requireAbsent(payer.closing.holdsRoot, claim.orderDigest, closingHold);
@@ -155,29 +161,31 @@ abstract contract Receipts is Credits, IDisputesReceipts {
         if (due <= before) return _answer(_receiptQuestion(epoch, claim));
         _compensated[assignment] = due;
         emit PaidOutOfBond(epoch, claim.receiptDigest, claim.payoutWallet, due - before);
-        _answer(_receiptQuestion(epoch, claim), address(0));
-        settlement.compensate(claim.payoutWallet, due - before);
+        disputes.answerFor(msg.sender, _receiptQuestion(epoch, claim), true);
+        disputes.payOutOfBond(claim.payoutWallet, due - before);
+    }
+
+    function _claimOf(ReceiptEvidence calldata evidence, uint256 untilMs) private view returns (ReceiptClaim memory) {
+        return ReceiptClaims.claimOf(_domain, ledgerSigner, evidence, untilMs);
     }
 
     function _acceptedAtMs(
         uint64 epoch,
-        Epoch memory asked,
-        UsageReceipt calldata receipt,
+        bytes32 digest,
         SignedAcceptance calldata acceptance
     ) private view returns (uint256) {
-        _judge.requireAccepted(acceptance, _judge.receiptDigest(receipt));
-        _requireInEpoch(epoch, asked, acceptance.acceptance.position);
+        bytes32 accepted = acceptance.acceptance.digest;
+        bool isRelated = accepted == digest && acceptance.acceptance.isAccepted;
+        require(isRelated, IDisputesAccounts.AcceptanceUnrelated(digest, accepted));
+        Acceptances.requireSigned(_domain, ledgerSigner, acceptance);
+        Proofs.requireInEpoch(_settlement, epoch, acceptance.acceptance.position);
         return acceptance.acceptance.atMs;
     }
 
-    function _arrivedAtMs(
-        uint64 epoch,
-        Epoch memory asked,
-        UsageReceipt calldata receipt
-    ) private view returns (uint256) {
-        PushedReceipt memory pushed = _pushed[_judge.receiptDigest(receipt)];
-        require(pushed.arrivedAt > 0, ReceiptNotPushed(_judge.receiptDigest(receipt)));
-        _requireCovered(epoch, asked, pushed.inboxIndex);
+    function _arrivedAtMs(uint64 epoch, bytes32 digest) private view returns (uint256) {
+        PushedReceipt memory pushed = _pushed[digest];
+        require(pushed.arrivedAt > 0, ReceiptNotPushed(digest));
+        Proofs.requireCovered(_settlement, epoch, pushed.inboxIndex);
         return pushed.arrivedAt * MILLISECONDS_PER_SECOND;
     }
 

@@ -6,9 +6,10 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 import {Frontier} from "../libraries/Frontier.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {Epoch} from "../types/Epoch.sol";
-import {EntryProof, Leaf, LeafProof} from "../types/SumTreeTypes.sol";
+import {Leaf, LeafProof} from "../types/SumTreeTypes.sol";
 import {RevealedTree, DemandKind, Question, Statement, StatementProof} from "./Demand.sol";
 import {DemandBook} from "./DemandBook.sol";
+import {Proofs} from "./Proofs.sol";
 
 /// @title What an epoch says of an account: its leaf, its statement, and the trees below both.
 abstract contract Statements is DemandBook {
@@ -28,7 +29,7 @@ abstract contract Statements is DemandBook {
     /// @inheritdoc IDisputes
     function demandStatement(uint64 epoch, bytes32 place, bytes32 follows) external returns (bytes32 id) {
         require(_statements[epoch][place] == 0, StatementKnown(epoch, place));
-        return _openFor(Question(epoch, DemandKind.Statement, place, 0, 0), follows);
+        return _openStated(Question(epoch, DemandKind.Statement, place, 0, 0), follows);
     }
 
     /// @inheritdoc IDisputes
@@ -43,7 +44,7 @@ abstract contract Statements is DemandBook {
         bool isCanonical = pathBits <= Frontier.PATH_BITS_MAX && uint256(path) << pathBits == 0;
         require(isCanonical, PathInvalid(path, pathBits));
         require(tree != RevealedTree.Leaves || place == 0, PlaceNotNeeded(place));
-        return _openFor(_revealQuestion(epoch, place, tree, path, pathBits), follows);
+        return _openStated(_revealQuestion(epoch, place, tree, path, pathBits), follows);
     }
 
     /// @inheritdoc IDisputes
@@ -77,10 +78,10 @@ abstract contract Statements is DemandBook {
     ) external {
         _requireStated(epoch, place, statement);
         (bytes32 root, uint256 sum) = _treeOf(statement, tree);
-        bool isSplit = tree == RevealedTree.Entries;
-        uint256 total = Frontier.requireRevealed(root, path, pathBits, siblings, frontier, isSplit);
+        Frontier.Tree shape = tree == RevealedTree.Entries ? Frontier.Tree.Statement : Frontier.Tree.Entries;
+        uint256 total = Frontier.requireRevealed(root, path, pathBits, siblings, frontier, shape);
         // Nonces of different lanes have no sum that means anything.
-        if (tree != RevealedTree.Lanes) _requireTotal(sum, total);
+        if (tree != RevealedTree.Lanes) Proofs.requireTotal(sum, total);
         emit Revealed(epoch, place, tree, path, pathBits, frontier);
         _answer(_revealQuestion(epoch, place, tree, path, pathBits));
     }
@@ -94,8 +95,15 @@ abstract contract Statements is DemandBook {
         bytes calldata frontier
     ) external {
         Epoch memory asked = settlement.epoch(epoch);
-        uint256 total = Frontier.requireLeavesRevealed(asked.leavesRoot, path, pathBits, siblings, frontier);
-        _requireTotal(asked.leavesTotalMicrocredits, total);
+        uint256 total = Frontier.requireRevealed(
+            asked.leavesRoot,
+            path,
+            pathBits,
+            siblings,
+            frontier,
+            Frontier.Tree.Leaves
+        );
+        Proofs.requireTotal(asked.leavesTotalMicrocredits, total);
         emit Revealed(epoch, 0, RevealedTree.Leaves, path, pathBits, frontier);
         _answer(_revealQuestion(epoch, 0, RevealedTree.Leaves, path, pathBits));
     }
@@ -106,7 +114,7 @@ abstract contract Statements is DemandBook {
     }
 
     /// @dev Opens a demand that only accounts with statements have.
-    function _openFor(Question memory question, bytes32 follows) internal returns (bytes32 id) {
+    function _openStated(Question memory question, bytes32 follows) internal returns (bytes32 id) {
         bytes32 place = question.place;
         require(place != TREASURY && place != REWARDS && place != CLEARING, AccountWithoutStatement(place));
         return _open(question, follows);
@@ -114,19 +122,7 @@ abstract contract Statements is DemandBook {
 
     /// @dev Refuses a statement that is not the account's first.
     function _requireStated(uint64 epoch, bytes32 place, Statement memory statement) internal view {
-        bytes32 known = _statements[epoch][place];
-        require(known != 0 && known == keccak256(abi.encode(statement)), StatementDiffers(epoch, place, known));
-    }
-
-    /// @dev What the statement's tree has under a key; both 0 without entry.
-    function _entryIn(
-        Statement memory statement,
-        bytes32 key,
-        EntryProof memory proof
-    ) internal pure returns (uint64 credit, uint64 debit) {
-        (, uint128 value, uint128 total) = SumTree.lookUp(statement.root, key, proof, true);
-        _requireTotal(statement.sum, total);
-        return SumTree.splitSum(value);
+        Proofs.requireStated(epoch, place, statement, _statements[epoch][place]);
     }
 
     function _state(uint64 epoch, bytes32 place, StatementProof calldata proof) private {
@@ -151,7 +147,8 @@ abstract contract Statements is DemandBook {
         statement.closing = _leafIn(asked, place, proof.closing);
         statement.root = proof.root;
         statement.sum = proof.sum;
-        _requireTotal(statement.closing.held, SumTree.sumOf(statement.closing.holdsRoot, proof.holdsTop));
+        (, , uint128 held) = SumTree.lookUp(statement.closing.holdsRoot, proof.holds.key, proof.holds, false);
+        Proofs.requireTotal(statement.closing.held, held);
         _requireBalanced(statement);
     }
 
@@ -175,11 +172,7 @@ abstract contract Statements is DemandBook {
     ) private pure returns (Leaf memory leaf) {
         uint128 total;
         (, leaf, total) = SumTree.lookUpLeaf(shown.leavesRoot, place, proof);
-        _requireTotal(shown.leavesTotalMicrocredits, total);
-    }
-
-    function _requireTotal(uint256 stated, uint256 shown) internal pure {
-        require(stated == shown, TotalDiffers(stated, shown));
+        Proofs.requireTotal(shown.leavesTotalMicrocredits, total);
     }
 
     function _treeOf(

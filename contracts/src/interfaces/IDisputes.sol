@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {
-    AccountTree,
+    RevealedTree,
     Demand,
     DemandState,
     Question,
@@ -59,11 +59,14 @@ interface IDisputes {
     event Revealed(
         uint64 indexed epoch,
         bytes32 indexed place,
-        AccountTree tree,
+        RevealedTree tree,
         bytes32 path,
         uint8 pathBits,
         bytes frontier
     );
+
+    /// @notice Thrown when a function of the receipts contract is called by another account.
+    error CallerNotReceipts(address caller);
 
     /// @notice Thrown when the same question was asked before in the epoch.
     error DemandKnown(bytes32 id, DemandState state);
@@ -107,6 +110,12 @@ interface IDisputes {
     /// @notice Thrown when a path is too long or has bits behind its end.
     error PathInvalid(bytes32 path, uint8 pathBits);
 
+    /// @notice Thrown when an account is named although the epoch's leaves are to be revealed.
+    error PlaceNotNeeded(bytes32 place);
+
+    /// @notice Thrown when the tree is none of an account.
+    error TreeInvalid(RevealedTree tree);
+
     /// @notice Thrown when the tree that a proof shows has another sum than is stated.
     error TotalDiffers(uint256 stated, uint256 shown);
 
@@ -118,13 +127,14 @@ interface IDisputes {
     /// @dev Reverts with `StatementKnown`, `AccountWithoutStatement`.
     function demandStatement(uint64 epoch, bytes32 place, bytes32 follows) external returns (bytes32 id);
 
-    /// @notice Asks for the four levels of a tree of an account that stand below a path.
-    /// @param path The first `pathBits` bits of keys, zero behind them.
-    /// @dev Reverts with `PathInvalid`, `AccountWithoutStatement`.
+    /// @notice Asks for the four levels that stand below a path of a tree of an account, or of the epoch's leaves.
+    /// @param place Zero for the epoch's leaves.
+    /// @param path The first `pathBits` bits of keys or places, zero behind them.
+    /// @dev Reverts with `PathInvalid`, `PlaceNotNeeded`, `AccountWithoutStatement`.
     function demandReveal(
         uint64 epoch,
         bytes32 place,
-        AccountTree tree,
+        RevealedTree tree,
         bytes32 path,
         uint8 pathBits,
         bytes32 follows
@@ -134,7 +144,8 @@ interface IDisputes {
     /// @dev Reverts with `TotalDiffers`.
     function answerLeaf(uint64 epoch, bytes32 place, LeafProof calldata proof) external;
 
-    /// @notice States what moved an account, before anybody demands it. Only the poster, for the first statement stands for the epoch.
+    /// @notice States what moved an account, before anybody demands it: opening + credits − debits is closing, what the closing leaf holds
+    /// is the sum of its holds, and the receipt sequence has not gone down. Only the poster, for the first statement stands for the epoch.
     /// The same one again changes nothing.
     /// @dev Reverts with `ISettlement.CallerNotPoster`, `TotalDiffers`, `StatementDoesNotBalance`, `SequenceDescends`,
     /// `StatementDiffers`.
@@ -144,17 +155,27 @@ interface IDisputes {
     /// @dev Reverts as `state` does.
     function answerStatement(uint64 epoch, bytes32 place, StatementProof calldata proof) external;
 
-    /// @notice Shows a part of a tree. Anybody may. The sum of the closing holds must be what the closing leaf holds.
+    /// @notice Shows a part of a tree of an account. Anybody may.
     /// @param siblings What stands beside the path, from the root down, 48 bytes each.
     /// @param frontier What stands below the path, as `Frontier` encodes it.
-    /// @dev Reverts with the errors of `Frontier`.
+    /// @dev Reverts with `TreeInvalid`, and with the errors of `Frontier`.
     function answerReveal(
         uint64 epoch,
         bytes32 place,
-        AccountTree tree,
+        RevealedTree tree,
         bytes32 path,
         uint8 pathBits,
         Statement calldata statement,
+        bytes calldata siblings,
+        bytes calldata frontier
+    ) external;
+
+    /// @notice Shows a part of the epoch's leaves. Anybody may.
+    /// @dev Reverts with `TotalDiffers`, and with the errors of `Frontier`.
+    function answerLeavesReveal(
+        uint64 epoch,
+        bytes32 path,
+        uint8 pathBits,
         bytes calldata siblings,
         bytes calldata frontier
     ) external;
@@ -166,6 +187,27 @@ interface IDisputes {
     /// @notice Gives the asker its bond back after the demand's epoch was cancelled by other means. Anybody may.
     /// @dev Reverts with `DemandNotOpen`, `EpochNotCancelled`.
     function refund(bytes32 id) external;
+
+    /// @notice Opens a demand of `asker`, whose bond it takes. Only the receipts contract, which `asker` has called.
+    /// @dev Reverts with `CallerNotReceipts`.
+    function openFor(address asker, Question calldata question, bytes32 follows) external returns (bytes32 id);
+
+    /// @notice Ends a demand that has been answered. Only the receipts contract, which `answerer` has called.
+    /// @param isAskerRight Whether the bond returns to the asker.
+    /// @dev Reverts with `CallerNotReceipts`.
+    function answerFor(address answerer, Question calldata question, bool isAskerRight) external;
+
+    /// @notice Passes on to `Settlement.compensate`. Only the receipts contract.
+    function payOutOfBond(address to, uint64 amountMicrocredits) external;
+
+    /// @notice Passes on to `Settlement.appendReceipt`. Only the receipts contract.
+    function appendReceipt(address node, bytes32 receiptDigest) external returns (uint64 index);
+
+    /// @notice Passes on to `Settlement.cancelDisputed`. Only the receipts contract.
+    function cancelFor(address rewarded, uint64 epoch) external;
+
+    /// @notice The contract that judges receipts and kept orders, see `IDisputesReceipts`.
+    function receipts() external view returns (address);
 
     /// @notice The settlement contract whose epochs are disputed.
     function settlement() external view returns (ISettlement);

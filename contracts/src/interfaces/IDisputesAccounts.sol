@@ -10,7 +10,7 @@ import {EntryProof} from "../types/SumTreeTypes.sol";
 /// @notice The rules for opening and answering demands are those of `IDisputes`. Each of these demands, but that for a forced withdrawal
 /// and for a sequence, reverts with `IDisputes.AccountWithoutStatement` for the network's own accounts. Anybody may answer.
 interface IDisputesAccounts {
-    /// @notice Thrown when a lane's closing nonce is below its opening nonce.
+    /// @notice Thrown when a lane's closing nonce is below its opening nonce, or the lane is gone.
     error LaneDescends(bytes32 key, uint128 opening, uint128 closing);
 
     /// @notice Thrown when a node's sequence is said to be unchanged and is not.
@@ -65,10 +65,11 @@ interface IDisputesAccounts {
     /// @dev Reverts with `ItemOutsideEpoch`, `ItemUnrelated`.
     function demandDeposit(uint64 epoch, uint64 index, bytes32 follows) external returns (bytes32 id);
 
-    /// @notice Asks that the receiver of a transfer, purchase or escrow capture is credited that the ledger accepted in the epoch.
+    /// @notice Asks that the receiver of a transfer, purchase, redemption or escrow capture is credited that the ledger accepted in the
+    /// epoch.
     /// @param message ABI encoded as `kind` says.
-    /// @dev Reverts with `MovementKindInvalid`, `AcceptanceUnrelated`, `PositionOutsideEpoch`, `CaptureUnrelated`, and with the errors
-    /// of `Acceptances`.
+    /// @dev Reverts with `MovementKindInvalid`, `AcceptanceUnrelated`, `PositionOutsideEpoch`, `IouUnrelated`, `CaptureUnrelated`, and
+    /// with the errors of `Acceptances`.
     function demandAccepted(
         uint64 epoch,
         MovementKind kind,
@@ -95,7 +96,31 @@ interface IDisputesAccounts {
     /// @dev Reverts with `ItemOutsideEpoch`, `ItemUnrelated`.
     function demandForced(uint64 epoch, uint64 index, bytes32 follows) external returns (bytes32 id);
 
-    /// @notice Shows that a lane's nonce has not gone down; a lane that is absent has 0.
+    /// @notice Shows that an entry is not there, or debits nothing, or what allows its debit.
+    /// @param evidence `DebitKind` in 32 bytes and the struct that it names; empty when nothing is debited.
+    /// @dev Reverts with the errors of `DebitJudge`.
+    function answerEntry(
+        uint64 epoch,
+        bytes32 place,
+        bytes32 key,
+        Statement calldata statement,
+        EntryProof calldata proof,
+        bytes calldata evidence
+    ) external;
+
+    /// @notice Shows that a hold is not there at the end of the epoch, or the order that allows it.
+    /// @param evidence `HoldKind` in 32 bytes and the struct that it names; empty when there is no hold.
+    /// @dev Reverts with the errors of `DebitJudge`.
+    function answerHold(
+        uint64 epoch,
+        bytes32 place,
+        bytes32 key,
+        Statement calldata statement,
+        EntryProof calldata proof,
+        bytes calldata evidence
+    ) external;
+
+    /// @notice Shows that a lane's nonce has not gone down; and that the lane is not gone.
     /// @dev Reverts with `LaneDescends`.
     function answerLane(
         uint64 epoch,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {PushedReceipt, ReceiptClaim, ReceiptEvidence, Statement} from "../disputes/Demand.sol";
-import {SignedAcceptance, UsageReceipt} from "../types/Messages.sol";
+import {KeptGround, PushedReceipt, ReceiptClaim, ReceiptEvidence, Statement} from "../disputes/Demand.sol";
+import {HoldCertificate, JobOrder, SignedAcceptance, UsageReceipt} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
+import {IDisputes} from "./IDisputes.sol";
 
 /// @title How a node comes to its pay when the ledger will not take its receipt, or the epoch leaves it out.
 /// @notice The rules for opening and answering demands are those of `IDisputes`. Claims are presented again with each answer.
@@ -27,6 +28,9 @@ interface IDisputesReceipts {
         uint64 dueMicrocredits
     );
 
+    /// @notice Emitted when an epoch is cancelled because it leaves out what was accepted or refused before it closed.
+    event CancelledAsStale(uint64 indexed epoch, uint64 position, address canceller);
+
     /// @notice Thrown when a receipt has an outcome that does not exist.
     error OutcomeUnknown(uint8 outcome);
 
@@ -42,8 +46,17 @@ interface IDisputesReceipts {
     /// @notice Thrown when a receipt that says that its job ends later is pushed.
     error ReceiptFromFuture(uint64 endedAtMs, uint256 nowMs);
 
-    /// @notice Thrown when a receipt is pushed after its certificate has ended.
-    error CertificateExpired(uint64 expires);
+    /// @notice Thrown when a receipt is pushed so late that its certificate could end before the journal has it, in seconds.
+    error PushedTooLate(uint64 expires, uint256 beforeSeconds);
+
+    /// @notice Thrown when an order is to be kept whose certificate ended within the epoch or before, in seconds.
+    error CertificateExpired(uint64 expires, uint64 closedAt);
+
+    /// @notice Thrown when a receipt is demanded without acceptance that was not pushed.
+    error ReceiptNotPushed(bytes32 receiptDigest);
+
+    /// @notice Thrown when the ledger signed a message at a position that the epoch reaches, or not before the epoch closed.
+    error AcceptanceNotLeftOut(uint64 position, uint64 reachedPosition, uint64 atSeconds, uint64 closedAt);
 
     /// @notice Thrown when a receipt is pushed twice.
     error ReceiptKnown(bytes32 receiptDigest);
@@ -51,12 +64,8 @@ interface IDisputesReceipts {
     /// @notice Thrown when a receipt is demanded whose assignment the poster's bond has settled at least as high.
     error ReceiptCompensated(bytes32 receiptDigest, uint64 compensatedMicrocredits);
 
-    /// @notice Thrown when the node's opening sequence is below the receipt's, and the closing one is not below it, or the ledger has
-    /// accepted the receipt, or the epoch covers its inbox item.
-    error SequenceDoesNotExcuse(uint64 sequence, uint64 opening, uint64 closing);
-
-    /// @notice Thrown when the certificate ends after the epoch, or the receipt was accepted or pushed before it ended.
-    error ReceiptNotLate(bytes32 receiptDigest, uint64 expires, uint64 closedAt);
+    /// @notice Thrown when the node's opening sequence is below the receipt's, or the ledger has accepted the receipt.
+    error SequenceDoesNotExcuse(uint64 sequence, uint64 opening);
 
     /// @notice Thrown when the receipt shown beside the demanded one is that one.
     error ReceiptNotOther(bytes32 receiptDigest);
@@ -64,17 +73,18 @@ interface IDisputesReceipts {
     /// @notice Thrown when another receipt of the node does not make the demanded one void.
     error OtherDoesNotExcuse(uint64 sequence, uint64 otherSequence, uint64 closing);
 
-    /// @notice Enters a receipt into the inbox, before its certificate ends. Anybody may, once a receipt.
+    /// @notice Enters a receipt into the inbox, at least D and five minutes before its certificate ends. Anybody may, once a receipt.
     /// @return index Number of the inbox item.
-    /// @dev Reverts with `ReceiptFromFuture`, `CertificateExpired`, `OutcomeUnknown`, `DelegateUnrelated`, `CertificateUnrelated`,
+    /// @dev Reverts with `ReceiptFromFuture`, `PushedTooLate`, `OutcomeUnknown`, `DelegateUnrelated`, `CertificateUnrelated`,
     /// `NothingDue`, `ReceiptKnown`, `ISettlementExit.ExitStarted`, and with the errors of `ProofOfCompute`.
     function pushReceipt(ReceiptEvidence calldata evidence) external returns (uint64 index);
 
-    /// @notice Asks that an epoch pays a receipt. Running time counts up to what the receipt says to be its end, and at most up to the
-    /// acceptance, when one is shown, or else to the arrival of its inbox item, when the epoch covers it, or else to the end of the parent.
-    /// @param acceptance The ledger's acceptance of the receipt at a position up to the epoch's; none when its signature is empty.
-    /// @dev Reverts as `pushReceipt` does for what is shown, and with `ReceiptCompensated`, `IDisputesAccounts.AcceptanceUnrelated`,
-    /// `IDisputesAccounts.PositionOutsideEpoch`, and with the errors of `Acceptances`.
+    /// @notice Asks that an epoch pays a receipt that the ledger accepted in it, or that an inbox item shows which the epoch covers and its
+    /// parent does not. Running time counts up to the acceptance, or else the arrival, and never beyond what the receipt says to be its end.
+    /// @param acceptance The ledger's acceptance of the receipt; its signature is empty for a receipt in the inbox.
+    /// @dev Reverts as `pushReceipt` does for what is shown, and with `ReceiptNotPushed`, `ReceiptCompensated`,
+    /// `IDisputesAccounts.ItemOutsideEpoch`, `IDisputesAccounts.AcceptanceUnrelated`, `IDisputesAccounts.PositionOutsideEpoch`, and with
+    /// the errors of `Acceptances`.
     function demandReceipt(
         uint64 epoch,
         ReceiptEvidence calldata evidence,
@@ -91,8 +101,8 @@ interface IDisputesReceipts {
         EntryProof calldata proof
     ) external;
 
-    /// @notice Shows that an epoch before has settled the receipt, or that one to come will: the node's opening sequence is not below
-    /// it, or its closing one is, and the receipt is neither accepted nor in the inbox below the cut.
+    /// @notice Shows that an epoch before has taken a receipt of the node with this sequence or a higher one; only for a receipt in the
+    /// inbox.
     /// @dev Reverts with `SequenceDoesNotExcuse`.
     function answerReceiptBySequence(uint64 epoch, ReceiptClaim calldata claim, Statement calldata node) external;
 
@@ -100,13 +110,9 @@ interface IDisputesReceipts {
     /// @dev Reverts with the errors of `ProofOfCompute`.
     function answerReceiptByRelease(uint64 epoch, ReceiptClaim calldata claim, bytes calldata signature) external;
 
-    /// @notice Points out that the certificate ended within the epoch or before, and nothing shows that the receipt came in time.
-    /// @dev Reverts with `ReceiptNotLate`.
-    function answerReceiptByExpiry(uint64 epoch, ReceiptClaim calldata claim) external;
-
-    /// @notice Shows another receipt of the node that makes the demanded one void: one of the same sequence or assignment; or, unless the
-    /// demanded one was accepted or is in the inbox below the cut, one with a higher sequence that the closing leaf has reached.
-    /// @param node The node's statement; looked at only for a higher sequence.
+    /// @notice Shows another receipt of the node that makes the demanded one void: one for the same order; or, for a receipt in the inbox,
+    /// one with the same or a higher sequence that the closing leaf has reached.
+    /// @param node The node's statement; not looked at for the same order.
     /// @dev Reverts with `ReceiptNotOther`, `OtherDoesNotExcuse`, and with the errors of `ProofOfCompute`.
     function answerReceiptByOther(
         uint64 epoch,
@@ -127,6 +133,60 @@ interface IDisputesReceipts {
         EntryProof calldata openingHold,
         EntryProof calldata closingHold
     ) external;
+
+    /// @notice Asks that the hold of an order stands, or ended rightly, while the certificate for its node runs.
+    /// @dev Reverts with `CertificateUnrelated`, `CertificateExpired`, and with the errors of `ProofOfCompute`.
+    function demandKept(
+        uint64 epoch,
+        JobOrder calldata order,
+        HoldCertificate calldata certificate,
+        bytes calldata certificateSignature,
+        bytes32 follows
+    ) external returns (bytes32 id);
+
+    /// @notice Shows by the payer's statement that the order was kept.
+    /// @dev Reverts with `SumTree.NotAbsent`, `SumTree.NotIncluded`.
+    function answerKept(
+        uint64 epoch,
+        address payer,
+        bytes32 orderDigest,
+        address node,
+        uint32 attempt,
+        KeptGround ground,
+        Statement calldata statement,
+        EntryProof calldata proof
+    ) external;
+
+    /// @notice Shows the node's signed release of the assignment.
+    /// @dev Reverts with the errors of `ProofOfCompute`.
+    function answerKeptByRelease(
+        uint64 epoch,
+        address payer,
+        bytes32 orderDigest,
+        address node,
+        uint32 attempt,
+        bytes calldata signature
+    ) external;
+
+    /// @notice Shows a receipt of the node for the assignment, which ended the hold: one that is due nothing leaves no entry.
+    /// @dev Reverts with the errors of `ProofOfCompute`.
+    function answerKeptByReceipt(
+        uint64 epoch,
+        address payer,
+        UsageReceipt calldata receipt,
+        bytes calldata signature
+    ) external;
+
+    /// @notice Cancels a pending epoch by what the ledger signed at a time, in whole seconds, before the epoch closed and at a position
+    /// above the epoch's. The caller has the reward. No demand and no bond is needed.
+    /// @dev Reverts with `AcceptanceNotLeftOut`, `ISettlement.EpochNotPending`, and with the errors of `Acceptances`.
+    function cancelStale(uint64 epoch, SignedAcceptance calldata acceptance) external;
+
+    /// @notice The contract that keeps the demands and takes their bonds.
+    function disputes() external view returns (IDisputes);
+
+    /// @notice Whose key signs certificates and acceptances.
+    function ledgerSigner() external view returns (address);
 
     /// @notice Where and when a receipt entered the inbox; all zero when it did not.
     function pushedReceipt(bytes32 receiptDigest) external view returns (PushedReceipt memory);
