@@ -2,6 +2,7 @@
 import {
   acceptanceRootType,
   assignmentReleaseType,
+  type Domain,
   escrowCaptureType,
   escrowOrderType,
   type FieldType,
@@ -47,14 +48,19 @@ const referenceNames: Readonly<Record<string, string>> = {
   Iou: 'iouReference',
 }
 
-/** A message as the contracts' struct of its type: texts are their hashes. */
-export function asStruct({ name: typeName, fields }: MessageType, message: Message): Record<string, unknown> {
-  return Object.fromEntries(
-    fields.map(({ name, type }) => {
-      const structName = name === 'reference' ? referenceNames[typeName] : name
-      return [structName, asWord(type, message[name] as FieldValue)]
-    }),
-  )
+/** The fields of the contracts' struct of a message: texts are their hashes. */
+export function structFields({ name: typeName, fields }: MessageType): { name: string; type: string }[] {
+  return fields.map(({ name, type }) => ({
+    name: name === 'reference' ? (referenceNames[typeName] as string) : name,
+    type: type.replace('string', 'bytes32'),
+  }))
+}
+
+/** A message as the contracts' struct of its type. */
+export function asStruct(messageType: MessageType, message: Message): Record<string, unknown> {
+  const names = structFields(messageType).map(({ name }) => name)
+  const words = messageType.fields.map(({ name, type }) => asWord(type, message[name] as FieldValue))
+  return Object.fromEntries(names.map((name, index) => [name, words[index]]))
 }
 
 function asWord(type: FieldType, value: FieldValue): unknown {
@@ -78,12 +84,17 @@ export type Actor = ReturnType<typeof actor>
 export const testDomain = { chainId: 31_337, verifyingContract: `0x${'5e'.repeat(20)}` } as const
 
 /** A message's digest, the contracts' struct of it, and somebody's signature. */
-export async function signMessage<Struct>(type: MessageType, message: Message, signer: Actor, domain = testDomain) {
+export async function signMessage<Struct>(
+  type: MessageType,
+  message: Message,
+  signer: Actor,
+  domain: Domain = testDomain,
+) {
   const digest = digestOf(type, message, domain)
   return { digest, message: asStruct(type, message) as Struct, signature: await signer.signDigest(digest) }
 }
 
-export const digestOf = (type: MessageType, message: Message, domain = testDomain): Hex =>
+export const digestOf = (type: MessageType, message: Message, domain: Domain = testDomain): Hex =>
   typedDataDigest(ethersCrypto, domain, type, message)
 
 /** The 65 bytes of a signature with one of them changed. */
