@@ -1,5 +1,5 @@
 /** Books of a small ledger, epochs posted over them, and what an honest poster shows of them. */
-import { type Address, type Hex, keccak256, stringToHex } from 'viem'
+import { type Hex, keccak256, stringToHex } from 'viem'
 import { networkHelpers, poster } from '../support/chain.ts'
 import {
   type Entry,
@@ -8,7 +8,6 @@ import {
   type Leaf,
   leafProof,
   placedLeaves,
-  placeOf,
   placeOfName,
   treeOver,
 } from '../support/trees.ts'
@@ -26,14 +25,13 @@ export type Books = ReadonlyMap<Hex, Account>
 
 export const emptyAccount: Account = { available: 0n, lanes: [], holds: [], receiptSequence: 0n }
 
-export const heldOf = ({ holds }: Account): bigint => holds.reduce((sum, { value }) => sum + value, 0n)
+export const heldOf = ({ holds }: Pick<Account, 'holds'>): bigint => holds.reduce((sum, { value }) => sum + value, 0n)
 
 export function leafOf(account: Account | undefined): Leaf {
   const { available, lanes, holds, receiptSequence } = account ?? emptyAccount
-  const held = holds.reduce((sum, { value }) => sum + value, 0n)
   return {
     available,
-    held,
+    held: heldOf({ holds }),
     lanesRoot: entriesRoot(lanes).hash,
     holdsRoot: entriesRoot(holds).hash,
     receiptSequence,
@@ -43,12 +41,12 @@ export function leafOf(account: Account | undefined): Leaf {
 export const leavesOf = (books: Books) =>
   [...books].map(([place, account]) => ({ place, leaf: leafOf(account) }))
 
-/** Books of these wallets in which the rest of what the inbox brought lies with the rewards. */
-export function booksOf(inboxMicrocredits: bigint, accounts: ReadonlyMap<Address, Account>, moved = 0n): Books {
-  const wallets = [...accounts].map(([address, account]): [Hex, Account] => [placeOf(address), account])
-  const spread = wallets.reduce((sum, [, account]) => sum + account.available + heldOf(account), moved)
+/** Books of these accounts in which the rest of what the inbox brought lies with the rewards. */
+export function booksOf(inboxMicrocredits: bigint, accounts: readonly (readonly [Hex, Partial<Account>])[]): Books {
+  const complete = accounts.map(([place, account]): [Hex, Account] => [place, { ...emptyAccount, ...account }])
+  const spread = complete.reduce((sum, [, account]) => sum + account.available + heldOf(account), 0n)
   const rewards = { ...emptyAccount, available: inboxMicrocredits - spread }
-  return new Map([...wallets, [placeOfName('rewards'), rewards]])
+  return new Map([...complete, [placeOfName('rewards'), rewards]])
 }
 
 export const JOURNAL_HASH = keccak256(stringToHex('journal'))

@@ -29,7 +29,7 @@ const CANCELLED = 4
 async function withEpoch(): Promise<{ contracts: Disputed; posted: Posted }> {
   const contracts = await loadDisputed()
   const inbox = await contracts.settlement.read.inboxTotal([await contracts.settlement.read.inboxCount()])
-  const before = booksOf(inbox, new Map([[wallet.address, { ...emptyAccount, available: 1_000n }]]))
+  const before = booksOf(inbox, [[place, { available: 1_000n }]])
   const first = await postBooks(contracts, new Map(), before)
   return { contracts, posted: first }
 }
@@ -127,7 +127,7 @@ describe('a leaf', () => {
     const { contracts, posted } = await withEpoch()
     const { disputes } = contracts
     await disputes.write.demandLeaf([posted.epoch, place, zeroHash], asAlice)
-    const richer = booksOf(1_000_000n, new Map([[wallet.address, { ...emptyAccount, available: 2_000n }]]))
+    const richer = booksOf(1_000_000n, [[place, { available: 2_000n }]])
     const answers: [Parameters<typeof disputes.write.answerLeaf>[0][2], string][] = [
       [leafProof(leavesOf(richer), place), 'RootDiffers'],
       [leafProof(leavesOf(posted.books), placeOfName('rewards')), 'OtherStandsElsewhere'],
