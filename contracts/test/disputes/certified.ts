@@ -1,0 +1,132 @@
+/** Certificates and claims of receipts as the ledger and nodes sign them. */
+import { type JobOrder, jobOrderType, type UsageReceipt, usageReceiptType } from '@deparrow/ledger'
+import { type Hex, zeroAddress, zeroHash } from 'viem'
+import { type Acceptance, acceptanceBatch } from '../support/acceptances.ts'
+import { own } from '../support/cases.ts'
+import { type Actor, digestOf } from '../support/messages.ts'
+import { placeOf } from '../support/trees.ts'
+import { type Disputed, ledger } from './disputed-chain.ts'
+import { type Domain, node, order, payout, receiptOf, signed, wallet } from './scenario.ts'
+
+const certificateType = {
+  name: 'HoldCertificate',
+  fields: [
+    { name: 'hold', type: 'bytes32' },
+    { name: 'orderDigest', type: 'bytes32' },
+    { name: 'node', type: 'address' },
+    { name: 'payoutWallet', type: 'address' },
+    { name: 'attempt', type: 'uint32' },
+    { name: 'amountMicrocredits', type: 'uint64' },
+    { name: 'position', type: 'uint64' },
+    { name: 'expires', type: 'uint64' },
+    { name: 'assignedAtMs', type: 'uint64' },
+    { name: 'pricingDigest', type: 'bytes32' },
+  ],
+} as const
+
+const rates = ['cpuCoreHour', 'gpuHour', 'memoryGibHour', 'storageGibHour', 'egressGib', 'fuelCoreHour']
+
+const pricingType = {
+  name: 'Pricing',
+  fields: [
+    ...rates.map(name => ({ name: `${name}Microcredits`, type: 'uint64' }) as const),
+    { name: 'feeBasisPoints', type: 'uint32' },
+    { name: 'burnBasisPoints', type: 'uint32' },
+  ],
+} as const
+
+export const pricing = {
+  cpuCoreHourMicrocredits: 1n,
+  gpuHourMicrocredits: 1n,
+  memoryGibHourMicrocredits: 1n,
+  storageGibHourMicrocredits: 1n,
+  egressGibMicrocredits: 1n,
+  fuelCoreHourMicrocredits: 1n,
+  feeBasisPoints: 500,
+  burnBasisPoints: 8_000,
+}
+
+/** What the bid of 400 less the fee of 5 % leaves. */
+export const DUE = 380n
+export const CERTIFICATE_EXPIRES = 4_000_000_000n
+
+/** An order of the wallet that no hold and no statement knows. */
+export const unknownOrder: JobOrder = { ...order, nonce: 50n }
+
+type Case = {
+  order?: JobOrder
+  orderSigner?: Actor
+  receipt?: Partial<UsageReceipt>
+  receiptSigner?: Actor
+  certificate?: Record<string, unknown>
+  certificateSigner?: Actor
+  pricing?: Partial<typeof pricing>
+}
+
+/** Everything that shows what a node is due; what is changed is signed as changed. */
+export async function evidenceOf(domain: Domain, changed: Case = {}) {
+  const signedOrder = await signed(jobOrderType, changed.order ?? order, changed.orderSigner ?? wallet, domain)
+  const receiptMessage = receiptOf(signedOrder.digest, changed.receipt)
+  const receipt = await signed(usageReceiptType, receiptMessage, changed.receiptSigner ?? node, domain)
+  const certificateMessage = {
+    hold: signedOrder.digest,
+    orderDigest: signedOrder.digest,
+    node: node.address,
+    payoutWallet: payout.address,
+    attempt: 1,
+    amountMicrocredits: 500n,
+    position: 5n,
+    expires: CERTIFICATE_EXPIRES,
+    assignedAtMs: 1n,
+    pricingDigest: digestOf(pricingType, pricing, domain),
+    ...changed.certificate,
+  }
+  const certificate = await signed(certificateType, certificateMessage, changed.certificateSigner ?? ledger, domain)
+  const claim = {
+    orderDigest: signedOrder.digest,
+    receiptDigest: receipt.digest,
+    payer: wallet.address,
+    node: node.address,
+    payoutWallet: payout.address,
+    attempt: 1,
+    sequence: receiptMessage.sequence,
+    dueMicrocredits: DUE,
+  }
+  const evidence = {
+    order: signedOrder.struct,
+    orderSignature: signedOrder.signature,
+    permission: own('0x').permission as never,
+    permissionSignature: '0x' as Hex,
+    receipt: receipt.struct,
+    receiptSignature: receipt.signature,
+    certificate: certificate.struct,
+    certificateSignature: certificate.signature,
+    pricing: { ...pricing, ...changed.pricing },
+  }
+  return { evidence, claim, orderDigest: signedOrder.digest, receipt }
+}
+
+/** The ledger's signature over what became of a message. */
+export async function acceptanceOf(domain: Domain, fields: Acceptance, signer: Actor = ledger) {
+  const [shown] = await acceptanceBatch([fields], signer, domain)
+  if (shown === undefined) throw new Error('a batch of one has one')
+  return shown
+}
+
+/** No acceptance: the receipt stands in the inbox. */
+export const notAccepted = {
+  acceptance: { digest: zeroHash, position: 0n, isAccepted: false, atMs: 0n },
+  index: 0,
+  count: 0,
+  siblings: [] as Hex[],
+  root: { shard: 0, root: zeroHash, position: 0n, journalHash: zeroHash },
+  signature: '0x' as Hex,
+}
+
+/** A statement that no answer looks at. */
+const noLeaf = { available: 0n, held: 0n, lanesRoot: zeroHash, holdsRoot: zeroHash, receiptSequence: 0n }
+export const notStated = { opening: noLeaf, closing: noLeaf, root: zeroHash, sum: 0n }
+
+export const nobody = zeroAddress
+export const payoutPlace = placeOf(payout.address)
+export type Receipts = Disputed['receipts']
