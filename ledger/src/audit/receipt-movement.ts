@@ -88,6 +88,7 @@ export function settlementProblem({ books, config }: Audit, event: EventOf<'JobS
   const caused = { feeMicrocredits: fee, isCompleted: jobOutcomes[receipt.outcome] === 'completed' }
   if (config.shard === 0) countFee(books, node, caused, event.atMs)
   else if (!isSaid(event, caused)) return 'does not say to the reserve’s shard whose fee it sends'
+  if (config.shard === 0 && burn > 0n) books.burns.set(payoutWallet, (books.burns.get(payoutWallet) ?? 0n) + burn)
   endHold(books, orderDigest, hold)
   return expectLines(event, [
     [`hold:${orderDigest}`, -hold.order.maxPriceMicrocredits],
