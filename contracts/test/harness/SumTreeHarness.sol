@@ -69,6 +69,10 @@ contract SumTreeHarness {
         return SumTree.requireLeafAbsent(root, place, proof);
     }
 
+    function sumOf(bytes32 root, bytes calldata preimage) external pure returns (uint128) {
+        return SumTree.sumOf(root, preimage);
+    }
+
     function splitSum(uint128 sum) external pure returns (uint64 credit, uint64 debit) {
         return SumTree.splitSum(sum);
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { acceptanceRootType } from '@deparrow/ledger'
 import { type Hex, keccak256, toHex } from 'viem'
-import { type Acceptance, acceptanceBatch } from '../support/acceptances.ts'
+import { type Acceptance, acceptanceBatch, type SignedAcceptance } from '../support/acceptances.ts'
 import { viem } from '../support/chain.ts'
 import { actor, digestOf, testDomain } from '../support/messages.ts'
 
@@ -19,7 +19,7 @@ const acceptances = (count: number): Acceptance[] =>
     atMs: 1_800_000_000_000n + BigInt(index),
   }))
 
-const check = (signed: Awaited<ReturnType<typeof acceptanceBatch>>[number], signer = ledger.address) =>
+const check = (signed: SignedAcceptance, signer = ledger.address) =>
   harness.read.requireAccepted([domain, signer, signed])
 
 describe('an acceptance', () => {

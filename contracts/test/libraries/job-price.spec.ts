@@ -54,7 +54,7 @@ const anyReceipt = fc
     ...message,
     ...numbers,
     outcome,
-    endedAtMs: ((numbers['startedAtMs'] as bigint) % 2n ** 60n) + lasted,
+    endedAtMs: (numbers as { startedAtMs: bigint }).startedAtMs / 2n + lasted,
   })) as unknown as fc.Arbitrary<UsageReceipt>
 
 const anyPricing: fc.Arbitrary<Pricing> = fc.record(

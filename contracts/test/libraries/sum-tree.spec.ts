@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { concatHex, type Hex, numberToHex, pad, toHex, zeroHash } from 'viem'
+import { concatHex, type Hex, keccak256, numberToHex, pad, toHex, zeroHash } from 'viem'
 import { alice, viem } from '../support/chain.ts'
+import { withByte } from '../support/messages.ts'
 import {
   absent,
   type Entry,
@@ -18,6 +19,7 @@ import {
   placeOf,
   placeOfName,
   placeOfPayable,
+  topPreimage,
   treeOver,
 } from '../support/trees.ts'
 
@@ -160,6 +162,50 @@ describe('a proof of an entry', () => {
         })
         const reading = harness.read.lookUp([entriesRoot(some).hash, asked.key, { ...proof, siblings }, false])
         await assert.rejects(reading, /RootDiffers|SiblingInvalid|DeepestSiblingAbsent|SumTooLarge/)
+      }),
+      runs,
+    )
+  })
+})
+
+describe('the sum of a tree', () => {
+  it('is refused by what its root is not the hash of', async () => {
+    for (const preimage of ['0x', topPreimage([a]), topPreimage([a, b]), '0x00'] as Hex[])
+      await viem.assertions.revertWithCustomError(harness.read.sumOf([root, preimage]), harness, 'RootDiffers')
+    const empty = harness.read.sumOf([zeroHash, topPreimage([a])])
+    await viem.assertions.revertWithCustomError(empty, harness, 'RootDiffers')
+  })
+
+  it('is refused by what is no entry and no inner node', async () => {
+    const inner = topPreimage(entries)
+    for (const wrong of [
+      withByte(inner, 0, () => 0),
+      withByte(topPreimage([a]), 0, () => 1),
+      '0x00',
+      `${inner}00`,
+    ] as Hex[])
+      await reverts(harness.read.sumOf([keccak256(wrong), wrong]), harness, 'PreimageInvalid', [
+        BigInt(wrong.length / 2 - 1),
+      ])
+  })
+
+  it('is refused when what is absent has a sum, on either side, or it passes 16 bytes', async () => {
+    for (const halves of [
+      [{ hash: zeroHash, sum: 1n }, entryNode(c)],
+      [entryNode(a), { hash: zeroHash, sum: 1n }],
+    ]) {
+      const preimage = concatHex(['0x01', encodeSiblings(halves)])
+      await reverts(harness.read.sumOf([keccak256(preimage), preimage]), harness, 'SiblingInvalid', [0n])
+    }
+    const large = concatHex(['0x01', encodeSiblings([{ ...entryNode(a), sum: 2n ** 128n - 1n }, entryNode(c)])])
+    await reverts(harness.read.sumOf([keccak256(large), large]), harness, 'SumTooLarge', [0n])
+  })
+
+  it('is that of its entries', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyEntries, async some => {
+        const { hash, sum } = entriesRoot(some)
+        assert.equal(await harness.read.sumOf([hash, topPreimage(some)]), sum)
       }),
       runs,
     )

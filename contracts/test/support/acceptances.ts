@@ -5,6 +5,16 @@ import { type Actor, digestOf, testDomain } from './messages.ts'
 
 export type Acceptance = { digest: Hex; position: bigint; isAccepted: boolean; atMs: bigint }
 
+/** The contracts' `SignedAcceptance`. */
+export type SignedAcceptance = {
+  acceptance: Acceptance
+  index: number
+  count: number
+  siblings: Hex[]
+  root: { shard: number; root: Hex; position: bigint; journalHash: Hex }
+  signature: Hex
+}
+
 export const acceptanceFields = [
   { name: 'digest', type: 'bytes32' },
   { name: 'position', type: 'uint64' },
@@ -18,7 +28,7 @@ export async function acceptanceBatch(
   signer: Actor,
   domain: Domain = testDomain,
   position = acceptances.at(-1)?.position ?? 0n,
-) {
+): Promise<SignedAcceptance[]> {
   const rows = treeOver(acceptances.map(leafOf))
   const root = { shard: 0, root: rows.at(-1)?.[0] as Hex, position, journalHash: zeroHash }
   const signature = await signer.signDigest(digestOf(acceptanceRootType, root, domain))
