@@ -6,7 +6,17 @@ import { acceptanceBatch } from '../support/acceptances.ts'
 import { laneKey } from '../support/cases.ts'
 import { alice, bob, guardian, poster, publicClient, stranger, viem } from '../support/chain.ts'
 import { actor, digestOf } from '../support/messages.ts'
-import { type Entry, entriesRoot, entryProof, leafProof, placeOf, placedEntries, placedLeaves, placeOfPayable, revealed } from '../support/trees.ts'
+import {
+  type Entry,
+  entriesRoot,
+  entryProof,
+  leafProof,
+  placedEntries,
+  placedLeaves,
+  placeOf,
+  placeOfPayable,
+  revealed,
+} from '../support/trees.ts'
 import { entry, leavesOf, someKey } from './books.ts'
 import { ANSWER_SECONDS, ledger } from './disputed-chain.ts'
 import {
@@ -59,7 +69,7 @@ describe('a statement', () => {
     const { proof } = stated(happened, 'wallet')
     await disputes.write.demandStatement([posted.epoch, places.wallet, zeroHash], asAlice)
     for (const { account } of [stranger, guardian, alice]) {
-      const caller = [getAddress(account.address)] as const
+      const caller: [Hex] = [getAddress(account.address)]
       const stating = disputes.write.state([posted.epoch, places.wallet, proof], { account })
       await reverts(stating, settlement, 'CallerNotPoster', caller)
       const answering = disputes.write.answerStatement([posted.epoch, places.wallet, proof], { account })
@@ -437,7 +447,11 @@ describe('an accepted transfer', () => {
       )
     const transferKey = messages.transfer.digest
     const other = encoded({ ...(messages.transfer.struct as object), nonce: 99n })
-    const otherDigest = digestOf(transferType, { ...(messages.transfer.struct as object), nonce: 99n } as never, contracts.domain)
+    const otherDigest = digestOf(
+      transferType,
+      { ...(messages.transfer.struct as object), nonce: 99n } as never,
+      contracts.domain,
+    )
     const asking = ask(0, other, otherDigest)
     await reverts(asking, disputes, 'NothingDebited', [places.wallet, otherDigest])
     await ask(0, encoded(messages.transfer.struct), transferKey)

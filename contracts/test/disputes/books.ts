@@ -38,8 +38,7 @@ export function leafOf(account: Account | undefined): Leaf {
   }
 }
 
-export const leavesOf = (books: Books) =>
-  [...books].map(([place, account]) => ({ place, leaf: leafOf(account) }))
+export const leavesOf = (books: Books) => [...books].map(([place, account]) => ({ place, leaf: leafOf(account) }))
 
 /** Books of these accounts in which the rest of what the inbox brought lies with the rewards. */
 export function booksOf(inboxMicrocredits: bigint, accounts: readonly (readonly [Hex, Partial<Account>])[]): Books {
@@ -52,7 +51,12 @@ export function booksOf(inboxMicrocredits: bigint, accounts: readonly (readonly 
 export const JOURNAL_HASH = keccak256(stringToHex('journal'))
 
 /** An epoch that stands on chain, the books behind it and those before it. */
-export type Posted = { readonly epoch: bigint; readonly before: Books; readonly books: Books; readonly closedAt: bigint }
+export type Posted = {
+  readonly epoch: bigint
+  readonly before: Books
+  readonly books: Books
+  readonly closedAt: bigint
+}
 
 /** Posts books as the next epoch over the whole inbox. */
 export async function postBooks(

@@ -252,8 +252,7 @@ describe('an unanswered demand', () => {
     await disputes.write.demandLeaf([posted.epoch, place, zeroHash], asAlice)
     await networkHelpers.time.increase(ANSWER_SECONDS + 1n)
     await disputes.write.expire([await leafId(contracts, posted.epoch, place)], anybody)
-    for (const epoch of [posted.epoch, child.epoch])
-      assert.equal(await settlement.read.epochStatus([epoch]), CANCELLED)
+    for (const epoch of [posted.epoch, child.epoch]) assert.equal(await settlement.read.epochStatus([epoch]), CANCELLED)
     const reward = (await token.read.balanceOf([alice.account.address])) - before
     assert.equal(reward, EPOCH_BOND_WEI / 10n)
     assert.equal(await token.read.totalSupply(), supply - (EPOCH_BOND_WEI - reward))

@@ -30,8 +30,7 @@ export const loadDisputed = () => networkHelpers.loadFixture(deployDisputed)
 
 async function deployDisputed() {
   const nonce = BigInt(await publicClient.getTransactionCount({ address: deployer.account.address }))
-  const at = (offset: bigint): Address =>
-    getContractAddress({ from: deployer.account.address, nonce: nonce + offset })
+  const at = (offset: bigint): Address => getContractAddress({ from: deployer.account.address, nonce: nonce + offset })
   const evidence = await viem.deployContract('EpochEvidence')
   const [tokenAt, emissionAt, settlementAt, disputesAt, receiptsAt] = [1n, 2n, 3n, 4n, 5n].map(at) as [
     Address,

@@ -8,7 +8,19 @@ import { entryProof, placeOf } from '../support/trees.ts'
 import { emptyAccount, postBooks, statementOf } from './books.ts'
 import { acceptanceOf, DUE, evidenceOf, notAccepted, notStated, unknownOrder } from './certified.ts'
 import { ASKER_BOND_WEI, EPOCH_BOND_WEI } from './disputed-chain.ts'
-import { type Happened, happen, type Name, node, order, payout, proofIn, receiptOf, signed, stated, wallet } from './scenario.ts'
+import {
+  type Happened,
+  happen,
+  type Name,
+  node,
+  order,
+  payout,
+  proofIn,
+  receiptOf,
+  signed,
+  stated,
+  wallet,
+} from './scenario.ts'
 
 const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts } = viem.assertions
 const asAlice = { account: alice.account }
@@ -120,10 +132,7 @@ describe('pushing a receipt', () => {
     const { evidence, claim } = await evidenceOf(domain, { receipt: pushable })
     await receipts.write.pushReceipt([evidence], anybody)
     const item = await settlement.read.inboxItem([4n])
-    assert.deepEqual(
-      [item.kind, item.account, item.detail],
-      [6, getAddress(node.address), claim.receiptDigest],
-    )
+    assert.deepEqual([item.kind, item.account, item.detail], [6, getAddress(node.address), claim.receiptDigest])
     const pushed = await receipts.read.pushedReceipt([claim.receiptDigest])
     assert.deepEqual(pushed, { inboxIndex: 4n, arrivedAt: item.arrivedAt })
     const again = receipts.write.pushReceipt([evidence], asAlice)
@@ -284,7 +293,7 @@ describe('the poster’s bond', () => {
     const happened = await withStatements('wallet')
     const claim = await demandAccepted(happened, unknown)
     for (const { account } of [alice, guardian, stranger]) {
-      const caller = [getAddress(account.address)] as const
+      const caller: [Hex] = [getAddress(account.address)]
       await reverts(byBond(happened, claim, account), happened.contracts.settlement, 'CallerNotPoster', caller)
     }
   })
@@ -335,7 +344,10 @@ describe('a kept order', () => {
     const { contracts, posted } = happened
     const { evidence, orderDigest } = await evidenceOf(contracts.domain, changed)
     const { order: shown, certificate, certificateSignature } = evidence
-    await contracts.receipts.write.demandKept([posted.epoch, shown, certificate, certificateSignature, zeroHash], asAlice)
+    await contracts.receipts.write.demandKept(
+      [posted.epoch, shown, certificate, certificateSignature, zeroHash],
+      asAlice,
+    )
     return orderDigest
   }
 

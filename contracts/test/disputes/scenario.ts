@@ -10,8 +10,8 @@ import {
   withdrawalType,
 } from '@deparrow/ledger'
 import { type Address, type Hex, keccak256, numberToHex, zeroHash } from 'viem'
-import { alice, bob, networkHelpers, WEI_PER_MICROCREDIT } from '../support/chain.ts'
 import { laneKey, own } from '../support/cases.ts'
+import { alice, bob, networkHelpers, WEI_PER_MICROCREDIT } from '../support/chain.ts'
 import { debitEvidence, holdEvidence } from '../support/evidence.ts'
 import { type Actor, actor, asStruct, digestOf } from '../support/messages.ts'
 import { type Entry, entryProof, placeOf, placeOfPayable } from '../support/trees.ts'
@@ -30,8 +30,7 @@ export const FORCED_INDEX = 3n
 export const DEPOSITED = 7_000_000n
 export const FORCED = 600n
 
-export const inboxKey = (index: bigint): Hex =>
-  keccak256(`0x696e626f78${numberToHex(index, { size: 8 }).slice(2)}`)
+export const inboxKey = (index: bigint): Hex => keccak256(`0x696e626f78${numberToHex(index, { size: 8 }).slice(2)}`)
 
 const LATER = 4_000_000_000n
 
@@ -98,12 +97,7 @@ export const receiptOf = (orderDigest: Hex, fields: Partial<UsageReceipt> = {}):
 
 export type Domain = Disputed['domain']
 
-export async function signed(
-  type: Parameters<typeof digestOf>[0],
-  message: object,
-  signer: Actor,
-  domain: Domain,
-) {
+export async function signed(type: Parameters<typeof digestOf>[0], message: object, signer: Actor, domain: Domain) {
   const digest = digestOf(type, message as Message, domain)
   return { digest, struct: asStruct(type, message as Message) as never, signature: await signer.signDigest(digest) }
 }
