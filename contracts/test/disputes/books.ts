@@ -19,19 +19,22 @@ export type Account = {
   lanes: readonly Entry[]
   holds: readonly Entry[]
   receiptSequence: bigint
+  /** What the leaf says to be held when that is not the sum of the holds. */
+  heldStated?: bigint
 }
 
 export type Books = ReadonlyMap<Hex, Account>
 
 export const emptyAccount: Account = { available: 0n, lanes: [], holds: [], receiptSequence: 0n }
 
-export const heldOf = ({ holds }: Pick<Account, 'holds'>): bigint => holds.reduce((sum, { value }) => sum + value, 0n)
+export const heldOf = ({ holds, heldStated }: Pick<Account, 'holds' | 'heldStated'>): bigint =>
+  heldStated ?? holds.reduce((sum, { value }) => sum + value, 0n)
 
 export function leafOf(account: Account | undefined): Leaf {
-  const { available, lanes, holds, receiptSequence } = account ?? emptyAccount
+  const { available, lanes, holds, receiptSequence, heldStated } = account ?? emptyAccount
   return {
     available,
-    held: heldOf({ holds }),
+    held: heldOf(heldStated === undefined ? { holds } : { holds, heldStated }),
     lanesRoot: entriesRoot(lanes).hash,
     holdsRoot: entriesRoot(holds).hash,
     receiptSequence,
