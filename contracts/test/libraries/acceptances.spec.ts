@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { acceptanceRootType } from '@deparrow/ledger'
+import { verifyAcceptance } from '@deparrow/ledger'
+import { ethersCrypto } from '@deparrow/ledger/testing'
 import { type Hex, keccak256, toHex } from 'viem'
 import { type Acceptance, acceptanceBatch, type SignedAcceptance } from '../support/acceptances.ts'
 import { viem } from '../support/chain.ts'
-import { actor, digestOf, testDomain } from '../support/messages.ts'
+import { actor, testDomain } from '../support/messages.ts'
 
 const { revertWithCustomErrorWithArgs: reverts, revertWithCustomError } = viem.assertions
 const harness = await viem.deployContract('MessagesHarness')
@@ -96,13 +97,25 @@ describe('an acceptance', () => {
       for (const signed of await acceptanceBatch(acceptances(count), ledger)) await check(signed)
   })
 
-  it('has the root that the ledger signs', async () => {
-    const [signed] = await acceptanceBatch(acceptances(4), ledger)
-    assert.ok(signed)
-    const root = digestOf(acceptanceRootType, signed.root)
-    assert.equal(
-      await harness.read.signerOf([root, signed.signature]).then(address => address.toLowerCase()),
-      ledger.address,
-    )
+  it('is taken, and refused, where the ledger’s own check takes and refuses it', async () => {
+    const batch = await acceptanceBatch(acceptances(6), ledger)
+    const [first] = batch
+    assert.ok(first)
+    const shown = [
+      ...batch,
+      ...batch.map(signed => ({ ...signed, index: (signed.index + 1) % 6 })),
+      { ...first, count: 4 },
+    ]
+    const answers = { taken: 0, refused: 0 }
+    for (const { root, signature, ...signed } of shown) {
+      const isGood = verifyAcceptance(ethersCrypto, testDomain, ledger.address, {
+        ...signed,
+        root: { message: root, signature },
+      })
+      const answer = check({ ...signed, root, signature })
+      await (isGood ? answer : assert.rejects(answer))
+      answers[isGood ? 'taken' : 'refused'] += 1
+    }
+    assert.deepEqual(answers, { taken: 6, refused: 7 })
   })
 })

@@ -6,9 +6,11 @@ import {
   jobOrderType,
   type Pricing,
   priceOfJob,
+  pricingDigest,
   type UsageReceipt,
   usageReceiptType,
 } from '@deparrow/ledger'
+import { ethersCrypto } from '@deparrow/ledger/testing'
 import fc from 'fast-check'
 import { anyMessageOf } from '../support/any-message.fixture.ts'
 import { viem } from '../support/chain.ts'
@@ -140,6 +142,18 @@ describe('the price of a job on chain', () => {
       const dear = { ...order, bidMicrocredits: 1_000n, maxPriceMicrocredits: 1_000n }
       assert.equal(await harness.read.priceOf(argsOf(dear, { ...receipt, outcome }, 3_600_000, pricing)), 0n)
     }
+  })
+})
+
+describe('the digest of a pricing', () => {
+  it('is the one that the ledger’s certificates name', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyPricing, async pricing => {
+        const digest = await harness.read.hashPricing([asPricing(pricing)])
+        assert.equal(digest, pricingDigest(ethersCrypto, pricing))
+      }),
+      { numRuns: 50, seed: 20_260_707 },
+    )
   })
 })
 

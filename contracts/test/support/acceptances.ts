@@ -1,5 +1,5 @@
 /** Batches of acceptances as the ledger signs them. */
-import { acceptanceRootType, type Domain } from '@deparrow/ledger'
+import { acceptanceRootType, acceptanceType, type Domain } from '@deparrow/ledger'
 import { concatHex, type Hex, hashStruct, keccak256, zeroHash } from 'viem'
 import { type Actor, digestOf, testDomain } from './messages.ts'
 
@@ -14,13 +14,6 @@ export type SignedAcceptance = {
   root: { shard: number; root: Hex; position: bigint; journalHash: Hex }
   signature: Hex
 }
-
-export const acceptanceFields = [
-  { name: 'digest', type: 'bytes32' },
-  { name: 'position', type: 'uint64' },
-  { name: 'isAccepted', type: 'bool' },
-  { name: 'atMs', type: 'uint64' },
-] as const
 
 /** Each acceptance of a batch with its proof; the root stands at `position`, or at the last of theirs. */
 export async function acceptanceBatch(
@@ -39,7 +32,7 @@ export async function acceptanceBatch(
 }
 
 function leafOf(acceptance: Acceptance): Hex {
-  const types = { Acceptance: [...acceptanceFields] }
+  const types = { Acceptance: acceptanceType.fields }
   return keccak256(concatHex(['0x00', hashStruct({ data: acceptance, types, primaryType: 'Acceptance' })]))
 }
 

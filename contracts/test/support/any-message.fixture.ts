@@ -19,6 +19,8 @@ function anyValueOf(type: FieldType): fc.Arbitrary<FieldValue> {
       return hexOf(20)
     case 'bytes32':
       return hexOf(32)
+    case 'bool':
+      return fc.boolean()
     case 'string':
       return anyText
     case 'uint8':
