@@ -119,7 +119,7 @@ struct ReceiptEvidence {
     bytes receiptSignature;
     HoldCertificate certificate;
     bytes certificateSignature;
-    /// @dev What the certificate's pricing digest is of.
+    /// @dev What the certificate's pricing digest is the EIP-712 `hashStruct` of.
     Pricing pricing;
 }
 

@@ -58,12 +58,11 @@ library ReceiptClaims {
     ) private pure {
         HoldCertificate memory certificate = evidence.certificate;
         UsageReceipt memory receipt = evidence.receipt;
-        bytes32 pricingDigest = ProofOfCompute.digestOf(domain, ProofOfCompute.structHash(evidence.pricing));
         bool isRelated = receipt.orderDigest == orderDigest &&
             certificate.orderDigest == orderDigest &&
             certificate.node == receipt.node &&
             certificate.attempt == receipt.attempt &&
-            certificate.pricingDigest == pricingDigest;
+            certificate.pricingDigest == ProofOfCompute.structHash(evidence.pricing);
         bytes32 digest = ProofOfCompute.digestOf(domain, ProofOfCompute.structHash(certificate));
         require(isRelated, IDisputesReceipts.CertificateUnrelated(digest));
         ProofOfCompute.requireSigned(digest, evidence.certificateSignature, ledgerSigner);

@@ -1,50 +1,35 @@
 /** Certificates and claims of receipts as the ledger and nodes sign them. */
-import { type JobOrder, jobOrderType, type UsageReceipt, usageReceiptType } from '@deparrow/ledger'
+import {
+  holdCertificateType,
+  type JobOrder,
+  jobOrderType,
+  type Pricing,
+  pricingDigest,
+  type UsageReceipt,
+  usageReceiptType,
+} from '@deparrow/ledger'
+import { ethersCrypto } from '@deparrow/ledger/testing'
 import { type Hex, zeroAddress, zeroHash } from 'viem'
 import { type Acceptance, acceptanceBatch } from '../support/acceptances.ts'
 import { own } from '../support/cases.ts'
-import { type Actor, digestOf } from '../support/messages.ts'
+import type { Actor } from '../support/messages.ts'
 import { placeOf } from '../support/trees.ts'
 import { type Disputed, ledger } from './disputed-chain.ts'
 import { type Domain, node, order, payout, receiptOf, signed, wallet } from './scenario.ts'
 
-const certificateType = {
-  name: 'HoldCertificate',
-  fields: [
-    { name: 'hold', type: 'bytes32' },
-    { name: 'orderDigest', type: 'bytes32' },
-    { name: 'node', type: 'address' },
-    { name: 'payoutWallet', type: 'address' },
-    { name: 'attempt', type: 'uint32' },
-    { name: 'amountMicrocredits', type: 'uint64' },
-    { name: 'position', type: 'uint64' },
-    { name: 'expires', type: 'uint64' },
-    { name: 'assignedAtMs', type: 'uint64' },
-    { name: 'pricingDigest', type: 'bytes32' },
-  ],
-} as const
-
-const rates = ['cpuCoreHour', 'gpuHour', 'memoryGibHour', 'storageGibHour', 'egressGib', 'fuelCoreHour']
-
-const pricingType = {
-  name: 'Pricing',
-  fields: [
-    ...rates.map(name => ({ name: `${name}Microcredits`, type: 'uint64' }) as const),
-    { name: 'feeBasisPoints', type: 'uint32' },
-    { name: 'burnBasisPoints', type: 'uint32' },
-  ],
-} as const
-
-export const pricing = {
+const rates = {
   cpuCoreHourMicrocredits: 1n,
   gpuHourMicrocredits: 1n,
   memoryGibHourMicrocredits: 1n,
   storageGibHourMicrocredits: 1n,
   egressGibMicrocredits: 1n,
-  fuelCoreHourMicrocredits: 1n,
-  feeBasisPoints: 500,
-  burnBasisPoints: 8_000,
+  fuelCoreHourMicrocredits: 3_600_000_000_000n,
 }
+
+/** A unit of fuel costs a microcredit. */
+const ledgerPricing: Pricing = { rates, feeBasisPoints: 500, burnBasisPoints: 8_000 }
+
+export const pricing = { ...rates, feeBasisPoints: 500, burnBasisPoints: 8_000 }
 
 /** What the bid of 400 less the fee of 5 % leaves. */
 export const DUE = 380n
@@ -78,10 +63,10 @@ export async function evidenceOf(domain: Domain, changed: Case = {}) {
     position: 5n,
     expires: CERTIFICATE_EXPIRES,
     assignedAtMs: 1n,
-    pricingDigest: digestOf(pricingType, pricing, domain),
+    pricingDigest: pricingDigest(ethersCrypto, ledgerPricing),
     ...changed.certificate,
   }
-  const certificate = await signed(certificateType, certificateMessage, changed.certificateSigner ?? ledger, domain)
+  const certificate = await signed(holdCertificateType, certificateMessage, changed.certificateSigner ?? ledger, domain)
   const claim = {
     orderDigest: signedOrder.digest,
     receiptDigest: receipt.digest,

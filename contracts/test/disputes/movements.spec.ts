@@ -21,6 +21,7 @@ import { ledger, loadDisputed } from './disputed-chain.ts'
 import { aliceAddress, bobAddress, FORCED_INDEX, happen, inboxKey } from './scenario.ts'
 
 const { revertWithCustomErrorWithArgs: reverts, revertWithCustomError } = viem.assertions
+const asAlice = { account: alice.account }
 const payer = actor(1).address
 const payee = actor(2).address
 
@@ -160,7 +161,7 @@ describe('an acceptance', () => {
     const acceptance = { digest: zeroHash, position: 15n, isAccepted: true, atMs: 1n }
     const shown = await acceptanceOf(domain, acceptance, ledger)
     for (const kind of [KIND.escrow, KIND.withdrawal, KIND.instruction, KIND.forced]) {
-      const asking = disputes.write.demandAccepted([posted.epoch, kind, '0x', shown, zeroHash], alice)
+      const asking = disputes.write.demandAccepted([posted.epoch, kind, '0x', shown, zeroHash], asAlice)
       await reverts(asking, disputes, 'MovementKindInvalid', [kind])
     }
   })
@@ -174,7 +175,7 @@ describe('an acceptance', () => {
     const message = encoded([escrowOrderType, escrow], [escrowCaptureType, capture])
     const ask = async (digest: Hex) => {
       const shown = await acceptanceOf(domain, { digest, position: 15n, isAccepted: true, atMs: 1n })
-      return disputes.write.demandAccepted([posted.epoch, KIND.capture, message, shown, zeroHash], alice)
+      return disputes.write.demandAccepted([posted.epoch, KIND.capture, message, shown, zeroHash], asAlice)
     }
     await reverts(ask(escrowDigest), disputes, 'AcceptanceUnrelated', [captureDigest, escrowDigest])
     await ask(captureDigest)

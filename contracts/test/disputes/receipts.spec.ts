@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { assignmentReleaseType, usageReceiptType } from '@deparrow/ledger'
+import { assignmentReleaseType, feeOf, priceOfJob, pricingDigest, usageReceiptType } from '@deparrow/ledger'
+import { ethersCrypto } from '@deparrow/ledger/testing'
 import { getAddress, type Hex, zeroHash } from 'viem'
 import { alice, guardian, networkHelpers, poster, stranger, viem, WEI_PER_MICROCREDIT } from '../support/chain.ts'
 import { actor } from '../support/messages.ts'
 import { entryProof, placeOf } from '../support/trees.ts'
 import { emptyAccount, postBooks, statementOf } from './books.ts'
-import { acceptanceOf, DUE, evidenceOf, notAccepted, notStated, unknownOrder } from './certified.ts'
+import { acceptanceOf, DUE, evidenceOf, notAccepted, notStated, pricing, unknownOrder } from './certified.ts'
 import { ASKER_BOND_WEI, EPOCH_BOND_WEI } from './disputed-chain.ts'
 import {
   type Happened,
@@ -170,6 +171,59 @@ describe('demanding a receipt', () => {
     await demandAccepted(happened)
     assert.equal(await token.read.balanceOf([alice.account.address]), before - ASKER_BOND_WEI)
     assert.equal(await token.read.balanceOf([disputes.address]), ASKER_BOND_WEI)
+  })
+})
+
+describe('what a receipt is due', () => {
+  const hour = 3_600_000n
+  const assignedAtMs = 100_000_000n
+  const docker = {
+    engine: 'docker' as const,
+    bidMicrocredits: 0n,
+    maxPriceMicrocredits: 1_000_000_000n,
+    cpuMillicoresMax: 1_000,
+    wallMsMax: 100n * hour,
+  }
+  const rates = { ...pricing, cpuCoreHourMicrocredits: 7_000n }
+
+  /** The due of a receipt that says that a job ran for two hours on one core, ending when `endedAtMs` says. */
+  async function dueOf(atMs: bigint, endedAtMs: bigint, amountMicrocredits = 1_000_000_000n): Promise<bigint> {
+    const happened = await happen()
+    const { contracts, posted } = happened
+    const usage = { startedAtMs: endedAtMs - 2n * hour, endedAtMs, cpuMs: 2n * hour }
+    const pricingDigestOfRates = pricingDigest(ethersCrypto, { rates, feeBasisPoints: 500, burnBasisPoints: 8_000 })
+    const { evidence, claim } = await evidenceOf(contracts.domain, {
+      order: { ...unknownOrder, ...docker },
+      receipt: usage,
+      certificate: { assignedAtMs, amountMicrocredits, pricingDigest: pricingDigestOfRates },
+      pricing: rates,
+    })
+    const acceptance = { digest: claim.receiptDigest, position: 15n, isAccepted: true, atMs }
+    const shown = await acceptanceOf(contracts.domain, acceptance)
+    await contracts.receipts.write.demandReceipt([posted.epoch, evidence, shown, zeroHash], asAlice)
+    const [event] = await contracts.receipts.getEvents.ReceiptDemanded()
+    return event?.args.claim?.dueMicrocredits ?? 0n
+  }
+
+  /** As the ledger prices it, when it has the receipt that long after the assignment. */
+  function expected(wallMs: bigint): bigint {
+    const order = { ...unknownOrder, ...docker }
+    const receipt = receiptOf(zeroHash, { startedAtMs: 0n, endedAtMs: 2n * hour, cpuMs: 2n * hour })
+    const captured = priceOfJob(order, receipt, Number(wallMs), rates)
+    return captured - feeOf(captured, { rates, feeBasisPoints: 500, burnBasisPoints: 8_000 }).feeMicrocredits
+  }
+
+  it('counts running time up to the acceptance, and up to the end that the node itself names', async () => {
+    assert.equal(await dueOf(assignedAtMs + 3n * hour, assignedAtMs + 3n * hour), expected(2n * hour))
+    assert.equal(await dueOf(assignedAtMs + hour, assignedAtMs + 9n * hour), expected(hour))
+    assert.equal(await dueOf(assignedAtMs + 9n * hour, assignedAtMs + hour), expected(hour))
+    assert.equal(expected(hour), 6_650n)
+  })
+
+  it('is at most what the certificate says to be held, less the fee, and nothing before the assignment', async () => {
+    assert.equal(await dueOf(assignedAtMs + 3n * hour, assignedAtMs + 3n * hour, 1_000n), 950n)
+    const { receipts } = (await happen()).contracts
+    await revertWithCustomError(dueOf(assignedAtMs - 1n, assignedAtMs + hour), receipts, 'NothingDue')
   })
 })
 
