@@ -6,15 +6,14 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 import {ISettlementDisputed} from "../interfaces/ISettlementDisputed.sol";
 import {ISettlementExit} from "../interfaces/ISettlementExit.sol";
 import {EpochChain} from "../libraries/EpochChain.sol";
-import {PayoutRows} from "../libraries/PayoutRows.sol";
 import {WEI_PER_MICROCREDIT} from "../types/Amounts.sol";
-import {CancelReason, Epoch, EpochHeader, EpochStatus, RowsPart} from "../types/Epoch.sol";
+import {CancelReason, Epoch, EpochStatus, RowsPart} from "../types/Epoch.sol";
 import {SettlementParameters} from "../types/SettlementParameters.sol";
 import {SettlementBond} from "./SettlementBond.sol";
 import {SettlementInbox} from "./SettlementInbox.sol";
 import {SettlementPayees} from "./SettlementPayees.sol";
 
-/// @title Epochs: posted in parts, counted when their books close, final after a window.
+/// @title Where epochs stand: pending while their window runs or demands are open, then final, or cancelled.
 abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, SettlementBond {
     using EpochChain for EpochChain.State;
 
@@ -30,12 +29,6 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
 
     /// @notice The most rounds of demands.
     uint64 public constant ROUNDS_MAX = 64;
-
-    /// @inheritdoc ISettlement
-    uint64 public constant LAG_SECONDS_MAX = 1 days;
-
-    /// @inheritdoc ISettlement
-    uint64 public constant INBOX_SLACK_SECONDS = 1 days;
 
     /// @inheritdoc ISettlement
     uint64 public immutable windowSeconds;
@@ -59,10 +52,10 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
     uint64 public finalEpoch;
 
     /// @dev The epoch that waits for parts; 0 when none does.
-    uint64 private _openEpoch;
+    uint64 internal _openEpoch;
 
     /// @dev Height of the last finalised epoch.
-    uint64 private _finalHeight;
+    uint64 internal _finalHeight;
 
     // A claim reads and writes what follows, which shares a storage slot.
 
@@ -75,9 +68,9 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
     /// @dev Payouts of the last finalised epoch and its ancestors, in microcredits.
     uint128 internal _payoutsFinalisedMicrocredits;
 
-    EpochChain.State private _chain;
-    mapping(uint64 epoch => Epoch) private _epochs;
-    mapping(uint64 epoch => mapping(uint32 part => RowsPart)) private _parts;
+    EpochChain.State internal _chain;
+    mapping(uint64 epoch => Epoch) internal _epochs;
+    mapping(uint64 epoch => mapping(uint32 part => RowsPart)) internal _parts;
 
     constructor(SettlementParameters memory parameters) {
         _requireAtMost(parameters.windowSeconds, WINDOW_SECONDS_MAX);
@@ -95,46 +88,6 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
         roundsMax = parameters.roundsMax;
         exitSeconds = parameters.exitSeconds;
         finalisedAt = uint64(block.timestamp);
-    }
-
-    modifier onlyPlainPoster() {
-        _requirePlainPoster();
-        _;
-    }
-
-    /// @inheritdoc ISettlement
-    function postEpoch(EpochHeader calldata header, bytes calldata rows) external onlyPlainPoster beforeExit returns (uint64 id) {
-        _requireFollowsHead(header);
-        _lapseOpenEpoch();
-        _requireFreeBond(epochBondWei);
-
-        id = ++lastEpoch;
-        _openEpoch = id;
-        Epoch storage opened = _epochs[id];
-        opened.parent = header.parent;
-        opened.inboxCut = header.inboxCut;
-        opened.journalPosition = header.journalPosition;
-        opened.burnMicrocredits = header.burnMicrocredits;
-        opened.journalHash = header.journalHash;
-        opened.leavesRoot = header.leavesRoot;
-        opened.leavesTotalMicrocredits = header.leavesTotalMicrocredits;
-        opened.height = _chain.headHeight + 1;
-        opened.rowCount = header.rowCount;
-        opened.openedAt = uint64(block.timestamp);
-        opened.closedAt = header.closedAt;
-        emit EpochOpened(id, header.parent, header.rowCount);
-
-        if (header.rowCount > 0) _appendRows(id, opened, rows);
-        else require(rows.length == 0, RowsTooMany(rows.length / PayoutRows.ROW_BYTES, 0));
-        if (opened.rowsPosted == header.rowCount) _complete(id, opened);
-    }
-
-    /// @inheritdoc ISettlement
-    function postRows(uint64 id, bytes calldata rows) external onlyPlainPoster beforeExit {
-        require(epochStatus(id) == EpochStatus.Open, EpochNotOpen(id));
-        Epoch storage opened = _epochs[id];
-        _appendRows(id, opened, rows);
-        if (opened.rowsPosted == opened.rowCount) _complete(id, opened);
     }
 
     /// @inheritdoc ISettlement
@@ -263,14 +216,11 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
         return open != 0 && epochStatus(open) == EpochStatus.Open ? waiting + 1 : waiting;
     }
 
-    /// @dev Whether the window of a complete epoch on the line runs, or a demand on it is open, or so it is with an ancestor, with
-    /// which it would be cancelled.
-    function _isHeldBack(uint64 id) private view returns (bool) {
-        for (uint64 last = finalEpoch; id > last; id = _epochs[id].parent) {
-            Epoch storage asked = _epochs[id];
-            if (block.timestamp < asked.finalAt || asked.openDemands > 0) return true;
-        }
-        return false;
+    function _lapseOpenEpoch() internal {
+        uint64 open = _openEpoch;
+        if (open == 0) return;
+        _openEpoch = 0;
+        emit EpochLapsed(open);
     }
 
     /// @dev Root and number of rows of a part whose payouts can be claimed. Reverts with `EpochNotFinalised`.
@@ -283,108 +233,17 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
         rowCount = asked.partCount == 1 && part == 0 ? asked.rowCount : _parts[id][part].rowCount;
     }
 
-    function _requireFollowsHead(EpochHeader calldata header) private view {
-        uint64 head = _chain.head();
-        require(header.parent == head, ParentNotHead(header.parent, head));
-        Epoch storage parent = _epochs[head];
-        uint64 count = inboxCount;
-        require(
-            header.inboxCut >= parent.inboxCut && header.inboxCut <= count,
-            InboxCutInvalid(header.inboxCut, parent.inboxCut, count)
-        );
-        require(
-            header.journalPosition >= parent.journalPosition,
-            JournalPositionBehindParent(header.journalPosition, parent.journalPosition)
-        );
-        require(
-            header.closedAt >= parent.closedAt && header.closedAt <= block.timestamp,
-            ClosedAtInvalid(header.closedAt, parent.closedAt, uint64(block.timestamp))
-        );
-        require(
-            block.timestamp - header.closedAt <= LAG_SECONDS_MAX,
-            ClosedAtTooOld(header.closedAt, uint64(block.timestamp))
-        );
-        // Items arrive in order of time: of those that are left out the first is the oldest, of those covered the last the youngest.
-        if (header.inboxCut < count) {
-            uint64 dueAt = _arrivedAt(header.inboxCut) + inboxAgeSeconds + INBOX_SLACK_SECONDS;
-            require(header.closedAt <= dueAt, InboxItemLeftOut(header.inboxCut, dueAt));
+    /// @dev Whether the window of a complete epoch on the line runs, or a demand on it is open, or so it is with an ancestor, with
+    /// which it would be cancelled.
+    function _isHeldBack(uint64 id) private view returns (bool) {
+        for (uint64 last = finalEpoch; id > last; id = _epochs[id].parent) {
+            Epoch storage asked = _epochs[id];
+            if (block.timestamp < asked.finalAt || asked.openDemands > 0) return true;
         }
-        if (header.inboxCut == 0) return;
-        uint64 coverableAt = _arrivedAt(header.inboxCut - 1) + inboxAgeSeconds;
-        require(block.timestamp >= coverableAt, InboxItemTooYoung(header.inboxCut - 1, coverableAt));
-    }
-
-    function _lapseOpenEpoch() private {
-        uint64 open = _openEpoch;
-        if (open == 0) return;
-        _openEpoch = 0;
-        emit EpochLapsed(open);
-    }
-
-    function _appendRows(uint64 id, Epoch storage opened, bytes calldata rows) private {
-        PayoutRows.Summary memory summary = PayoutRows.summarise(rows, id, opened.lastPayeeId);
-        uint256 rowsPosted = opened.rowsPosted + summary.rowCount;
-        require(rowsPosted <= opened.rowCount, RowsTooMany(rowsPosted, opened.rowCount));
-        // Ids ascend, so the last one is the highest and the youngest.
-        _requirePayable(summary.lastPayeeId, inboxAgeSeconds);
-
-        uint32 part = opened.partCount++;
-        // The casts fit: rowsPosted is at most rowCount, and 2^32 increments below 2^64 sum up below 2^96.
-        opened.rowsPosted = uint32(rowsPosted);
-        opened.lastPayeeId = summary.lastPayeeId;
-        opened.payoutsMicrocredits += uint128(summary.payoutsMicrocredits);
-        _parts[id][part] = RowsPart(
-            summary.root,
-            uint32(summary.rowCount),
-            summary.firstPayeeId,
-            summary.lastPayeeId
-        );
-        emit RowsPosted(id, part, summary.root, uint128(summary.payoutsMicrocredits));
-    }
-
-    function _complete(uint64 id, Epoch storage opened) private {
-        Epoch storage parent = _epochs[opened.parent];
-        uint128 payoutsTotal = parent.payoutsTotalMicrocredits + opened.payoutsMicrocredits;
-        uint128 burnsTotal = parent.burnsTotalMicrocredits + opened.burnMicrocredits;
-        uint256 inboxMicrocredits = inboxTotal(opened.inboxCut);
-        uint256 accountedMicrocredits = uint256(opened.leavesTotalMicrocredits) + payoutsTotal + burnsTotal;
-        require(
-            inboxMicrocredits == accountedMicrocredits,
-            BooksDoNotClose(inboxMicrocredits, accountedMicrocredits)
-        );
-
-        opened.payoutsTotalMicrocredits = payoutsTotal;
-        opened.burnsTotalMicrocredits = burnsTotal;
-        opened.completedAt = uint64(block.timestamp);
-        opened.finalAt = uint64(block.timestamp) + windowSeconds;
-        _openEpoch = 0;
-        _chain.push(id);
-        _emitPosted(id, opened);
-    }
-
-    function _emitPosted(uint64 id, Epoch storage posted) private {
-        emit EpochPosted(
-            id,
-            posted.parent,
-            posted.inboxCut,
-            posted.journalPosition,
-            posted.journalHash,
-            posted.leavesRoot,
-            posted.leavesTotalMicrocredits,
-            posted.payoutsMicrocredits,
-            posted.burnMicrocredits,
-            posted.finalAt
-        );
+        return false;
     }
 
     function _requireAtMost(uint64 periodSeconds, uint64 maxSeconds) private pure {
         require(periodSeconds <= maxSeconds, PeriodTooLong(periodSeconds, maxSeconds));
-    }
-
-    function _requirePlainPoster() private view {
-        _requirePoster();
-        // Code could make up rows that stand in no calldata: a poster that is a contract, or an account that delegates to one
-        // (EIP-7702), which is its own origin. Without code the caller is the transaction itself.
-        require(msg.sender == tx.origin && msg.sender.code.length == 0, PosterNotDirect(msg.sender));
     }
 }
