@@ -83,15 +83,13 @@ library Frontier {
         return top.sum;
     }
 
-    /// @dev The node that stands at depth `pathBits` on the way to `path`. Reverts with the errors above, and with `OtherStandsElsewhere`,
-    /// `SumTooLarge`, and in a statement `HalvesCarry`.
+    /// @dev The node that stands at depth `pathBits`, at most `PATH_BITS_MAX`, on the way to `path`.
     function decode(
         bytes32 path,
         uint256 pathBits,
         bytes memory frontier,
         Tree tree
-    ) internal pure returns (SumNode memory node) {
-        require(pathBits <= PATH_BITS_MAX, PathTooDeep(pathBits));
+    ) private pure returns (SumNode memory node) {
         Cursor memory cursor = Cursor(frontier, 0, tree == Tree.Statement, tree == Tree.Leaves);
         (node, ) = read(cursor, path, pathBits, 0);
         require(cursor.offset == frontier.length, FrontierLengthInvalid(frontier.length));
