@@ -3,14 +3,13 @@ pragma solidity 0.8.37;
 
 import {IDisputesAccounts} from "../interfaces/IDisputesAccounts.sol";
 import {SumTree} from "../libraries/SumTree.sol";
-import {UsageReceipt} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
 import {DemandKind, Question, Statement} from "./Demand.sol";
 import {Judge} from "./Judge.sol";
 import {Proofs} from "./Proofs.sol";
 import {Statements} from "./Statements.sol";
 
-/// @title What an account's statement, holds, lanes and sequence must stand up to.
+/// @title What an account's statement, holds and lanes must stand up to.
 abstract contract AccountDemands is Statements, IDisputesAccounts {
     /// @dev Judges what messages say and who signed them.
     Judge internal immutable _judge;
@@ -36,11 +35,6 @@ abstract contract AccountDemands is Statements, IDisputesAccounts {
     /// @inheritdoc IDisputesAccounts
     function demandLane(uint64 epoch, bytes32 place, bytes32 key, bytes32 follows) external returns (bytes32 id) {
         return _openStated(Question(epoch, DemandKind.Lane, place, key, 0), follows);
-    }
-
-    /// @inheritdoc IDisputesAccounts
-    function demandSequence(uint64 epoch, address node, bytes32 follows) external returns (bytes32 id) {
-        return _open(Question(epoch, DemandKind.Sequence, SumTree.placeOf(node), 0, 0), follows);
     }
 
     /// @inheritdoc IDisputesAccounts
@@ -90,32 +84,6 @@ abstract contract AccountDemands is Statements, IDisputesAccounts {
         // A lane that is gone would take nonce 0 again.
         require(closing >= opening && (isThere || !wasThere), LaneDescends(key, opening, closing));
         _answer(Question(epoch, DemandKind.Lane, place, key, 0));
-    }
-
-    /// @inheritdoc IDisputesAccounts
-    function answerSequence(uint64 epoch, address node, Statement calldata statement) external {
-        bytes32 place = SumTree.placeOf(node);
-        _requireStated(epoch, place, statement);
-        uint64 opening = statement.opening.receiptSequence;
-        uint64 closing = statement.closing.receiptSequence;
-        require(opening == closing, SequenceMoved(opening, closing));
-        _answer(Question(epoch, DemandKind.Sequence, place, 0, 0));
-    }
-
-    /// @inheritdoc IDisputesAccounts
-    function answerSequenceByReceipt(
-        uint64 epoch,
-        address node,
-        Statement calldata statement,
-        UsageReceipt calldata receipt,
-        bytes calldata signature
-    ) external {
-        bytes32 place = SumTree.placeOf(node);
-        _requireStated(epoch, place, statement);
-        uint64 closing = statement.closing.receiptSequence;
-        require(receipt.sequence == closing, SequenceNotOfReceipt(closing, receipt.sequence));
-        _judge.requireReceipt(receipt, signature, node);
-        _answer(Question(epoch, DemandKind.Sequence, place, 0, 0));
     }
 
     /// @inheritdoc IDisputesAccounts

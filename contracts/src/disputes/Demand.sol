@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {HoldCertificate, JobOrder, Pricing, SpendPermission, UsageReceipt} from "../types/Messages.sol";
+import {Authority} from "../types/DebitEvidence.sol";
+import {HoldCertificate, JobOrder, Pricing, UsageReceipt} from "../types/Messages.sol";
 import {EntryProof, Leaf, LeafProof} from "../types/SumTreeTypes.sol";
 
 /// @dev What a demand asks for. The numbers are part of ids and events and never change.
@@ -12,7 +13,6 @@ enum DemandKind {
     Entry,
     Hold,
     Lane,
-    Sequence,
     Credit,
     Forced,
     Kept,
@@ -64,7 +64,7 @@ struct Question {
     /// @dev The key of the entry, hold or lane; for a reveal the path, zero behind its bits.
     bytes32 key;
     /// @dev For a reveal `tree << 8 | bits of the path`; for a credit the least, in microcredits; for a receipt the hash of its
-    /// `ReceiptClaim`; for a forced withdrawal the amount asked for, in microcredits; for a kept order `node << 32 | attempt`.
+    /// `ReceiptClaim`, for a kept order of its `OrderClaim`; for a forced withdrawal the amount asked for, in microcredits.
     uint256 value;
 }
 
@@ -90,35 +90,46 @@ struct StatementProof {
     EntryProof holds;
 }
 
-/// @dev A receipt that is demanded, and what it is due.
-struct ReceiptClaim {
+/// @dev An order that the ledger has certified for a node.
+struct OrderClaim {
     /// @dev EIP-712 digest of the order, which is the id of the hold and the key of the entries.
     bytes32 orderDigest;
-    /// @dev EIP-712 digest of the receipt.
-    bytes32 receiptDigest;
     address payer;
     address node;
+    uint32 attempt;
+    /// @dev Journal position of the assignment.
+    uint64 position;
+    /// @dev The lane of the order's signer, and the order's nonce in it.
+    bytes32 laneKey;
+    uint64 nonce;
+}
+
+/// @dev A receipt that is demanded, and what it is due.
+struct ReceiptClaim {
+    OrderClaim order;
+    /// @dev EIP-712 digest of the receipt.
+    bytes32 receiptDigest;
     /// @dev Who is paid, by the certificate.
     address payoutWallet;
-    uint32 attempt;
-    uint64 sequence;
     /// @dev The price less the fee, in microcredits.
     uint64 dueMicrocredits;
-    /// @dev Whether the ledger has signed that it accepted the receipt; otherwise it stands in the inbox.
-    bool isAccepted;
+    /// @dev Whether it is demanded because it is in the inbox.
+    bool isPushed;
+}
+
+/// @dev An order with its signature, and the ledger's certificate for a node.
+struct CertifiedOrder {
+    JobOrder order;
+    Authority authority;
+    HoldCertificate certificate;
+    bytes certificateSignature;
 }
 
 /// @dev Everything that shows that a node is due a job's price.
 struct ReceiptEvidence {
-    JobOrder order;
-    bytes orderSignature;
-    /// @dev Looked at only when `permissionSignature` is not empty: under it the order's signer is a delegate.
-    SpendPermission permission;
-    bytes permissionSignature;
+    CertifiedOrder certified;
     UsageReceipt receipt;
     bytes receiptSignature;
-    HoldCertificate certificate;
-    bytes certificateSignature;
     /// @dev What the certificate's pricing digest is the EIP-712 `hashStruct` of.
     Pricing pricing;
 }
@@ -160,14 +171,4 @@ struct Movement {
     bytes32 creditorPlace;
     /// @dev In microcredits; 0 when the message does not say it, for then the debit does.
     uint64 amountMicrocredits;
-}
-
-/// @dev What shows that an order was kept, beside a release or a receipt of its node.
-enum KeptGround {
-    /// @dev It stands in the payer's closing holds.
-    ClosingHold,
-    /// @dev It did not stand in the payer's opening holds.
-    NoOpeningHold,
-    /// @dev It has an entry in the payer's statement.
-    Entry
 }

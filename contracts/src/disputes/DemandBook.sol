@@ -9,6 +9,12 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 import {EpochStatus} from "../types/Epoch.sol";
 import {Demand, DemandKind, DemandState, Question} from "./Demand.sol";
 
+/// @dev The constant of `Settlement` by which an epoch's bond is divided.
+interface ISettlementReward {
+    /// @notice A seized bond goes to the asker by one part in this many.
+    function REWARD_DIVISOR() external view returns (uint256);
+}
+
 /// @title Demands from their opening to their end, and the bonds that lie behind them.
 /// @dev The contract's own tokens are exactly one bond for each open demand, beside what somebody sent to it by mistake.
 abstract contract DemandBook is IDisputes {
@@ -48,6 +54,9 @@ abstract contract DemandBook is IDisputes {
         windowSeconds = settlement.windowSeconds();
         answerSeconds = settlement.answerSeconds();
         roundsMax = settlement.roundsMax();
+        uint256 rewardWei = settlement.epochBondWei() / ISettlementReward(settlement_).REWARD_DIVISOR();
+        // Who asks K times in a row, knowing nothing beforehand, must not lose by being right.
+        require(askerBondWei_ * roundsMax <= rewardWei, AskerBondTooLarge(askerBondWei_, rewardWei));
         askerBondWei = askerBondWei_;
         receipts = receipts_;
     }

@@ -8,7 +8,7 @@ import {DebitJudge} from "../libraries/DebitJudge.sol";
 import {ProofOfCompute} from "../libraries/ProofOfCompute.sol";
 import {Case} from "../types/DebitEvidence.sol";
 import {Epoch} from "../types/Epoch.sol";
-import {SignedAcceptance, UsageReceipt} from "../types/Messages.sol";
+import {SignedAcceptance} from "../types/Messages.sol";
 import {Movement, MovementKind, Statement} from "./Demand.sol";
 import {Movements} from "./Movements.sol";
 
@@ -35,11 +35,6 @@ contract Judge {
     function requireAccepted(SignedAcceptance calldata acceptance, bytes32 digest) external view {
         bool isRelated = acceptance.acceptance.digest == digest && acceptance.acceptance.isAccepted;
         require(isRelated, IDisputesAccounts.AcceptanceUnrelated(digest, acceptance.acceptance.digest));
-        requireSigned(acceptance);
-    }
-
-    /// @notice Returns when the ledger has signed the acceptance, or the refusal. Reverts as `Acceptances.requireSigned` does.
-    function requireSigned(SignedAcceptance calldata acceptance) public view {
         Acceptances.requireSigned(_domain, _ledgerSigner, acceptance);
     }
 
@@ -65,23 +60,6 @@ contract Judge {
         bytes calldata evidence
     ) external view {
         DebitJudge.requireHoldAllowed(_caseOf(epoch, place, statement), key, amountMicrocredits, evidence);
-    }
-
-    /// @notice The digest of a receipt that `node` has signed. Reverts as `ProofOfCompute.requireSigned` does, also when the receipt
-    /// names another node.
-    function requireReceipt(
-        UsageReceipt calldata receipt,
-        bytes calldata signature,
-        address node
-    ) external view returns (bytes32 digest) {
-        digest = receiptDigest(receipt);
-        require(receipt.node == node, ProofOfCompute.SignerDiffers(digest, node, receipt.node));
-        ProofOfCompute.requireSigned(digest, signature, node);
-    }
-
-    /// @notice The EIP-712 digest of a receipt.
-    function receiptDigest(UsageReceipt calldata receipt) public view returns (bytes32) {
-        return ProofOfCompute.digestOf(_domain, ProofOfCompute.structHash(receipt));
     }
 
     function _caseOf(uint64 id, bytes32 place, Statement calldata statement) private view returns (Case memory judged) {

@@ -1,85 +1,100 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IDisputesAccounts} from "../interfaces/IDisputesAccounts.sol";
 import {IDisputesReceipts} from "../interfaces/IDisputesReceipts.sol";
 import {Acceptances} from "../libraries/Acceptances.sol";
-import {ProofOfCompute} from "../libraries/ProofOfCompute.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {Epoch} from "../types/Epoch.sol";
-import {HoldCertificate, JobOrder, SignedAcceptance, UsageReceipt} from "../types/Messages.sol";
+import {SignedAcceptance} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
-import {DemandKind, KeptGround, Question, Statement} from "./Demand.sol";
+import {
+    CertifiedOrder,
+    DemandKind,
+    OrderClaim,
+    Question,
+    ReceiptClaim,
+    ReceiptEvidence,
+    Statement
+} from "./Demand.sol";
+import {Proofs} from "./Proofs.sol";
+import {ReceiptClaims} from "./ReceiptClaims.sol";
 import {SignedByNodes} from "./SignedByNodes.sol";
 
 /// @title Holds that must stand as long as their certificates do, and epochs that leave out what was done before they closed.
 abstract contract KeptOrders is SignedByNodes {
-    uint64 private constant MILLISECONDS_PER_SECOND = 1_000;
-
     /// @inheritdoc IDisputesReceipts
     function demandKept(
         uint64 epoch,
-        JobOrder calldata order,
-        HoldCertificate calldata certificate,
-        bytes calldata certificateSignature,
+        CertifiedOrder calldata certified,
         bytes32 follows
     ) external returns (bytes32 id) {
-        bytes32 orderDigest = _requireCertified(order, certificate, certificateSignature);
-        uint64 closedAt = _settlement.epoch(epoch).closedAt;
-        require(certificate.expires > closedAt, CertificateExpired(certificate.expires, closedAt));
-        Question memory question = _keptQuestion(
-            epoch,
-            order.payer,
-            orderDigest,
-            certificate.node,
-            certificate.attempt
-        );
-        return disputes.openFor(msg.sender, question, follows);
+        OrderClaim memory order = ReceiptClaims.orderOf(_domain, ledgerSigner, certified);
+        Epoch memory asked = _settlement.epoch(epoch);
+        bool isReached = order.position <= asked.journalPosition;
+        require(isReached, IDisputesAccounts.PositionOutsideEpoch(epoch, order.position));
+        uint64 expires = certified.certificate.expires;
+        require(expires > asked.closedAt, CertificateExpired(expires, asked.closedAt));
+        id = disputes.openFor(msg.sender, _keptQuestion(epoch, order), follows);
+        emit KeptDemanded(epoch, id, order);
     }
 
     /// @inheritdoc IDisputesReceipts
-    function answerKept(
+    function answerKeptByHold(
         uint64 epoch,
-        address payer,
-        bytes32 orderDigest,
-        address node,
-        uint32 attempt,
-        KeptGround ground,
-        Statement calldata statement,
-        EntryProof calldata proof
+        OrderClaim calldata order,
+        Statement calldata payer,
+        EntryProof calldata closingHold
     ) external {
-        _requireStated(epoch, payer, statement);
-        if (ground == KeptGround.NoOpeningHold)
-            SumTree.requireAbsent(statement.opening.holdsRoot, orderDigest, proof);
-        else {
-            bool isHold = ground == KeptGround.ClosingHold;
-            bytes32 root = isHold ? statement.closing.holdsRoot : statement.root;
-            SumTree.requireIncluded(root, orderDigest, proof);
-        }
-        _answer(_keptQuestion(epoch, payer, orderDigest, node, attempt));
+        _requireStated(epoch, order.payer, payer);
+        SumTree.requireIncluded(payer.closing.holdsRoot, order.orderDigest, closingHold);
+        _answer(_keptQuestion(epoch, order));
+    }
+
+    /// @inheritdoc IDisputesReceipts
+    function answerKeptByEntry(
+        uint64 epoch,
+        OrderClaim calldata order,
+        Statement calldata payer,
+        EntryProof calldata entry
+    ) external {
+        _requireStated(epoch, order.payer, payer);
+        (, uint64 debit) = Proofs.entryIn(payer, order.orderDigest, entry);
+        // An entry of nothing gives no ground to demand the receipt, and in the next epoch the hold would have ended before.
+        bytes32 place = SumTree.placeOf(order.payer);
+        require(debit > 0, IDisputesAccounts.NothingDebited(place, order.orderDigest));
+        _answer(_keptQuestion(epoch, order));
+    }
+
+    /// @inheritdoc IDisputesReceipts
+    function answerKeptByReceipt(uint64 epoch, ReceiptEvidence calldata evidence) external {
+        ReceiptClaim memory claim = ReceiptClaims.claimOf(_domain, ledgerSigner, evidence, type(uint256).max);
+        uint64 due = claim.dueMicrocredits;
+        require(due == 0, SomethingDue(claim.receiptDigest, due));
+        _answer(_keptQuestion(epoch, claim.order));
+    }
+
+    /// @inheritdoc IDisputesReceipts
+    function answerKeptByEnd(
+        uint64 epoch,
+        OrderClaim calldata order,
+        Statement calldata payer,
+        EntryProof calldata openingHold,
+        EntryProof calldata openingLane
+    ) external {
+        _requireEndedBefore(epoch, order, payer, openingHold, openingLane);
+        _answer(_keptQuestion(epoch, order));
     }
 
     /// @inheritdoc IDisputesReceipts
     function answerKeptByRelease(
         uint64 epoch,
-        address payer,
-        bytes32 orderDigest,
-        address node,
+        OrderClaim calldata order,
         uint32 attempt,
         bytes calldata signature
     ) external {
-        _requireReleased(orderDigest, node, attempt, signature);
-        _answer(_keptQuestion(epoch, payer, orderDigest, node, attempt));
-    }
-
-    /// @inheritdoc IDisputesReceipts
-    function answerKeptByReceipt(
-        uint64 epoch,
-        address payer,
-        UsageReceipt calldata receipt,
-        bytes calldata signature
-    ) external {
-        _requireReceipt(receipt, signature);
-        _answer(_keptQuestion(epoch, payer, receipt.orderDigest, receipt.node, receipt.attempt));
+        _requireReleased(order, attempt, signature);
+        _answer(_keptQuestion(epoch, order));
     }
 
     /// @inheritdoc IDisputesReceipts
@@ -94,25 +109,8 @@ abstract contract KeptOrders is SignedByNodes {
         disputes.cancelFor(msg.sender, epoch);
     }
 
-    function _requireCertified(
-        JobOrder calldata order,
-        HoldCertificate calldata certificate,
-        bytes calldata signature
-    ) private view returns (bytes32 orderDigest) {
-        orderDigest = ProofOfCompute.digestOf(_domain, ProofOfCompute.structHash(order));
-        bytes32 digest = ProofOfCompute.digestOf(_domain, ProofOfCompute.structHash(certificate));
-        require(certificate.orderDigest == orderDigest, CertificateUnrelated(digest));
-        ProofOfCompute.requireSigned(digest, signature, ledgerSigner);
-    }
-
-    function _keptQuestion(
-        uint64 epoch,
-        address payer,
-        bytes32 orderDigest,
-        address node,
-        uint32 attempt
-    ) private pure returns (Question memory) {
-        uint256 value = (uint256(uint160(node)) << 32) | attempt;
-        return Question(epoch, DemandKind.Kept, SumTree.placeOf(payer), orderDigest, value);
+    function _keptQuestion(uint64 epoch, OrderClaim memory order) private pure returns (Question memory) {
+        uint256 value = uint256(keccak256(abi.encode(order)));
+        return Question(epoch, DemandKind.Kept, SumTree.placeOf(order.payer), order.orderDigest, value);
     }
 }

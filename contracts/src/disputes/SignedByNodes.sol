@@ -6,8 +6,9 @@ import {IDisputesReceipts} from "../interfaces/IDisputesReceipts.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {ProofOfCompute} from "../libraries/ProofOfCompute.sol";
 import {SumTree} from "../libraries/SumTree.sol";
-import {AssignmentRelease, UsageReceipt} from "../types/Messages.sol";
-import {Question, Statement} from "./Demand.sol";
+import {AssignmentRelease} from "../types/Messages.sol";
+import {EntryProof} from "../types/SumTreeTypes.sol";
+import {OrderClaim, Question, Statement} from "./Demand.sol";
 import {Proofs} from "./Proofs.sol";
 
 /// @title What demands on receipts and on kept orders share: the contract that keeps demands, and what nodes sign.
@@ -17,6 +18,8 @@ abstract contract SignedByNodes is IDisputesReceipts {
 
     /// @inheritdoc IDisputesReceipts
     address public immutable ledgerSigner;
+
+    uint64 internal constant MILLISECONDS_PER_SECOND = 1_000;
 
     ISettlement internal immutable _settlement;
 
@@ -36,24 +39,29 @@ abstract contract SignedByNodes is IDisputesReceipts {
         Proofs.requireStated(epoch, place, statement, disputes.statementOf(epoch, place));
     }
 
-    /// @dev The digest of a receipt that its node has signed.
-    function _requireReceipt(
-        UsageReceipt memory receipt,
-        bytes memory signature
-    ) internal view returns (bytes32 digest) {
-        digest = ProofOfCompute.digestOf(_domain, ProofOfCompute.structHash(receipt));
-        ProofOfCompute.requireSigned(digest, signature, receipt.node);
+    /// @dev A node's release of the assignment, or of a later one.
+    function _requireReleased(OrderClaim memory order, uint32 attempt, bytes memory signature) internal view {
+        require(attempt >= order.attempt, ReleaseTooEarly(attempt, order.attempt));
+        AssignmentRelease memory release = AssignmentRelease(order.orderDigest, order.node, attempt);
+        bytes32 digest = ProofOfCompute.digestOf(_domain, ProofOfCompute.structHash(release));
+        ProofOfCompute.requireSigned(digest, signature, order.node);
     }
 
-    function _requireReleased(
-        bytes32 orderDigest,
-        address node,
-        uint32 attempt,
-        bytes memory signature
+    /// @dev Refuses with `SumTree.NotAbsent`, `SumTree.NotIncluded`, `NotEndedBefore` unless the order's hold had ended when the epoch began:
+    /// it was certified, and its nonce is used, and no hold stood.
+    function _requireEndedBefore(
+        uint64 epoch,
+        OrderClaim memory order,
+        Statement memory payer,
+        EntryProof memory openingHold,
+        EntryProof memory openingLane
     ) internal view {
-        AssignmentRelease memory release = AssignmentRelease(orderDigest, node, attempt);
-        bytes32 digest = ProofOfCompute.digestOf(_domain, ProofOfCompute.structHash(release));
-        ProofOfCompute.requireSigned(digest, signature, node);
+        _requireStated(epoch, order.payer, payer);
+        SumTree.requireAbsent(payer.opening.holdsRoot, order.orderDigest, openingHold);
+        uint128 nonce = SumTree.requireIncluded(payer.opening.lanesRoot, order.laneKey, openingLane);
+        uint64 position = _settlement.epoch(_settlement.epoch(epoch).parent).journalPosition;
+        bool isEnded = order.nonce <= nonce && order.position <= position;
+        require(isEnded, NotEndedBefore(order.orderDigest, order.nonce, nonce, order.position, position));
     }
 
     function _answer(Question memory question) internal {

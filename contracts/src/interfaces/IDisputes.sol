@@ -68,6 +68,9 @@ interface IDisputes {
     /// @notice Thrown when a function of the receipts contract is called by another account.
     error CallerNotReceipts(address caller);
 
+    /// @notice Thrown when K bonds of an asker would be more than the reward.
+    error AskerBondTooLarge(uint256 askerBondWei, uint256 rewardWei);
+
     /// @notice Thrown when the same question was asked before in the epoch.
     error DemandKnown(bytes32 id, DemandState state);
 

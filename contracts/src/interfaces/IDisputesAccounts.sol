@@ -3,21 +3,15 @@ pragma solidity 0.8.37;
 
 import {MovementKind, Statement} from "../disputes/Demand.sol";
 import {InboxKind} from "../types/Inbox.sol";
-import {SignedAcceptance, UsageReceipt} from "../types/Messages.sol";
+import {SignedAcceptance} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
 
-/// @title Demands on single entries, holds, lanes, sequences and credits of an account.
-/// @notice The rules for opening and answering demands are those of `IDisputes`. Each of these demands, but that for a forced withdrawal
-/// and for a sequence, reverts with `IDisputes.AccountWithoutStatement` for the network's own accounts. Anybody may answer.
+/// @title Demands on single entries, holds, lanes and credits of an account.
+/// @notice The rules for opening and answering demands are those of `IDisputes`. Each of these demands, but that for a forced withdrawal,
+/// reverts with `IDisputes.AccountWithoutStatement` for the network's own accounts. Anybody may answer.
 interface IDisputesAccounts {
     /// @notice Thrown when a lane's closing nonce is below its opening nonce, or the lane is gone.
     error LaneDescends(bytes32 key, uint128 opening, uint128 closing);
-
-    /// @notice Thrown when a node's sequence is said to be unchanged and is not.
-    error SequenceMoved(uint64 opening, uint64 closing);
-
-    /// @notice Thrown when the receipt shown has not the closing sequence.
-    error SequenceNotOfReceipt(uint64 closing, uint64 sequence);
 
     /// @notice Thrown when an inbox item is not below the epoch's cut, or is below its parent's.
     error ItemOutsideEpoch(uint64 epoch, uint64 index);
@@ -57,9 +51,6 @@ interface IDisputesAccounts {
 
     /// @notice Asks that a lane's last nonce has not gone down. `key` is `ProofOfCompute.laneKey`.
     function demandLane(uint64 epoch, bytes32 place, bytes32 key, bytes32 follows) external returns (bytes32 id);
-
-    /// @notice Asks that a node's receipt sequence is unchanged, or is that of a receipt that it signed.
-    function demandSequence(uint64 epoch, address node, bytes32 follows) external returns (bytes32 id);
 
     /// @notice Asks that a deposit is credited that the epoch covers and its parent does not.
     /// @dev Reverts with `ItemOutsideEpoch`, `ItemUnrelated`.
@@ -129,20 +120,6 @@ interface IDisputesAccounts {
         Statement calldata statement,
         EntryProof calldata openingLane,
         EntryProof calldata closingLane
-    ) external;
-
-    /// @notice Shows that a node's sequence is unchanged.
-    /// @dev Reverts with `SequenceMoved`.
-    function answerSequence(uint64 epoch, address node, Statement calldata statement) external;
-
-    /// @notice Shows a receipt with the closing sequence that the node signed.
-    /// @dev Reverts with `SequenceNotOfReceipt`, and with the errors of `ProofOfCompute`.
-    function answerSequenceByReceipt(
-        uint64 epoch,
-        address node,
-        Statement calldata statement,
-        UsageReceipt calldata receipt,
-        bytes calldata signature
     ) external;
 
     /// @notice Shows an entry with at least the credit that is demanded.
