@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { transferType, usageReceiptType } from '@deparrow/ledger'
+import { transferType } from '@deparrow/ledger'
 import { encodeAbiParameters, getAddress, type Hex, parseAbiParameters, zeroHash } from 'viem'
 import { acceptanceBatch } from '../support/acceptances.ts'
 import { laneKey } from '../support/cases.ts'
@@ -21,7 +21,6 @@ import { entry, leavesOf, someKey } from './books.ts'
 import { ANSWER_SECONDS, ledger } from './disputed-chain.ts'
 import {
   aliceAddress,
-  bobAddress,
   DEPOSIT_INDEX,
   DEPOSITED,
   escrowHoldEvidence,
@@ -32,11 +31,8 @@ import {
   inboxKey,
   jobEvidence,
   type Name,
-  node,
   passAnswerTime,
   proofIn,
-  receiptOf,
-  signed,
   stated,
   transferEvidence,
   wallet,
@@ -333,27 +329,6 @@ describe('a lane', () => {
     await revertWithCustomError(answer(closing, closing), treeErrors, 'RootDiffers')
     await revertWithCustomError(answer(opening, opening), treeErrors, 'RootDiffers')
     await answer(opening, closing)
-  })
-})
-
-describe('a sequence', () => {
-  it('is refused as unchanged when it moved, and shown by the node’s receipt with it only', async () => {
-    const happened = await withStatements('node', 'bob')
-    const { contracts, posted, messages } = happened
-    const { disputes, domain } = contracts
-    const { statement } = stated(happened, 'node')
-    await disputes.write.demandSequence([posted.epoch, node.address, zeroHash], asAlice)
-    const unchanged = disputes.write.answerSequence([posted.epoch, node.address, statement], anybody)
-    await reverts(unchanged, disputes, 'SequenceMoved', [4n, 5n])
-    const later = await signed(usageReceiptType, receiptOf(zeroHash, { sequence: 6n }), node, domain)
-    const answer = ({ struct, signature }: typeof later) =>
-      disputes.write.answerSequenceByReceipt([posted.epoch, node.address, statement, struct, signature], anybody)
-    await reverts(answer(later), disputes, 'SequenceNotOfReceipt', [5n, 6n])
-    const foreign = await signed(usageReceiptType, receiptOf(zeroHash, { node: wallet.address }), wallet, domain)
-    await revertWithCustomError(answer(foreign), judgeErrors, 'SignerDiffers')
-    await answer(messages.receipt)
-    await disputes.write.demandSequence([posted.epoch, bobAddress, zeroHash], asAlice)
-    await disputes.write.answerSequence([posted.epoch, bobAddress, stated(happened, 'bob').statement], anybody)
   })
 })
 

@@ -9,12 +9,10 @@ import {
   usageReceiptType,
 } from '@deparrow/ledger'
 import { ethersCrypto } from '@deparrow/ledger/testing'
-import { type Hex, zeroAddress, zeroHash } from 'viem'
 import { type Acceptance, acceptanceBatch } from '../support/acceptances.ts'
-import { own } from '../support/cases.ts'
+import { laneKey, own } from '../support/cases.ts'
 import type { Actor } from '../support/messages.ts'
-import { placeOf } from '../support/trees.ts'
-import { type Disputed, ledger } from './disputed-chain.ts'
+import { ledger } from './disputed-chain.ts'
 import { type Domain, node, order, payout, receiptOf, signed, wallet } from './scenario.ts'
 
 const rates = {
@@ -60,32 +58,39 @@ export async function evidenceOf(domain: Domain, changed: Case = {}) {
     payoutWallet: payout.address,
     attempt: 1,
     amountMicrocredits: 500n,
-    position: 5n,
+    position: 5n as bigint,
     expires: CERTIFICATE_EXPIRES,
     assignedAtMs: 1n,
     pricingDigest: pricingDigest(ethersCrypto, ledgerPricing),
     ...changed.certificate,
   }
   const certificate = await signed(holdCertificateType, certificateMessage, changed.certificateSigner ?? ledger, domain)
-  const claim = {
+  const orderClaim = {
     orderDigest: signedOrder.digest,
-    receiptDigest: receipt.digest,
     payer: wallet.address,
     node: node.address,
-    payoutWallet: payout.address,
     attempt: 1,
-    sequence: receiptMessage.sequence,
-    dueMicrocredits: DUE,
+    position: certificateMessage.position as bigint,
+    laneKey: laneKey((changed.orderSigner ?? wallet).address, 0),
+    nonce: (changed.order ?? order).nonce,
   }
-  const evidence = {
+  const claim = {
+    order: orderClaim,
+    receiptDigest: receipt.digest,
+    payoutWallet: payout.address,
+    dueMicrocredits: DUE,
+    isPushed: false,
+  }
+  const certified = {
     order: signedOrder.struct,
-    orderSignature: signedOrder.signature,
-    permission: own('0x').permission as never,
-    permissionSignature: '0x' as Hex,
-    receipt: receipt.struct,
-    receiptSignature: receipt.signature,
+    authority: own(signedOrder.signature) as never,
     certificate: certificate.struct,
     certificateSignature: certificate.signature,
+  }
+  const evidence = {
+    certified,
+    receipt: receipt.struct,
+    receiptSignature: receipt.signature,
     pricing: { ...pricing, ...changed.pricing },
   }
   return { evidence, claim, orderDigest: signedOrder.digest, receipt }
@@ -97,21 +102,3 @@ export async function acceptanceOf(domain: Domain, fields: Acceptance, signer: A
   if (shown === undefined) throw new Error('a batch of one has one')
   return shown
 }
-
-/** No acceptance: the receipt stands in the inbox. */
-export const notAccepted = {
-  acceptance: { digest: zeroHash, position: 0n, isAccepted: false, atMs: 0n },
-  index: 0,
-  count: 0,
-  siblings: [] as Hex[],
-  root: { shard: 0, root: zeroHash, position: 0n, journalHash: zeroHash },
-  signature: '0x' as Hex,
-}
-
-/** A statement that no answer looks at. */
-const noLeaf = { available: 0n, held: 0n, lanesRoot: zeroHash, holdsRoot: zeroHash, receiptSequence: 0n }
-export const notStated = { opening: noLeaf, closing: noLeaf, root: zeroHash, sum: 0n }
-
-export const nobody = zeroAddress
-export const payoutPlace = placeOf(payout.address)
-export type Receipts = Disputed['receipts']

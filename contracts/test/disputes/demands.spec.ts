@@ -41,6 +41,7 @@ const answerLeaf = ({ disputes }: Disputed, { epoch, books }: Posted, place: Hex
 
 const place = placeOf(wallet.address)
 const otherPlace = someKey('nobody')
+const place20 = actor(2).address
 
 describe('opening a demand', () => {
   it('is refused without the bond', async () => {
@@ -368,6 +369,17 @@ describe('a demand that follows another', () => {
     assert.ok(finalAt <= completedAt + WINDOW_SECONDS + 2n * ROUNDS_MAX * ANSWER_SECONDS)
     await networkHelpers.time.increaseTo(finalAt)
     await settlement.write.finalise([posted.epoch], anybody)
+  })
+})
+
+describe('the bond of an asker', () => {
+  it('is refused when K of them are more than the reward', async () => {
+    const { settlement, disputes } = await loadDisputed()
+    const rewardWei = EPOCH_BOND_WEI / 10n
+    const tooLarge = rewardWei / ROUNDS_MAX + 1n
+    const deploying = viem.deployContract('Disputes', [settlement.address, place20, tooLarge, place20])
+    await reverts(deploying, disputes, 'AskerBondTooLarge', [tooLarge, rewardWei])
+    await viem.deployContract('Disputes', [settlement.address, place20, tooLarge - 1n, place20])
   })
 })
 

@@ -124,7 +124,7 @@ describe('a forced withdrawal of more than there is', () => {
     await disputes.write.demandForced([posted.epoch, 2n, zeroHash], { account: bob.account })
     const shown = entryProof(entries, inboxKey(2n))
     await disputes.write.answerForced([posted.epoch, 2n, statement, shown], anybody)
-    const question = { epoch: posted.epoch, kind: 8, place: bobPlace, key: inboxKey(2n), value: 600n }
+    const question = { epoch: posted.epoch, kind: 7, place: bobPlace, key: inboxKey(2n), value: 600n }
     const { state } = await disputes.read.demandOf([await disputes.read.idOf([question])])
     assert.equal(state, 2)
   })
@@ -147,11 +147,12 @@ describe('a receipt for an order that a delegate signed', () => {
       nonce: 1n,
     }
     const digest = digestOf(spendPermissionType, permission, contracts.domain)
-    return {
-      ...evidence,
-      permission: asStruct(spendPermissionType, permission) as never,
+    const authority = {
+      ...(evidence.certified.authority as object),
+      permission: asStruct(spendPermissionType, permission),
       permissionSignature: await giver.signDigest(digest),
     }
+    return { ...evidence, certified: { ...evidence.certified, authority: authority as never } }
   }
 
   it('is refused without the payer’s permission, and with one of another wallet', async () => {
@@ -163,7 +164,7 @@ describe('a receipt for an order that a delegate signed', () => {
     const forged = await delegated(contracts, node)
     await revertWithCustomError(receipts.write.pushReceipt([forged], anybody), errors, 'SignerDiffers')
     const foreign = await delegated(contracts, node, node.address)
-    await revertWithCustomError(receipts.write.pushReceipt([foreign], anybody), receipts, 'DelegateUnrelated')
+    await revertWithCustomError(receipts.write.pushReceipt([foreign], anybody), errors, 'PermissionOfOther')
   })
 
   it('is taken with it: what the permission covers was for the ledger to see, which certified the hold', async () => {

@@ -180,7 +180,7 @@ describe('an acceptance', () => {
     await reverts(ask(escrowDigest), disputes, 'AcceptanceUnrelated', [captureDigest, escrowDigest])
     await ask(captureDigest)
     const [event] = await disputes.getEvents.Demanded()
-    const expected = { epoch: posted.epoch, kind: 7, place: placeOf(payee), key: escrowDigest, value: 3n }
+    const expected = { epoch: posted.epoch, kind: 6, place: placeOf(payee), key: escrowDigest, value: 3n }
     assert.deepEqual(event?.args.question, expected)
     await revertWithCustomError(ask(captureDigest), disputes, 'DemandKnown')
     assert.equal(aliceAddress, alice.account.address.toLowerCase())

@@ -6,9 +6,9 @@ import { getAddress, type Hex, zeroHash } from 'viem'
 import { alice, guardian, networkHelpers, poster, stranger, viem, WEI_PER_MICROCREDIT } from '../support/chain.ts'
 import { actor } from '../support/messages.ts'
 import { entryProof, placeOf } from '../support/trees.ts'
-import { emptyAccount, postBooks, statementOf } from './books.ts'
-import { acceptanceOf, DUE, evidenceOf, notAccepted, notStated, pricing, unknownOrder } from './certified.ts'
-import { ASKER_BOND_WEI, EPOCH_BOND_WEI } from './disputed-chain.ts'
+import { booksOf, entry, postBooks, statementOf } from './books.ts'
+import { acceptanceOf, DUE, evidenceOf, pricing, unknownOrder } from './certified.ts'
+import { ASKER_BOND_WEI, EPOCH_BOND_WEI, loadDisputed } from './disputed-chain.ts'
 import {
   type Happened,
   happen,
@@ -45,22 +45,20 @@ async function demandAccepted({ contracts, posted }: Happened, changed: Paramete
   const { evidence, claim } = await evidenceOf(contracts.domain, changed)
   const acceptance = { digest: claim.receiptDigest, position: 15n, isAccepted: true, atMs: 5n }
   const shown = await acceptanceOf(contracts.domain, acceptance)
-  await contracts.receipts.write.demandReceipt([posted.epoch, evidence, shown, zeroHash], asAlice)
-  return { ...claim, isAccepted: true }
+  await contracts.receipts.write.demandAcceptedReceipt([posted.epoch, evidence, shown, zeroHash], asAlice)
+  return claim
 }
 
-/** Pushes a receipt, and posts an epoch that covers it and in which the node's sequence goes from 5 to `closing`. */
-async function demandPushed(happened: Happened, sequence: bigint, closing: bigint) {
+/** Pushes a receipt, posts an epoch that covers it and in which nothing else happens, and demands the receipt in it. */
+async function demandPushed(happened: Happened, changed: Parameters<typeof evidenceOf>[1] = {}) {
   const { contracts, posted } = happened
-  const { evidence, claim } = await evidenceOf(contracts.domain, { order: unknownOrder, receipt: { sequence } })
+  const { evidence, claim } = await evidenceOf(contracts.domain, changed)
   await contracts.receipts.write.pushReceipt([evidence], anybody)
-  const books = new Map(posted.books)
-  books.set(placeOf(node.address), { ...emptyAccount, receiptSequence: closing })
-  const next = await postBooks(contracts, posted.books, books)
-  await contracts.receipts.write.demandReceipt([next.epoch, evidence, notAccepted, zeroHash], asAlice)
-  const { statement, proof } = statementOf(next, placeOf(node.address), [])
-  await contracts.disputes.write.state([next.epoch, placeOf(node.address), proof], asPoster)
-  return { next, claim: { ...claim, isAccepted: false }, statement }
+  const next = await postBooks(contracts, posted.books, posted.books)
+  await contracts.receipts.write.demandPushed([next.epoch, evidence, zeroHash], asAlice)
+  const { statement, proof } = statementOf(next, placeOf(wallet.address), [])
+  await contracts.disputes.write.state([next.epoch, placeOf(wallet.address), proof], asPoster)
+  return { next, claim: { ...claim, isPushed: true }, statement }
 }
 
 describe('pushing a receipt', () => {
@@ -73,14 +71,16 @@ describe('pushing a receipt', () => {
     await revertWithCustomError(push({ orderSigner: somebody }), judgeErrors, 'SignerDiffers')
     await revertWithCustomError(push({ receiptSigner: somebody }), judgeErrors, 'SignerDiffers')
     await revertWithCustomError(push({ certificateSigner: somebody }), judgeErrors, 'SignerDiffers')
+    const foreign = push({ certificate: { orderDigest: zeroHash } })
+    await revertWithCustomError(foreign, receipts, 'CertificateUnrelated')
     const unrelated = [
-      { certificate: { orderDigest: zeroHash } },
       { certificate: { node: somebody.address } },
       { certificate: { attempt: 2 } },
       { certificate: { pricingDigest: zeroHash } },
       { pricing: { feeBasisPoints: 0 } },
+      { receipt: { orderDigest: zeroHash } },
     ]
-    for (const changed of unrelated) await revertWithCustomError(push(changed), receipts, 'CertificateUnrelated')
+    for (const changed of unrelated) await revertWithCustomError(push(changed), receipts, 'ReceiptUnrelated')
   })
 
   it('is refused with a signature in its other form', async () => {
@@ -142,26 +142,56 @@ describe('pushing a receipt', () => {
 })
 
 describe('demanding a receipt', () => {
-  it('is refused when it was neither pushed nor accepted in the epoch', async () => {
+  it('is refused when it was not pushed, or not into what the epoch covers', async () => {
+    const { contracts, first, posted } = await happen()
+    const { receipts, disputes, domain } = contracts
+    const { evidence, claim } = await evidenceOf(domain)
+    const ask = (epoch: bigint) => receipts.write.demandPushed([epoch, evidence, zeroHash], asAlice)
+    await reverts(ask(posted.epoch), receipts, 'ReceiptNotPushed', [claim.receiptDigest])
+    await receipts.write.pushReceipt([evidence], anybody)
+    await reverts(ask(posted.epoch), disputes, 'ItemOutsideEpoch', [posted.epoch, 4n])
+    const next = await postBooks(contracts, posted.books, posted.books)
+    const later = await postBooks(contracts, posted.books, posted.books)
+    await reverts(ask(first.epoch), disputes, 'ItemOutsideEpoch', [first.epoch, 4n])
+    await reverts(ask(later.epoch), disputes, 'ItemOutsideEpoch', [later.epoch, 4n])
+    await ask(next.epoch)
+  })
+
+  it('is refused with a refusal, another message, another signer or a position of another epoch', async () => {
     const { contracts, posted } = await happen()
     const { receipts, disputes, domain } = contracts
     const { evidence, claim } = await evidenceOf(domain)
     const digest = claim.receiptDigest
-    const bare = receipts.write.demandReceipt([posted.epoch, evidence, notAccepted, zeroHash], asAlice)
-    await reverts(bare, receipts, 'ReceiptNotPushed', [digest])
     const ask = async (fields: object, signer?: ReturnType<typeof actor>) => {
       const acceptance = { digest, position: 15n, isAccepted: true, atMs: 5n, ...fields }
       const shown = await acceptanceOf(domain, acceptance, signer)
-      return receipts.write.demandReceipt([posted.epoch, evidence, shown, zeroHash], asAlice)
+      return receipts.write.demandAcceptedReceipt([posted.epoch, evidence, shown, zeroHash], asAlice)
     }
     await reverts(ask({ isAccepted: false }), disputes, 'AcceptanceUnrelated', [digest, digest])
     await reverts(ask({ digest: zeroHash }), disputes, 'AcceptanceUnrelated', [digest, zeroHash])
     await revertWithCustomError(ask({}, actor(99)), judgeErrors, 'SignerDiffers')
     for (const position of [10n, 21n])
       await reverts(ask({ position }), disputes, 'PositionOutsideEpoch', [posted.epoch, position])
-    await receipts.write.pushReceipt([evidence], anybody)
-    const early = receipts.write.demandReceipt([posted.epoch, evidence, notAccepted, zeroHash], asAlice)
-    await reverts(early, disputes, 'ItemOutsideEpoch', [posted.epoch, 4n])
+  })
+
+  it('is refused for an order that the epoch does not debit, and allowed for one that it does', async () => {
+    const happened = await withStatements('wallet', 'payout')
+    const { contracts, posted, entries, places } = happened
+    const { receipts, disputes, domain } = contracts
+    const ask = async (changed: Parameters<typeof evidenceOf>[1]) => {
+      const { evidence, claim } = await evidenceOf(domain, changed)
+      const proof = entryProof(entries.wallet, claim.order.orderDigest)
+      const { statement } = stated(happened, 'wallet')
+      await receipts.write.demandDebited([posted.epoch, evidence, statement, proof, zeroHash], asAlice)
+      return claim
+    }
+    const { claim: unknown } = await evidenceOf(domain, { order: unknownOrder })
+    const notDebited = ask({ order: unknownOrder })
+    await reverts(notDebited, disputes, 'NothingDebited', [places.wallet, unknown.order.orderDigest])
+    const claim = await ask({})
+    const { statement } = stated(happened, 'payout')
+    const proof = proofIn(happened, 'payout', claim.order.orderDigest)
+    await receipts.write.answerReceiptByEntry([posted.epoch, claim, statement, proof], anybody)
   })
 
   it('takes the bond of who asks, by the contract that keeps demands', async () => {
@@ -200,7 +230,7 @@ describe('what a receipt is due', () => {
     })
     const acceptance = { digest: claim.receiptDigest, position: 15n, isAccepted: true, atMs }
     const shown = await acceptanceOf(contracts.domain, acceptance)
-    await contracts.receipts.write.demandReceipt([posted.epoch, evidence, shown, zeroHash], asAlice)
+    await contracts.receipts.write.demandAcceptedReceipt([posted.epoch, evidence, shown, zeroHash], asAlice)
     const [event] = await contracts.receipts.getEvents.ReceiptDemanded()
     return event?.args.claim?.dueMicrocredits ?? 0n
   }
@@ -234,64 +264,77 @@ describe('a receipt', () => {
     const { receipts, disputes } = contracts
     const claim = await demandAccepted(happened)
     const { statement } = stated(happened, 'payout')
-    const proof = proofIn(happened, 'payout', claim.orderDigest)
+    const proof = proofIn(happened, 'payout', claim.order.orderDigest)
     const answer = (changed: object, shown = statement) =>
       receipts.write.answerReceiptByEntry([posted.epoch, { ...claim, ...changed }, shown, proof], anybody)
     await revertWithCustomError(answer({ dueMicrocredits: 1n }), disputes, 'DemandNotOpen')
     const more = answer({ dueMicrocredits: DUE + 1n })
-    await reverts(more, disputes, 'CreditTooSmall', [claim.orderDigest, DUE, DUE + 1n])
+    await reverts(more, disputes, 'CreditTooSmall', [claim.order.orderDigest, DUE, DUE + 1n])
     await revertWithCustomError(answer({}, stated(happened, 'wallet').statement), disputes, 'StatementDiffers')
     await answer({})
   })
 
-  it('that the ledger accepted is not excused by sequences', async () => {
-    const happened = await withStatements('node')
-    const { contracts, posted } = happened
-    const { receipts, domain } = contracts
-    const claim = await demandAccepted(happened, { receipt: { sequence: 3n } })
-    const { statement } = stated(happened, 'node')
-    const bySequence = receipts.write.answerReceiptBySequence([posted.epoch, claim, statement], asPoster)
-    await reverts(bySequence, receipts, 'SequenceDoesNotExcuse', [3n, 4n])
-    const higher = await signed(usageReceiptType, receiptOf(zeroHash, { sequence: 5n }), node, domain)
-    const byOther = receipts.write.answerReceiptByOther(
-      [posted.epoch, claim, statement, higher.struct, higher.signature],
+  it('that the ledger accepted is not excused by a hold that had ended before', async () => {
+    const happened = await withStatements('wallet')
+    const { contracts, posted, books } = happened
+    const { receipts, disputes } = contracts
+    const claim = await demandAccepted(happened, { order: { ...unknownOrder, nonce: 5n } })
+    const { statement } = stated(happened, 'wallet')
+    const answer = (changed: object) => {
+      const hold = entryProof(books.holds.opening, claim.order.orderDigest)
+      const lane = entryProof(books.lanes.opening, claim.order.laneKey)
+      const shown = [posted.epoch, { ...claim, ...changed }, statement, hold, lane] as const
+      return receipts.write.answerReceiptByEnd(shown, asPoster)
+    }
+    await reverts(answer({}), receipts, 'ReceiptNotPushed', [claim.receiptDigest])
+    await revertWithCustomError(answer({ isPushed: true }), disputes, 'DemandNotOpen')
+  })
+
+  it('in the inbox is excused by a hold that had ended before, and not by one that stands, or was yet to come', async () => {
+    const cases: [Parameters<typeof evidenceOf>[1], string | undefined][] = [
+      [{ order: { ...unknownOrder, nonce: 10n } }, 'NotEndedBefore'],
+      [{ certificate: { position: 21n } }, 'NotEndedBefore'],
+      [{ certificate: { position: 20n } }, undefined],
+      [{ order: { ...unknownOrder, nonce: 9n } }, undefined],
+    ]
+    for (const [changed, refusal] of cases) {
+      const happened = await happen()
+      const { receipts } = happened.contracts
+      const { next, claim, statement } = await demandPushed(happened, changed)
+      const hold = entryProof(happened.books.holds.closing, claim.order.orderDigest)
+      const lane = entryProof(happened.books.lanes.closing, claim.order.laneKey)
+      const answering = receipts.write.answerReceiptByEnd([next.epoch, claim, statement, hold, lane], anybody)
+      if (refusal === undefined) await answering
+      else await revertWithCustomError(answering, receipts, refusal as never)
+    }
+  })
+
+  it('in the inbox is not excused by an order whose hold stood when the epoch began', async () => {
+    const contracts = await loadDisputed()
+    const { receipts, disputes, settlement, domain } = contracts
+    const { evidence, claim } = await evidenceOf(domain)
+    const lane = { key: claim.order.laneKey, value: 3n }
+    const hold = { key: claim.order.orderDigest, value: 500n }
+    const place = placeOf(wallet.address)
+    const total = await settlement.read.inboxTotal([2n])
+    const books = booksOf(total, [[place, { lanes: [lane], holds: [hold] }]])
+    await postBooks(contracts, new Map(), books)
+    await receipts.write.pushReceipt([evidence], anybody)
+    const next = await postBooks(contracts, books, booksOf(total, [[place, { lanes: [lane], available: 500n }]]))
+    await receipts.write.demandPushed([next.epoch, evidence, zeroHash], asAlice)
+    const { statement, proof } = statementOf(next, place, [])
+    await disputes.write.state([next.epoch, place, proof], asPoster)
+    const pushed = { ...claim, isPushed: true }
+    const key = hold.key
+    const shown = [entryProof([hold], key), entryProof([lane], lane.key)] as const
+    const byEnd = receipts.write.answerReceiptByEnd([next.epoch, pushed, statement, ...shown], asPoster)
+    await reverts(byEnd, treeErrors, 'NotAbsent', [key])
+    const none = entryProof([], key)
+    const byBond = receipts.write.answerReceiptByBond(
+      [next.epoch, pushed, statement, none, entryProof([hold], key), none],
       asPoster,
     )
-    await reverts(byOther, receipts, 'OtherDoesNotExcuse', [3n, 5n, 5n])
-  })
-
-  it('in the inbox is excused by an opening sequence that is not below it', async () => {
-    const happened = await happen()
-    const { receipts } = happened.contracts
-    const { next, claim, statement } = await demandPushed(happened, 5n, 5n)
-    await receipts.write.answerReceiptBySequence([next.epoch, claim, statement], anybody)
-  })
-
-  it('in the inbox is excused by another receipt that the closing sequence has reached, and by no other', async () => {
-    const happened = await happen()
-    const { receipts, domain } = happened.contracts
-    const { next, claim, statement } = await demandPushed(happened, 6n, 7n)
-    const bySequence = receipts.write.answerReceiptBySequence([next.epoch, claim, statement], asPoster)
-    await reverts(bySequence, receipts, 'SequenceDoesNotExcuse', [6n, 5n])
-    const answer = async (sequence: bigint, signer = node, of = node) => {
-      const other = await signed(usageReceiptType, receiptOf(zeroHash, { sequence, node: of.address }), signer, domain)
-      const shown = [next.epoch, claim, statement, other.struct, other.signature] as const
-      return receipts.write.answerReceiptByOther(shown, anybody)
-    }
-    await reverts(answer(5n), receipts, 'OtherDoesNotExcuse', [6n, 5n, 7n])
-    await reverts(answer(8n), receipts, 'OtherDoesNotExcuse', [6n, 8n, 7n])
-    await revertWithCustomError(answer(7n, actor(99)), judgeErrors, 'SignerDiffers')
-    await revertWithCustomError(answer(7n, wallet, wallet), receipts, 'ReceiptNotOther')
-    await answer(7n)
-  })
-
-  it('in the inbox is excused by another receipt of the same sequence', async () => {
-    const happened = await happen()
-    const { receipts, domain } = happened.contracts
-    const { next, claim, statement } = await demandPushed(happened, 6n, 6n)
-    const other = await signed(usageReceiptType, receiptOf(zeroHash, { sequence: 6n }), node, domain)
-    const shown = [next.epoch, claim, statement, other.struct, other.signature] as const
-    await receipts.write.answerReceiptByOther(shown, anybody)
+    await reverts(byBond, treeErrors, 'NotAbsent', [key])
   })
 
   it('is excused by another one for the same order, and not by itself', async () => {
@@ -301,25 +344,32 @@ describe('a receipt', () => {
     const claim = await demandAccepted(happened)
     const { receipt } = await evidenceOf(domain)
     const answer = (other: typeof receipt) =>
-      receipts.write.answerReceiptByOther([posted.epoch, claim, notStated, other.struct, other.signature], anybody)
+      receipts.write.answerReceiptByOther([posted.epoch, claim, other.struct, other.signature], anybody)
     await reverts(answer(receipt), receipts, 'ReceiptNotOther', [claim.receiptDigest])
+    const elsewhere = await signed(usageReceiptType, receiptOf(zeroHash), node, domain)
+    await revertWithCustomError(answer(elsewhere), receipts, 'ReceiptNotOther')
+    const unsigned = { receipt: { fuel: 1n }, receiptSigner: wallet }
+    await revertWithCustomError(answer((await evidenceOf(domain, unsigned)).receipt), judgeErrors, 'SignerDiffers')
     await answer((await evidenceOf(domain, { receipt: { fuel: 1n } })).receipt)
   })
 
-  it('is excused by the node’s release of the assignment, and by no other release', async () => {
-    const happened = await happen()
-    const { contracts, posted } = happened
-    const { receipts, domain } = contracts
-    const claim = await demandAccepted(happened)
-    const release = (fields: object, signer = node) => {
-      const message = { orderDigest: claim.orderDigest, node: node.address, attempt: 1, ...fields }
-      return signed(assignmentReleaseType, message, signer, domain)
+  it('is excused by the node’s release of the assignment or a later one, and by no other release', async () => {
+    for (const attempt of [1, 2]) {
+      const happened = await happen()
+      const { contracts, posted } = happened
+      const { receipts, domain } = contracts
+      const claim = await demandAccepted(happened)
+      const release = (fields: object, signer = node) => {
+        const message = { orderDigest: claim.order.orderDigest, node: node.address, attempt, ...fields }
+        return signed(assignmentReleaseType, message, signer, domain)
+      }
+      const answer = ({ signature }: Awaited<ReturnType<typeof release>>, shown = attempt) =>
+        receipts.write.answerReceiptByRelease([posted.epoch, claim, shown, signature], anybody)
+      await reverts(answer(await release({ attempt: 0 }), 0), receipts, 'ReleaseTooEarly', [0, 1])
+      await revertWithCustomError(answer(await release({ attempt: 3 })), judgeErrors, 'SignerDiffers')
+      await revertWithCustomError(answer(await release({}, wallet)), judgeErrors, 'SignerDiffers')
+      await answer(await release({}))
     }
-    const answer = ({ signature }: Awaited<ReturnType<typeof release>>) =>
-      receipts.write.answerReceiptByRelease([posted.epoch, claim, signature], anybody)
-    await revertWithCustomError(answer(await release({ attempt: 2 })), judgeErrors, 'SignerDiffers')
-    await revertWithCustomError(answer(await release({}, wallet)), judgeErrors, 'SignerDiffers')
-    await answer(await release({}))
   })
 })
 
@@ -328,7 +378,7 @@ describe('the poster’s bond', () => {
 
   const byBond = (happened: Happened, claim: Awaited<ReturnType<typeof demandAccepted>>, account = poster.account) => {
     const { contracts, posted, books, entries } = happened
-    const key = claim.orderDigest
+    const key = claim.order.orderDigest
     const { statement } = stated(happened, 'wallet')
     return contracts.receipts.write.answerReceiptByBond(
       [
@@ -355,7 +405,7 @@ describe('the poster’s bond', () => {
   it('does not pay for an order that the holds or the statement know', async () => {
     const happened = await withStatements('wallet')
     const claim = await demandAccepted(happened)
-    await reverts(byBond(happened, claim), treeErrors, 'NotAbsent', [claim.orderDigest])
+    await reverts(byBond(happened, claim), treeErrors, 'NotAbsent', [claim.order.orderDigest])
   })
 
   it('pays once what is due for an order that nothing knows, and the asker has its bond back', async () => {
@@ -369,16 +419,16 @@ describe('the poster’s bond', () => {
     assert.equal(await token.read.balanceOf([payout.address]), DUE * WEI_PER_MICROCREDIT)
     assert.equal(await settlement.read.bondWei(), bond - DUE * WEI_PER_MICROCREDIT)
     assert.equal(await token.read.balanceOf([alice.account.address]), before)
-    assert.equal(await receipts.read.compensatedMicrocredits([claim.orderDigest, node.address, 1]), DUE)
+    assert.equal(await receipts.read.isCompensated([claim.order.orderDigest]), true)
     assert.equal(await settlement.read.epochStatus([posted.epoch]), 3)
     const { evidence } = await evidenceOf(domain, { ...unknown, receipt: { fuel: 1n } })
     await receipts.write.pushReceipt([evidence], anybody)
     const next = await postBooks(contracts, posted.books, posted.books)
-    const again = receipts.write.demandReceipt([next.epoch, evidence, notAccepted, zeroHash], asAlice)
-    await revertWithCustomError(again, receipts, 'ReceiptCompensated')
+    const again = receipts.write.demandPushed([next.epoch, evidence, zeroHash], asAlice)
+    await reverts(again, receipts, 'OrderCompensated', [claim.order.orderDigest])
   })
 
-  it('pays an assignment once although two demands for it were open', async () => {
+  it('pays an order once although two demands for it were open', async () => {
     const happened = await withStatements('wallet')
     const { contracts } = happened
     const { token, disputes } = contracts
@@ -396,62 +446,103 @@ describe('the poster’s bond', () => {
 describe('a kept order', () => {
   const demandKept = async (happened: Happened, changed: Parameters<typeof evidenceOf>[1] = {}) => {
     const { contracts, posted } = happened
-    const { evidence, orderDigest } = await evidenceOf(contracts.domain, changed)
-    const { order: shown, certificate, certificateSignature } = evidence
-    await contracts.receipts.write.demandKept(
-      [posted.epoch, shown, certificate, certificateSignature, zeroHash],
-      asAlice,
-    )
-    return orderDigest
+    const { evidence, claim } = await evidenceOf(contracts.domain, changed)
+    await contracts.receipts.write.demandKept([posted.epoch, evidence.certified, zeroHash], asAlice)
+    return { order: claim.order, evidence }
   }
 
-  it('is not asked for by another certificate, or one that ended within the epoch', async () => {
+  it('is not asked for by another certificate, one beyond the epoch, or one that ended within it', async () => {
     const happened = await happen()
-    const { receipts } = happened.contracts
-    const { closedAt } = happened.posted
+    const { receipts, disputes } = happened.contracts
+    const { epoch, closedAt } = happened.posted
     const unrelated = demandKept(happened, { certificate: { orderDigest: zeroHash } })
     await revertWithCustomError(unrelated, receipts, 'CertificateUnrelated')
     await revertWithCustomError(demandKept(happened, { certificateSigner: node }), judgeErrors, 'SignerDiffers')
+    await revertWithCustomError(demandKept(happened, { orderSigner: node }), judgeErrors, 'SignerDiffers')
+    const beyond = demandKept(happened, { certificate: { position: 21n } })
+    await reverts(beyond, disputes, 'PositionOutsideEpoch', [epoch, 21n])
     const ended = demandKept(happened, { certificate: { expires: closedAt } })
     await reverts(ended, receipts, 'CertificateExpired', [closedAt, closedAt])
+    await demandKept(happened, { certificate: { expires: closedAt + 1n, position: 20n } })
   })
 
-  it('is shown by what the payer’s statement says of it', async () => {
+  it('is shown by its hold, by its debit, or as one that had ended before', async () => {
     const happened = await withStatements('wallet')
-    const { contracts, posted, books, entries } = happened
-    const { receipts } = contracts
+    const { contracts, posted, books, entries, places } = happened
+    const { receipts, disputes } = contracts
     const { statement } = stated(happened, 'wallet')
-    const answer = (key: Hex, ground: number, among: Parameters<typeof entryProof>[0]) => {
-      const id = [posted.epoch, wallet.address, key, node.address, 1] as const
-      return receipts.write.answerKept([...id, ground, statement, entryProof(among, key)], anybody)
+    const { order: settled } = await demandKept(happened)
+    const { order: used } = await demandKept(happened, { order: { ...unknownOrder, nonce: 5n } })
+    const { order: coming } = await demandKept(happened, { order: unknownOrder })
+    type Order = typeof settled
+    const byHold = (shown: Order) => {
+      const proof = entryProof(books.holds.closing, shown.orderDigest)
+      return receipts.write.answerKeptByHold([posted.epoch, shown, statement, proof], anybody)
     }
-    const settled = await demandKept(happened)
-    await reverts(answer(settled, 0, books.holds.closing), treeErrors, 'NotIncluded', [settled])
-    await reverts(answer(settled, 1, books.holds.opening), treeErrors, 'NotAbsent', [settled])
-    await answer(settled, 2, entries.wallet)
-    const unknown = await demandKept(happened, { order: unknownOrder })
-    await reverts(answer(unknown, 2, entries.wallet), treeErrors, 'NotIncluded', [unknown])
-    await answer(unknown, 1, books.holds.opening)
+    const byEntry = (shown: Order) => {
+      const proof = entryProof(entries.wallet, shown.orderDigest)
+      return receipts.write.answerKeptByEntry([posted.epoch, shown, statement, proof], anybody)
+    }
+    const byEnd = (shown: Order) => {
+      const hold = entryProof(books.holds.opening, shown.orderDigest)
+      const lane = entryProof(books.lanes.opening, shown.laneKey)
+      return receipts.write.answerKeptByEnd([posted.epoch, shown, statement, hold, lane], anybody)
+    }
+    await reverts(byHold(settled), treeErrors, 'NotIncluded', [settled.orderDigest])
+    await reverts(byEnd(settled), treeErrors, 'NotAbsent', [settled.orderDigest])
+    await reverts(byEntry(used), disputes, 'NothingDebited', [places.wallet, used.orderDigest])
+    await reverts(byEnd(coming), receipts, 'NotEndedBefore', [coming.orderDigest, 50n, 5n, 5n, 10n])
+    await byEntry(settled)
+    await byEnd(used)
   })
 
-  it('is excused by the node’s release, or by its receipt', async () => {
+  it('is shown by its hold in the closing leaf', async () => {
+    const contracts = await loadDisputed()
+    const { receipts, disputes, settlement, domain } = contracts
+    const { evidence, claim } = await evidenceOf(domain)
+    const hold = { key: claim.order.orderDigest, value: 500n }
+    const place = placeOf(wallet.address)
+    const books = booksOf(await settlement.read.inboxTotal([2n]), [[place, { holds: [hold] }]])
+    await postBooks(contracts, new Map(), books)
+    const next = await postBooks(contracts, books, books)
+    const { statement, proof } = statementOf(next, place, [])
+    await disputes.write.state([next.epoch, place, proof], asPoster)
+    await receipts.write.demandKept([next.epoch, evidence.certified, zeroHash], asAlice)
+    const shown = [next.epoch, claim.order, statement, entryProof([hold], hold.key)] as const
+    await receipts.write.answerKeptByHold(shown, anybody)
+  })
+
+  it('is not shown by an entry of nothing: nobody could demand the receipt then', async () => {
+    const happened = await happen()
+    const { contracts, posted, entries, places } = happened
+    const { receipts, disputes } = contracts
+    const { order: shown } = await demandKept(happened, { order: unknownOrder })
+    const empty = [...entries.wallet, entry(shown.orderDigest, 0n, 0n)]
+    const { statement, proof } = stated(happened, 'wallet', empty)
+    await disputes.write.state([posted.epoch, places.wallet, proof], asPoster)
+    const answering = receipts.write.answerKeptByEntry(
+      [posted.epoch, shown, statement, entryProof(empty, shown.orderDigest)],
+      asPoster,
+    )
+    await reverts(answering, disputes, 'NothingDebited', [places.wallet, shown.orderDigest])
+  })
+
+  it('is excused by the node’s release, or by its receipt that is due nothing', async () => {
     const happened = await happen()
     const { contracts, posted } = happened
-    const { receipts, domain, disputes } = contracts
-    const key = await demandKept(happened)
-    const message = { orderDigest: key, node: node.address, attempt: 1 }
+    const { receipts, domain } = contracts
+    const { order: shown, evidence } = await demandKept(happened)
+    const message = { orderDigest: shown.orderDigest, node: node.address, attempt: 1 }
     const forged = await signed(assignmentReleaseType, message, wallet, domain)
-    const id = [posted.epoch, wallet.address, key, node.address, 1] as const
-    const byForged = receipts.write.answerKeptByRelease([...id, forged.signature], anybody)
+    const byForged = receipts.write.answerKeptByRelease([posted.epoch, shown, 1, forged.signature], anybody)
     await revertWithCustomError(byForged, judgeErrors, 'SignerDiffers')
+    const due = receipts.write.answerKeptByReceipt([posted.epoch, evidence], anybody)
+    await revertWithCustomError(due, receipts, 'SomethingDue')
     const release = await signed(assignmentReleaseType, message, node, domain)
-    await receipts.write.answerKeptByRelease([...id, release.signature], anybody)
-    const second = await demandKept(happened, { order: unknownOrder })
-    const elsewhere = await signed(usageReceiptType, receiptOf(key), node, domain)
-    const answer = ({ struct, signature }: typeof elsewhere) =>
-      receipts.write.answerKeptByReceipt([posted.epoch, wallet.address, struct, signature], anybody)
-    await revertWithCustomError(answer(elsewhere), disputes, 'DemandNotOpen')
-    await answer(await signed(usageReceiptType, receiptOf(second, { outcome: 2 }), node, domain))
+    await receipts.write.answerKeptByRelease([posted.epoch, shown, 1, release.signature], anybody)
+    await demandKept(happened, { order: unknownOrder })
+    const { evidence: failed } = await evidenceOf(domain, { order: unknownOrder, receipt: { outcome: 2 } })
+    await receipts.write.answerKeptByReceipt([posted.epoch, failed], anybody)
     assert.notEqual(order.nonce, unknownOrder.nonce)
   })
 })
