@@ -92,6 +92,19 @@ abstract contract DemandBook is IDisputes {
     }
 
     /// @inheritdoc IDisputes
+    function rank(bytes32 id, bytes32 follows) external {
+        Demand storage demand = _demands[id];
+        bool isStanding = demand.state == DemandState.Open ||
+            (demand.state == DemandState.Answered && block.timestamp < demand.deadline);
+        require(isStanding, NotFollowable(id));
+        uint64 epoch = demand.epoch;
+        uint8 round = _roundAfter(epoch, follows);
+        require(round < demand.round, RoundNotLower(id, round, demand.round));
+        demand.round = round;
+        emit Ranked(epoch, id, round);
+    }
+
+    /// @inheritdoc IDisputes
     function openFor(
         address asker,
         Question calldata question,

@@ -38,6 +38,9 @@ interface IDisputes {
         uint64 deadline
     );
 
+    /// @notice Emitted when a demand turns out to be fewer in a row than it was.
+    event Ranked(uint64 indexed epoch, bytes32 indexed id, uint8 round);
+
     /// @notice Emitted when a demand has been answered.
     /// @param answerer Who sent the answer; the bond goes to the poster in any case.
     event Answered(uint64 indexed epoch, bytes32 indexed id, address answerer);
@@ -92,6 +95,9 @@ interface IDisputes {
     /// @notice Thrown when a demand would be one too many in a row.
     error RoundsTooMany(uint64 roundsMax);
 
+    /// @notice Thrown when a demand would not be fewer in a row than it is.
+    error RoundNotLower(bytes32 id, uint8 round, uint8 current);
+
     /// @notice Thrown when a demand is to be refunded whose epoch has not been cancelled.
     error EpochNotCancelled(uint64 epoch, EpochStatus status);
 
@@ -142,6 +148,11 @@ interface IDisputes {
         uint8 pathBits,
         bytes32 follows
     ) external returns (bytes32 id);
+
+    /// @notice Counts a demand that somebody has opened as one that follows `follows`, or none, when it then is fewer in a row. Anybody may,
+    /// without a bond: otherwise whoever opens a question first, at the end of a row of its own, would keep others from following it.
+    /// @dev Reverts with `NotFollowable` when either is not there to be followed, `WindowOver`, `RoundsTooMany`, `RoundNotLower`.
+    function rank(bytes32 id, bytes32 follows) external;
 
     /// @notice Shows an account's leaf, or its absence. Anybody may.
     /// @dev Reverts with `TotalDiffers`.

@@ -14,13 +14,11 @@ import {
   placedEntries,
   placedLeaves,
   placeOf,
-  placeOfPayable,
   revealed,
 } from '../support/trees.ts'
 import { entry, leavesOf, someKey } from './books.ts'
 import { ANSWER_SECONDS, ledger } from './disputed-chain.ts'
 import {
-  aliceAddress,
   DEPOSIT_INDEX,
   DEPOSITED,
   escrowHoldEvidence,
@@ -44,6 +42,8 @@ const asPoster = { account: poster.account }
 const anybody = { account: stranger.account }
 const judgeErrors = await viem.deployContract('JudgeHarness')
 const treeErrors = await viem.deployContract('SumTreeHarness')
+/** As measured with order and receipt, 168 647, rounded up. */
+const ENTRY_GAS_MAX = 170_000n
 const TREE = { entries: 0, holds: 1, lanes: 2, leaves: 3 } as const
 
 const state = ({ contracts, posted, places }: Happened, name: Name, proof: ReturnType<typeof stated>['proof']) =>
@@ -259,7 +259,7 @@ describe('an entry', () => {
       )
       const { gasUsed } = await publicClient.getTransactionReceipt({ hash })
       t.diagnostic(`an entry with ${(evidence.length - 2) / 2} bytes of evidence: ${gasUsed} gas`)
-      assert.ok(gasUsed < 220_000n, `${gasUsed} gas`)
+      assert.ok(gasUsed < ENTRY_GAS_MAX, `${gasUsed} gas`)
     }
     const seller = stated(happened, 'seller').statement
     const key = messages.transfer.digest
@@ -290,7 +290,6 @@ describe('an entry', () => {
     const question = { epoch: posted.epoch, kind: 3, place: places.wallet, key, value: 0n }
     await disputes.write.expire([await disputes.read.idOf([question])], anybody)
     assert.equal(await settlement.read.epochStatus([posted.epoch]), 4)
-    assert.notEqual(key, messages.transfer.digest)
   })
 })
 
@@ -358,7 +357,6 @@ describe('a deposit', () => {
     await revertWithCustomError(answer(DEPOSITED - 1n), disputes, 'DemandNotOpen')
     await reverts(answer(DEPOSITED + 1n), disputes, 'CreditTooSmall', [key, DEPOSITED, DEPOSITED + 1n])
     await answer(DEPOSITED)
-    assert.equal(places.alice, placeOf(aliceAddress))
   })
 })
 
@@ -444,7 +442,6 @@ describe('an accepted transfer', () => {
     const payable = stated(happened, 'payable').statement
     const paid = proofIn(happened, 'payable', key)
     await disputes.write.answerCredit([posted.epoch, places.payable, key, 200n, payable, paid], anybody)
-    assert.equal(places.payable, placeOfPayable(wallet.address))
   })
 })
 
