@@ -16,6 +16,7 @@ import type { LedgerAnswer, LedgerCommand } from './command.ts'
 import { domainOf } from './decision.ts'
 import type { LedgerEvent } from './event.ts'
 import type { Identified } from './identify.ts'
+import { LedgerInvariantError } from './invariant-error.ts'
 import { JournalListeners } from './journal-listeners.ts'
 import { JournalWriter, leaseMs } from './journal-writer.ts'
 import { LedgerReads } from './ledger-reads.ts'
@@ -125,8 +126,15 @@ export class JournalLedger extends LedgerReads implements Ledger {
     const position = isHexOf(commandId, 32) ? acceptedPositionOf(decided.get(commandId)) : undefined
     if (config === undefined || position === undefined || position > head.position) return undefined
     const place = { domain: domainOf(this.state), shard: config.shard }
-    const atMs = async () => (await this.events(position - 1, 1))[0]?.atMs ?? 0
-    return this.acceptances.sign({ digest: commandId, position: BigInt(position) }, head, place, atMs)
+    const decidedAt = { digest: commandId, position: BigInt(position) }
+    return this.acceptances.sign(decidedAt, head, place, () => this.timeAt(position))
+  }
+
+  /** A time that is not the journal's would be a proof against the ledger, so that there is none for what cannot be read. */
+  private async timeAt(position: number): Promise<number> {
+    const [event] = await this.events(position - 1, 1)
+    if (event?.position !== position) throw new LedgerInvariantError(`there is no event at position ${position}`)
+    return event.atMs
   }
 
   head(): JournalHead {
