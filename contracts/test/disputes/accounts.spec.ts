@@ -270,7 +270,7 @@ describe('an entry', () => {
 
   it('that nobody signed for cancels the epoch', async () => {
     const happened = await happen()
-    const { contracts, posted, places, entries, messages } = happened
+    const { contracts, posted, places, entries } = happened
     const { disputes, settlement } = contracts
     const key = someKey('theft')
     const [, withdrawn, job] = entries.wallet
