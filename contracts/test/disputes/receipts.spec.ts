@@ -347,6 +347,8 @@ describe('a receipt', () => {
     await reverts(answer(receipt), receipts, 'ReceiptNotOther', [claim.receiptDigest])
     const elsewhere = await signed(usageReceiptType, receiptOf(zeroHash), node, domain)
     await revertWithCustomError(answer(elsewhere), receipts, 'ReceiptNotOther')
+    const ofOtherNode = { receipt: { node: wallet.address }, receiptSigner: wallet }
+    await revertWithCustomError(answer((await evidenceOf(domain, ofOtherNode)).receipt), receipts, 'ReceiptNotOther')
     const unsigned = { receipt: { fuel: 1n }, receiptSigner: wallet }
     await revertWithCustomError(answer((await evidenceOf(domain, unsigned)).receipt), judgeErrors, 'SignerDiffers')
     await answer((await evidenceOf(domain, { receipt: { fuel: 1n } })).receipt)
