@@ -23,8 +23,8 @@ import { describeDryRun } from './dry-run.ts'
 import { DEVELOPMENT_CHAIN_ID, isPublishedAccount } from './published-accounts.ts'
 import { type DeployRefusal, deployExitCodeOf, deployExitCodes, type OrRefusal, refuse } from './refusal.ts'
 
-/** The four transactions as measured, 6 808 928, rounded up. */
-const DEPLOY_GAS = 7_200_000n
+/** The six transactions as measured, 10 658 469, rounded up. */
+const DEPLOY_GAS = 11_200_000n
 
 /** What the deploy command takes from its surroundings. */
 export type DeployCommandContext = {

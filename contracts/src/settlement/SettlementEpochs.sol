@@ -6,15 +6,14 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 import {ISettlementDisputed} from "../interfaces/ISettlementDisputed.sol";
 import {ISettlementExit} from "../interfaces/ISettlementExit.sol";
 import {EpochChain} from "../libraries/EpochChain.sol";
-import {PayoutRows} from "../libraries/PayoutRows.sol";
 import {WEI_PER_MICROCREDIT} from "../types/Amounts.sol";
-import {CancelReason, Epoch, EpochHeader, EpochStatus, RowsPart} from "../types/Epoch.sol";
+import {CancelReason, Epoch, EpochStatus, RowsPart} from "../types/Epoch.sol";
 import {SettlementParameters} from "../types/SettlementParameters.sol";
 import {SettlementBond} from "./SettlementBond.sol";
 import {SettlementInbox} from "./SettlementInbox.sol";
 import {SettlementPayees} from "./SettlementPayees.sol";
 
-/// @title Epochs: posted in parts, counted when their books close, final after a window.
+/// @title Where epochs stand: pending while their window runs or demands are open, then final, or cancelled.
 abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, SettlementBond {
     using EpochChain for EpochChain.State;
 
@@ -30,12 +29,6 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
 
     /// @notice The most rounds of demands.
     uint64 public constant ROUNDS_MAX = 64;
-
-    /// @inheritdoc ISettlement
-    uint64 public constant LAG_SECONDS_MAX = 1 days;
-
-    /// @inheritdoc ISettlement
-    uint64 public constant INBOX_SLACK_SECONDS = 1 days;
 
     /// @inheritdoc ISettlement
     uint64 public immutable windowSeconds;
@@ -58,15 +51,18 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
     /// @inheritdoc ISettlement
     uint64 public finalEpoch;
 
+    /// @dev The epoch that waits for parts; 0 when none does.
+    uint64 internal _openEpoch;
+
+    /// @dev Height of the last finalised epoch.
+    uint64 internal _finalHeight;
+
     /// @inheritdoc ISettlementExit
     uint64 public finalisedAt;
 
-    /// @dev The epoch that waits for parts; 0 when none does.
-    uint64 private _openEpoch;
-
-    EpochChain.State private _chain;
-    mapping(uint64 epoch => Epoch) private _epochs;
-    mapping(uint64 epoch => mapping(uint32 part => RowsPart)) private _parts;
+    EpochChain.State internal _chain;
+    mapping(uint64 epoch => Epoch) internal _epochs;
+    mapping(uint64 epoch => mapping(uint32 part => RowsPart)) internal _parts;
 
     constructor(SettlementParameters memory parameters) {
         _requireAtMost(parameters.windowSeconds, WINDOW_SECONDS_MAX);
@@ -86,46 +82,6 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
         finalisedAt = uint64(block.timestamp);
     }
 
-    modifier onlyPlainPoster() {
-        _requirePlainPoster();
-        _;
-    }
-
-    /// @inheritdoc ISettlement
-    function postEpoch(EpochHeader calldata header, bytes calldata rows) external onlyPlainPoster beforeExit returns (uint64 id) {
-        _requireFollowsHead(header);
-        _lapseOpenEpoch();
-        _requireFreeBond(epochBondWei);
-
-        id = ++lastEpoch;
-        _openEpoch = id;
-        Epoch storage opened = _epochs[id];
-        opened.parent = header.parent;
-        opened.inboxCut = header.inboxCut;
-        opened.journalPosition = header.journalPosition;
-        opened.burnMicrocredits = header.burnMicrocredits;
-        opened.journalHash = header.journalHash;
-        opened.leavesRoot = header.leavesRoot;
-        opened.leavesTotalMicrocredits = header.leavesTotalMicrocredits;
-        opened.height = _chain.headHeight + 1;
-        opened.rowCount = header.rowCount;
-        opened.openedAt = uint64(block.timestamp);
-        opened.closedAt = header.closedAt;
-        emit EpochOpened(id, header.parent, header.rowCount);
-
-        if (header.rowCount > 0) _appendRows(id, opened, rows);
-        else require(rows.length == 0, RowsTooMany(rows.length / PayoutRows.ROW_BYTES, 0));
-        if (opened.rowsPosted == header.rowCount) _complete(id, opened);
-    }
-
-    /// @inheritdoc ISettlement
-    function postRows(uint64 id, bytes calldata rows) external onlyPlainPoster beforeExit {
-        require(epochStatus(id) == EpochStatus.Open, EpochNotOpen(id));
-        Epoch storage opened = _epochs[id];
-        _appendRows(id, opened, rows);
-        if (opened.rowsPosted == opened.rowCount) _complete(id, opened);
-    }
-
     /// @inheritdoc ISettlement
     function cancel(uint64 id) external onlyGuardian {
         if (epochStatus(id) == EpochStatus.Open) _lapseOpenEpoch();
@@ -140,6 +96,8 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
         require(posted.parent == finalEpoch, ParentNotFinalised(id, posted.parent));
         finalEpoch = id;
         finalisedAt = uint64(block.timestamp);
+        _finalHeight = posted.height;
+        posted.isFinalised = true;
         uint64 burnMicrocredits = posted.burnMicrocredits;
         emit EpochFinalised(id, burnMicrocredits);
         uint256 burntWei = burnMicrocredits * WEI_PER_MICROCREDIT;
@@ -191,7 +149,8 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
             return isOpen ? EpochStatus.Open : EpochStatus.Lapsed;
         }
         if (!_chain.contains(id, asked.height)) return EpochStatus.Cancelled;
-        return _isHeldBack(id) ? EpochStatus.Pending : id <= finalEpoch ? EpochStatus.Finalised : EpochStatus.Final;
+        if (asked.isFinalised) return EpochStatus.Finalised;
+        return _isHeldBack(id) ? EpochStatus.Pending : EpochStatus.Final;
     }
 
     /// @inheritdoc ISettlement
@@ -232,21 +191,37 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
     /// @dev Takes everything that is not finalised off the line.
     function _dropUnfinalised() internal {
         _lapseOpenEpoch();
-        _chain.cutAt(_epochs[finalEpoch].height + 1);
+        _chain.cutAt(_finalHeight + 1);
         emit EpochCancelled(finalEpoch + 1, lastEpoch, finalEpoch, CancelReason.Exit);
     }
 
     /// @dev The epoch that would be finalised next; 0 when there is none.
     function _nextEpoch() internal view returns (uint64) {
-        uint64 height = _epochs[finalEpoch].height;
-        return height < _chain.headHeight ? _chain.epochAt[height + 1] : 0;
+        return _finalHeight < _chain.headHeight ? _chain.epochAt[_finalHeight + 1] : 0;
     }
 
     /// @inheritdoc SettlementBond
     function _bondedEpochs() internal view override returns (uint256) {
-        uint256 waiting = _chain.headHeight - _epochs[finalEpoch].height;
+        uint256 waiting = _chain.headHeight - _finalHeight;
         uint64 open = _openEpoch;
         return open != 0 && epochStatus(open) == EpochStatus.Open ? waiting + 1 : waiting;
+    }
+
+    function _lapseOpenEpoch() internal {
+        uint64 open = _openEpoch;
+        if (open == 0) return;
+        _openEpoch = 0;
+        emit EpochLapsed(open);
+    }
+
+    /// @dev Root and number of rows of a part whose payouts can be claimed. Reverts with `EpochNotFinalised`.
+    function _claimablePart(uint64 id, uint32 part) internal view returns (bytes32 root, uint32 rowCount) {
+        Epoch storage asked = _epochs[id];
+        // The arguments of `require` are worked out either way, and the status costs as much as a proof.
+        if (!asked.isFinalised) revert EpochNotFinalised(id, epochStatus(id));
+        root = _parts[id][part].root;
+        // The only part has all rows; that spares a claim a storage slot.
+        rowCount = asked.partCount == 1 && part == 0 ? asked.rowCount : _parts[id][part].rowCount;
     }
 
     /// @dev Whether the window of a complete epoch on the line runs, or a demand on it is open, or so it is with an ancestor, with
@@ -259,113 +234,7 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
         return false;
     }
 
-    /// @dev Payouts of the last finalised epoch and its ancestors.
-    function _payoutsFinalisedMicrocredits() internal view returns (uint256) {
-        return _epochs[finalEpoch].payoutsTotalMicrocredits;
-    }
-
-    function _requireFollowsHead(EpochHeader calldata header) private view {
-        uint64 head = _chain.head();
-        require(header.parent == head, ParentNotHead(header.parent, head));
-        Epoch storage parent = _epochs[head];
-        uint64 count = inboxCount();
-        require(
-            header.inboxCut >= parent.inboxCut && header.inboxCut <= count,
-            InboxCutInvalid(header.inboxCut, parent.inboxCut, count)
-        );
-        require(
-            header.journalPosition >= parent.journalPosition,
-            JournalPositionBehindParent(header.journalPosition, parent.journalPosition)
-        );
-        require(
-            header.closedAt >= parent.closedAt && header.closedAt <= block.timestamp,
-            ClosedAtInvalid(header.closedAt, parent.closedAt, uint64(block.timestamp))
-        );
-        require(
-            block.timestamp - header.closedAt <= LAG_SECONDS_MAX,
-            ClosedAtTooOld(header.closedAt, uint64(block.timestamp))
-        );
-        // Items arrive in order of time: of those that are left out the first is the oldest, of those covered the last the youngest.
-        if (header.inboxCut < count) {
-            uint64 dueAt = _storedItem(header.inboxCut).arrivedAt + inboxAgeSeconds + INBOX_SLACK_SECONDS;
-            require(header.closedAt <= dueAt, InboxItemLeftOut(header.inboxCut, dueAt));
-        }
-        if (header.inboxCut == 0) return;
-        uint64 coverableAt = _storedItem(header.inboxCut - 1).arrivedAt + inboxAgeSeconds;
-        require(block.timestamp >= coverableAt, InboxItemTooYoung(header.inboxCut - 1, coverableAt));
-    }
-
-    function _lapseOpenEpoch() private {
-        uint64 open = _openEpoch;
-        if (open == 0) return;
-        _openEpoch = 0;
-        emit EpochLapsed(open);
-    }
-
-    function _appendRows(uint64 id, Epoch storage opened, bytes calldata rows) private {
-        PayoutRows.Summary memory summary = PayoutRows.summarise(rows, id, opened.lastPayeeId);
-        uint256 rowsPosted = opened.rowsPosted + summary.rowCount;
-        require(rowsPosted <= opened.rowCount, RowsTooMany(rowsPosted, opened.rowCount));
-        // Ids ascend, so the last one is the highest and the youngest.
-        _requirePayable(summary.lastPayeeId, inboxAgeSeconds);
-
-        uint32 part = opened.partCount++;
-        // The casts fit: rowsPosted is at most rowCount, and 2^32 increments below 2^64 sum up below 2^96.
-        opened.rowsPosted = uint32(rowsPosted);
-        opened.lastPayeeId = summary.lastPayeeId;
-        opened.payoutsMicrocredits += uint128(summary.payoutsMicrocredits);
-        _parts[id][part] = RowsPart(
-            summary.root,
-            uint32(summary.rowCount),
-            summary.firstPayeeId,
-            summary.lastPayeeId
-        );
-        emit RowsPosted(id, part, summary.root, uint128(summary.payoutsMicrocredits));
-    }
-
-    function _complete(uint64 id, Epoch storage opened) private {
-        Epoch storage parent = _epochs[opened.parent];
-        uint128 payoutsTotal = parent.payoutsTotalMicrocredits + opened.payoutsMicrocredits;
-        uint128 burnsTotal = parent.burnsTotalMicrocredits + opened.burnMicrocredits;
-        uint256 inboxMicrocredits = inboxTotal(opened.inboxCut);
-        uint256 accountedMicrocredits = uint256(opened.leavesTotalMicrocredits) + payoutsTotal + burnsTotal;
-        require(
-            inboxMicrocredits == accountedMicrocredits,
-            BooksDoNotClose(inboxMicrocredits, accountedMicrocredits)
-        );
-
-        opened.payoutsTotalMicrocredits = payoutsTotal;
-        opened.burnsTotalMicrocredits = burnsTotal;
-        opened.completedAt = uint64(block.timestamp);
-        opened.finalAt = uint64(block.timestamp) + windowSeconds;
-        _openEpoch = 0;
-        _chain.push(id);
-        _emitPosted(id, opened);
-    }
-
-    function _emitPosted(uint64 id, Epoch storage posted) private {
-        emit EpochPosted(
-            id,
-            posted.parent,
-            posted.inboxCut,
-            posted.journalPosition,
-            posted.journalHash,
-            posted.leavesRoot,
-            posted.leavesTotalMicrocredits,
-            posted.payoutsMicrocredits,
-            posted.burnMicrocredits,
-            posted.finalAt
-        );
-    }
-
     function _requireAtMost(uint64 periodSeconds, uint64 maxSeconds) private pure {
         require(periodSeconds <= maxSeconds, PeriodTooLong(periodSeconds, maxSeconds));
-    }
-
-    function _requirePlainPoster() private view {
-        _requirePoster();
-        // Code could make up rows that stand in no calldata: a poster that is a contract, or an account that delegates to one
-        // (EIP-7702), which is its own origin. Without code the caller is the transaction itself.
-        require(msg.sender == tx.origin && msg.sender.code.length == 0, PosterNotDirect(msg.sender));
     }
 }

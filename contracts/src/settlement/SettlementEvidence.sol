@@ -5,10 +5,10 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 import {EpochEvidence} from "../libraries/EpochEvidence.sol";
 import {CancelReason, RowProof} from "../types/Epoch.sol";
 import {Leaf} from "../types/SumTreeTypes.sol";
-import {SettlementEpochs} from "./SettlementEpochs.sol";
+import {SettlementPosting} from "./SettlementPosting.sol";
 
 /// @title What cancels an epoch in one transaction.
-abstract contract SettlementEvidence is SettlementEpochs {
+abstract contract SettlementEvidence is SettlementPosting {
     /// @inheritdoc ISettlement
     function cancelWrongRow(RowProof calldata row, RowProof calldata earlier) external {
         CancelReason reason = EpochEvidence.judgeRow(row, earlier);

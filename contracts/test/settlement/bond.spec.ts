@@ -205,7 +205,7 @@ describe('a demand on an epoch', () => {
     for (const id of [epoch, child]) {
       await settlement.write.closeDemand([id], disputes)
       assert.equal(await settlement.read.epochStatus([id]), EPOCH_STATUS.cancelled)
-      assert.equal((await settlement.read.epoch([id])).openDemands, 0n)
+      assert.equal((await settlement.read.epoch([id])).openDemands, 0)
     }
   })
 })

@@ -23,7 +23,9 @@ export type AuditedHold = {
   /** As the configuration stood when the hold was opened. */
   readonly pricing: Pricing
   readonly received: { readonly price: bigint; readonly commandId: string; readonly outcome: number } | undefined
-  readonly assigned: { readonly node: Address; readonly attempt: number; readonly atMs: number } | undefined
+  readonly assigned:
+    | { readonly node: Address; readonly payoutWallet: Address; readonly attempt: number; readonly atMs: number }
+    | undefined
   /** Assignments so far, also those given back. */
   readonly attempts: number
 }

@@ -3,7 +3,7 @@ import type { LedgerState } from '../journal/state.ts'
 import { entryNode } from './entry-tree.ts'
 import { type InclusionProof } from './inclusion-proof.ts'
 import type { Leaf, LeafAccount, LeavesRoot } from './leaves.ts'
-import { leafInLastEpoch, leafOf, leavesInLastEpoch } from './state-leaves.ts'
+import { leafInLastEpoch, leafInParent, leafOf, leavesInLastEpoch, leavesInParent } from './state-leaves.ts'
 import type { TreeHashing } from './sum-node.ts'
 import { SumTree } from './sum-tree.ts'
 
@@ -22,6 +22,8 @@ export type EpochInclusion = {
  */
 export class EpochTree {
   private tree: SumTree | undefined
+  /** The tree of the epoch on which the pending one builds. */
+  private parent: { readonly epoch: number; readonly tree: SumTree } | undefined
   /** The epoch that the tree stands at, and its root then. */
   private standsAt: { readonly epoch: number; readonly root: string } | undefined
 
@@ -38,6 +40,7 @@ export class EpochTree {
     }
     const root = tree.root()
     this.standsAt = { epoch, root: root.root }
+    this.parent = undefined
     return root
   }
 
@@ -47,6 +50,22 @@ export class EpochTree {
     const { epoch, leavesRoot: root, leavesTotalMicrocredits: totalMicrocredits } = state.lastEpoch
     const proof = this.atLastEpoch(state).prove(account, other => leafInLastEpoch(state, other) as Leaf)
     return { epoch, root: { root, totalMicrocredits }, leaf: leafInLastEpoch(state, account), proof }
+  }
+
+  /**
+   * An account's part in the epoch on which the pending one builds; `undefined` while none is pending, and when it is the first, which builds on
+   * nothing. Builds that epoch's tree when it is first asked for.
+   */
+  proveInParent(state: Readonly<LedgerState>, account: LeafAccount): EpochInclusion | undefined {
+    const { lastEpoch, finalEpoch: parent } = state
+    if (parent === undefined || lastEpoch === undefined || lastEpoch.epoch === parent.epoch) return undefined
+    if (this.parent?.epoch !== parent.epoch) {
+      this.parent = { epoch: parent.epoch, tree: new SumTree(this.crypto) }
+      for (const leaf of leavesInParent(state)) this.parent.tree.set(leaf)
+    }
+    const { epoch, leavesRoot: root, leavesTotalMicrocredits: totalMicrocredits } = parent
+    const proof = this.parent.tree.prove(account, other => leafInParent(state, other) as Leaf)
+    return { epoch, root: { root, totalMicrocredits }, leaf: leafInParent(state, account), proof }
   }
 
   /** Of the holds as they are now, hashed as far as they changed since the epoch before. */

@@ -74,6 +74,19 @@ export function* leavesInLastEpoch(state: Readonly<LedgerState>): Generator<Leaf
   for (const leaf of state.leavesBefore.values()) if (leaf !== undefined) yield leaf
 }
 
+/** The leaf that an account had in the epoch on which the pending one builds. Once that is final, the one in it. */
+export function leafInParent(state: Readonly<LedgerState>, account: LeafAccount): Leaf | undefined {
+  const { leavesBeforePending: parent } = state
+  return parent.has(account) ? parent.get(account) : leafInLastEpoch(state, account)
+}
+
+/** All leaves as {@link leafInParent} has them, one after another. */
+export function* leavesInParent(state: Readonly<LedgerState>): Generator<Leaf> {
+  const { leavesBeforePending: parent } = state
+  for (const leaf of leavesInLastEpoch(state)) if (!parent.has(leaf.account)) yield leaf
+  for (const leaf of parent.values()) if (leaf !== undefined) yield leaf
+}
+
 /** Keeps the leaves that an event is about to change as they were in the last closed epoch. */
 export function keepLeavesBefore(state: LedgerState, event: LedgerEvent): void {
   if (state.lastEpoch === undefined) return

@@ -194,7 +194,9 @@ function holdOpened(state: LedgerState, { data, atMs }: EventOf<'HoldOpened'>): 
 function holdAssigned(state: LedgerState, { data, atMs, position }: EventOf<'HoldAssigned'>): void {
   const hold = state.holds.get(data.orderDigest)
   if (hold === undefined) throw new LedgerInvariantError(`no hold ${data.orderDigest}`)
-  const assignment = { node: data.node, attempt: data.attempt, sinceMs: atMs, position }
+  const payoutWallet = state.nodes.get(data.node)?.payoutWallet
+  if (payoutWallet === undefined) throw new LedgerInvariantError(`no node ${data.node}`)
+  const assignment = { node: data.node, payoutWallet, attempt: data.attempt, sinceMs: atMs, position }
   state.holds.set(data.orderDigest, { ...hold, assignment, attempts: data.attempt })
 }
 
