@@ -1,4 +1,13 @@
-import type { Address, ChainPlace, EpochBooks, Hex, InboxKind, LedgerConfig, LedgerEvent } from '@deparrow/ledger'
+import type {
+  Address,
+  ChainPlace,
+  EpochBooks,
+  Hex,
+  InboxDetail,
+  InboxKind,
+  LedgerConfig,
+  LedgerEvent,
+} from '@deparrow/ledger'
 
 /** Something that the journal says of the chain, with the event that says it. */
 export type Stated<T> = T & { readonly position: number }
@@ -9,7 +18,7 @@ export type InboxItem = {
   readonly account: Address
   readonly amountMicrocredits: bigint
   readonly place: ChainPlace
-}
+} & InboxDetail
 
 export type Payee = { readonly id: number; readonly wallet: Address }
 
