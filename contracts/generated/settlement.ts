@@ -3,34 +3,71 @@ export const settlementAbi = [
   {
     "inputs": [
       {
-        "internalType": "address",
-        "name": "token_",
-        "type": "address"
-      },
-      {
-        "internalType": "address",
-        "name": "emission_",
-        "type": "address"
-      },
-      {
-        "internalType": "address",
-        "name": "poster_",
-        "type": "address"
-      },
-      {
-        "internalType": "address",
-        "name": "guardian_",
-        "type": "address"
-      },
-      {
-        "internalType": "uint64",
-        "name": "windowSeconds_",
-        "type": "uint64"
-      },
-      {
-        "internalType": "uint64",
-        "name": "inboxAgeSeconds_",
-        "type": "uint64"
+        "components": [
+          {
+            "internalType": "address",
+            "name": "token",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "emission",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "disputes",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "poster",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "guardian",
+            "type": "address"
+          },
+          {
+            "internalType": "uint64",
+            "name": "windowSeconds",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "inboxAgeSeconds",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "answerSeconds",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "roundsMax",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "exitSeconds",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint256",
+            "name": "epochBondWei",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint64",
+            "name": "compensationMaxMicrocredits",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct SettlementParameters",
+        "name": "parameters",
+        "type": "tuple"
       }
     ],
     "stateMutability": "nonpayable",
@@ -61,6 +98,22 @@ export const settlementAbi = [
     "inputs": [
       {
         "internalType": "uint256",
+        "name": "freeWei",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "neededWei",
+        "type": "uint256"
+      }
+    ],
+    "name": "BondTooSmall",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
         "name": "inboxMicrocredits",
         "type": "uint256"
       },
@@ -71,6 +124,17 @@ export const settlementAbi = [
       }
     ],
     "name": "BooksDoNotClose",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      }
+    ],
+    "name": "CallerNotDisputes",
     "type": "error"
   },
   {
@@ -120,6 +184,43 @@ export const settlementAbi = [
       }
     ],
     "name": "ClaimsExceedPayouts",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "closedAt",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "parentClosedAt",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "blockTime",
+        "type": "uint64"
+      }
+    ],
+    "name": "ClosedAtInvalid",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "closedAt",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "blockTime",
+        "type": "uint64"
+      }
+    ],
+    "name": "ClosedAtTooOld",
     "type": "error"
   },
   {
@@ -190,6 +291,54 @@ export const settlementAbi = [
     "inputs": [
       {
         "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      }
+    ],
+    "name": "EpochToFinalise",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "ExitNotStarted",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "ExitStarted",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "startableAt",
+        "type": "uint64"
+      }
+    ],
+    "name": "ExitTooEarly",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "exitSeconds",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "livelySeconds",
+        "type": "uint64"
+      }
+    ],
+    "name": "ExitTooSoon",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
         "name": "inboxCut",
         "type": "uint64"
       },
@@ -205,6 +354,22 @@ export const settlementAbi = [
       }
     ],
     "name": "InboxCutInvalid",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "dueAt",
+        "type": "uint64"
+      }
+    ],
+    "name": "InboxItemLeftOut",
     "type": "error"
   },
   {
@@ -240,8 +405,14 @@ export const settlementAbi = [
     "type": "error"
   },
   {
-    "inputs": [],
-    "name": "InvalidShortString",
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      }
+    ],
+    "name": "ItemNotReturnable",
     "type": "error"
   },
   {
@@ -258,6 +429,55 @@ export const settlementAbi = [
       }
     ],
     "name": "JournalPositionBehindParent",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      },
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      }
+    ],
+    "name": "LeafNotWrong",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      }
+    ],
+    "name": "LeafProofInvalid",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "place",
+        "type": "bytes32"
+      }
+    ],
+    "name": "LeafTaken",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "string",
+        "name": "name",
+        "type": "string"
+      }
+    ],
+    "name": "NameUnknown",
     "type": "error"
   },
   {
@@ -338,6 +558,38 @@ export const settlementAbi = [
       }
     ],
     "name": "PosterNotDirect",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "nonce",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "revokedNonce",
+        "type": "uint64"
+      }
+    ],
+    "name": "RevocationNotNewer",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "rounds",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "max",
+        "type": "uint64"
+      }
+    ],
+    "name": "RoundsTooMany",
     "type": "error"
   },
   {
@@ -538,15 +790,67 @@ export const settlementAbi = [
     "type": "error"
   },
   {
+    "anonymous": false,
     "inputs": [
       {
-        "internalType": "string",
-        "name": "str",
-        "type": "string"
+        "indexed": true,
+        "internalType": "address",
+        "name": "from",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amountWei",
+        "type": "uint256"
       }
     ],
-    "name": "StringTooLong",
-    "type": "error"
+    "name": "BondAdded",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "rewarded",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "rewardWei",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "burntWei",
+        "type": "uint256"
+      }
+    ],
+    "name": "BondSeized",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amountWei",
+        "type": "uint256"
+      }
+    ],
+    "name": "BondWithdrawn",
+    "type": "event"
   },
   {
     "anonymous": false,
@@ -583,6 +887,88 @@ export const settlementAbi = [
       }
     ],
     "name": "Claimed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "paidMicrocredits",
+        "type": "uint64"
+      }
+    ],
+    "name": "Compensated",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "wallet",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "delegate",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "nonce",
+        "type": "uint64"
+      }
+    ],
+    "name": "DelegateRevoked",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      }
+    ],
+    "name": "DemandClosed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "finalAt",
+        "type": "uint64"
+      }
+    ],
+    "name": "DemandOpened",
     "type": "event"
   },
   {
@@ -756,6 +1142,119 @@ export const settlementAbi = [
     "anonymous": false,
     "inputs": [
       {
+        "indexed": false,
+        "internalType": "string",
+        "name": "name",
+        "type": "string"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amountMicrocredits",
+        "type": "uint256"
+      }
+    ],
+    "name": "ExitBurnt",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "bool",
+        "name": "isPayable",
+        "type": "bool"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amountMicrocredits",
+        "type": "uint256"
+      }
+    ],
+    "name": "ExitClaimed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "amountMicrocredits",
+        "type": "uint64"
+      }
+    ],
+    "name": "ExitDepositReturned",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "amountMicrocredits",
+        "type": "uint64"
+      }
+    ],
+    "name": "ExitItemBurnt",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "startedAt",
+        "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "finalEpoch",
+        "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "inboxCut",
+        "type": "uint64"
+      }
+    ],
+    "name": "ExitStartedAt",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
         "indexed": true,
         "internalType": "uint64",
         "name": "index",
@@ -784,6 +1283,12 @@ export const settlementAbi = [
         "internalType": "uint64",
         "name": "totalMicrocredits",
         "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "detail",
+        "type": "bytes32"
       }
     ],
     "name": "InboxItemAppended",
@@ -841,6 +1346,45 @@ export const settlementAbi = [
   },
   {
     "inputs": [],
+    "name": "EXIT_SECONDS_MAX",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "INBOX_SLACK_SECONDS",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "LAG_SECONDS_MAX",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "PARTS_PERIOD_SECONDS",
     "outputs": [
       {
@@ -854,7 +1398,59 @@ export const settlementAbi = [
   },
   {
     "inputs": [],
+    "name": "REWARD_DIVISOR",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "ROUNDS_MAX",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "WINDOW_SECONDS_MAX",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "amountWei",
+        "type": "uint256"
+      }
+    ],
+    "name": "addBond",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "answerSeconds",
     "outputs": [
       {
         "internalType": "uint64",
@@ -886,12 +1482,67 @@ export const settlementAbi = [
   {
     "inputs": [
       {
+        "internalType": "address",
+        "name": "node",
+        "type": "address"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "receiptDigest",
+        "type": "bytes32"
+      }
+    ],
+    "name": "appendReceipt",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "bondWei",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint64",
         "name": "id",
         "type": "uint64"
       }
     ],
     "name": "cancel",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "internalType": "address",
+        "name": "asker",
+        "type": "address"
+      }
+    ],
+    "name": "cancelDisputed",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -969,6 +1620,66 @@ export const settlementAbi = [
       }
     ],
     "name": "cancelRowWithoutPrevious",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "available",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint128",
+            "name": "held",
+            "type": "uint128"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "lanesRoot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "holdsRoot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "receiptSequence",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct Leaf",
+        "name": "leaf",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "siblings",
+        "type": "bytes"
+      },
+      {
+        "internalType": "uint64",
+        "name": "inboxIndex",
+        "type": "uint64"
+      }
+    ],
+    "name": "cancelUnpaid",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -1111,6 +1822,56 @@ export const settlementAbi = [
     "type": "function"
   },
   {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "id",
+        "type": "uint64"
+      }
+    ],
+    "name": "closeDemand",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      },
+      {
+        "internalType": "uint64",
+        "name": "amountMicrocredits",
+        "type": "uint64"
+      }
+    ],
+    "name": "compensate",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "paidMicrocredits",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "compensationMaxMicrocredits",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [],
     "name": "deploymentBlock",
     "outputs": [
@@ -1215,6 +1976,19 @@ export const settlementAbi = [
     "name": "depositWithPermit",
     "outputs": [],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "disputes",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {
@@ -1369,11 +2143,39 @@ export const settlementAbi = [
             "internalType": "uint128",
             "name": "burnsTotalMicrocredits",
             "type": "uint128"
+          },
+          {
+            "internalType": "uint64",
+            "name": "closedAt",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "finalAt",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "openDemands",
+            "type": "uint64"
           }
         ],
         "internalType": "struct Epoch",
         "name": "",
         "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "epochBondWei",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
       }
     ],
     "stateMutability": "view",
@@ -1393,6 +2195,163 @@ export const settlementAbi = [
         "internalType": "enum EpochStatus",
         "name": "",
         "type": "uint8"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "string",
+        "name": "name",
+        "type": "string"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "available",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint128",
+            "name": "held",
+            "type": "uint128"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "lanesRoot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "holdsRoot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "receiptSequence",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct Leaf",
+        "name": "leaf",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "siblings",
+        "type": "bytes"
+      }
+    ],
+    "name": "exitBurn",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      }
+    ],
+    "name": "exitBurnItem",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "internalType": "bool",
+        "name": "isPayable",
+        "type": "bool"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "available",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint128",
+            "name": "held",
+            "type": "uint128"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "lanesRoot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "holdsRoot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "receiptSequence",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct Leaf",
+        "name": "leaf",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "siblings",
+        "type": "bytes"
+      }
+    ],
+    "name": "exitClaim",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      }
+    ],
+    "name": "exitDeposit",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "exitSeconds",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "exitStartedAt",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
       }
     ],
     "stateMutability": "view",
@@ -1422,6 +2381,51 @@ export const settlementAbi = [
     "name": "finalise",
     "outputs": [],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "finalisedAt",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "amountMicrocredits",
+        "type": "uint64"
+      }
+    ],
+    "name": "forceWithdrawal",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "freeBondWei",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {
@@ -1512,6 +2516,11 @@ export const settlementAbi = [
             "internalType": "uint64",
             "name": "arrivedAt",
             "type": "uint64"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "detail",
+            "type": "bytes32"
           }
         ],
         "internalType": "struct InboxItem",
@@ -1574,12 +2583,92 @@ export const settlementAbi = [
     "type": "function"
   },
   {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      }
+    ],
+    "name": "isItemReturned",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "place",
+        "type": "bytes32"
+      }
+    ],
+    "name": "isLeafTaken",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [],
     "name": "lastEpoch",
     "outputs": [
       {
         "internalType": "uint64",
         "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "finalAt",
+        "type": "uint64"
+      }
+    ],
+    "name": "openDemand",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "id",
+        "type": "uint32"
+      }
+    ],
+    "name": "payee",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "internalType": "uint64",
+        "name": "registeredAt",
         "type": "uint64"
       }
     ],
@@ -1654,6 +2743,11 @@ export const settlementAbi = [
           {
             "internalType": "uint64",
             "name": "journalPosition",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "closedAt",
             "type": "uint64"
           },
           {
@@ -1750,6 +2844,72 @@ export const settlementAbi = [
   {
     "inputs": [
       {
+        "internalType": "address",
+        "name": "wallet",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "delegate",
+        "type": "address"
+      }
+    ],
+    "name": "revocationOf",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "nonce",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "inboxIndex",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "delegate",
+        "type": "address"
+      },
+      {
+        "internalType": "uint64",
+        "name": "nonce",
+        "type": "uint64"
+      }
+    ],
+    "name": "revoke",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "roundsMax",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint64",
         "name": "id",
         "type": "uint64"
@@ -1819,6 +2979,13 @@ export const settlementAbi = [
   },
   {
     "inputs": [],
+    "name": "startExit",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "stopDeposits",
     "outputs": [],
     "stateMutability": "nonpayable",
@@ -1849,7 +3016,25 @@ export const settlementAbi = [
     ],
     "stateMutability": "view",
     "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "amountWei",
+        "type": "uint256"
+      }
+    ],
+    "name": "withdrawBond",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
   }
 ] as const
 
-export const settlementBytecode = '0x610240604052348015610010575f5ffd5b506040516154f43803806154f483398101604081905261002f916102e2565b604051806040016040528060088152602001674445706172726f7760c01b815250604051806040016040528060018152602001603160f81b8152508584848a8a895f6001600160a01b0316836001600160a01b03161415801561009a57506001600160a01b03821615155b80156100ae57506001600160a01b03811615155b6100cb57604051639fabe1c160e01b815260040160405180910390fd5b6001600160a01b0392831660805290821660a052811660c052831661010357604051639fabe1c160e01b815260040160405180910390fd5b816301e133806001600160401b03821681101561014b5760405163c88411a560e01b81526001600160401b039283166004820152911660248201526044015b60405180910390fd5b50819050610e106001600160401b03821681101561018f5760405163c88411a560e01b81526001600160401b03928316600482015291166024820152604401610142565b50506001600160a01b0390921660e0526001600160401b039081166101005216610120526101bc82610274565b6101e0526101c981610274565b6102005281516020808401919091206101a0528151908201206101c05246610160526102586101a0516101c051604080517f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f60208201529081019290925260608201524660808201523060a08201525f9060c00160405160208183030381529060405280519060200120905090565b610140525050306101805250504361022052506103ad92505050565b5f5f829050601f8151111561029e578260405163305a27a960e01b81526004016101429190610352565b80516102a982610387565b179392505050565b80516001600160a01b03811681146102c7575f5ffd5b919050565b80516001600160401b03811681146102c7575f5ffd5b5f5f5f5f5f5f60c087890312156102f7575f5ffd5b610300876102b1565b955061030e602088016102b1565b945061031c604088016102b1565b935061032a606088016102b1565b9250610338608088016102cc565b915061034660a088016102cc565b90509295509295509295565b602081525f82518060208401528060208501604085015e5f604082850101526040601f19601f83011684010191505092915050565b805160208083015191908110156103a7575f198160200360031b1b821691505b50919050565b60805160a05160c05160e05161010051610120516101405161016051610180516101a0516101c0516101e051610200516102205161505661049e5f395f61054401525f612ffd01525f612fd201525f50505f50505f50505f50505f50505f81816104a8015281816129800152612b1601525f818161045a01528181611d1c0152613f0001525f818161051d015281816111140152611d9f01525f818161039601528181611053015261166401525f81816105790152610a2201525f81816109e801528181610c8801528181610f8a0152818161100c0152818161194801528181611b84015261399301526150565ff3fe608060405234801561000f575f5ffd5b50600436106102b6575f3560e01c80638095972111610171578063a95f6a84116100d2578063cd2b548711610088578063e40fb3a81161006e578063e40fb3a8146107c5578063eef40ce3146109d0578063fc0c546a146109e3575f5ffd5b8063cd2b54871461079f578063d34323ea146107b2575f5ffd5b8063b6b55f25116100b8578063b6b55f2514610763578063c450986514610776578063c9412c8f1461077f575f5ffd5b8063a95f6a841461073b578063aed8132914610743575f5ffd5b8063941c74fd116101275780639e8ab95c1161010d5780639e8ab95c146106ec578063a0d7031a146106ff578063a7fa61fb14610712575f5ffd5b8063941c74fd146105f457806398bd3bb5146106d9575f5ffd5b8063827c049e11610157578063827c049e1461057457806384b0196e1461059b57806388fd611b146105b6575f5ffd5b8063809597211461051857806382100e3f1461053f575f5ffd5b80634a970be71161021b57806358fb550c116101d15780635cbe86bc116101b75780635cbe86bc146104ca578063644d11c6146104d25780637f98d5cb146104dd575f5ffd5b806358fb550c146104905780635b0463d2146104a3575f5ffd5b80634c860a71116102015780634c860a71146104395780634cb5929a146104555780634e7a156a1461047c575f5ffd5b80634a970be7146104135780634c125e7914610426575f5ffd5b806323cb830f11610270578063452a932011610256578063452a9320146103915780634a0c7562146103dd5780634a5369f314610400575f5ffd5b806323cb830f1461035e5780633a98d88e14610371575f5ffd5b806305605e1b116102a057806305605e1b1461030957806306a4c9831461031e57806316b7575a1461034b575f5ffd5b8062dbe109146102ba5780630210303d146102e4575b5f5ffd5b6002546102ca9063ffffffff1681565b60405163ffffffff90911681526020015b60405180910390f35b6102ca6102f23660046144bc565b60036020525f908152604090205463ffffffff1681565b61031c6103173660046144ec565b610a0a565b005b6005546103329067ffffffffffffffff1681565b60405167ffffffffffffffff90911681526020016102db565b61033261035936600461451d565b610ab5565b61031c61036c36600461451d565b610ae5565b6005546103329068010000000000000000900467ffffffffffffffff1681565b6103b87f000000000000000000000000000000000000000000000000000000000000000081565b60405173ffffffffffffffffffffffffffffffffffffffff90911681526020016102db565b60075467ffffffffffffffff9081165f9081526006602052604090205416610332565b61031c61040e36600461457e565b610d1d565b61031c6104213660046145cd565b610f27565b61031c61043436600461451d565b61103b565b5f546104459060ff1681565b60405190151581526020016102db565b6103327f000000000000000000000000000000000000000000000000000000000000000081565b600d546103329067ffffffffffffffff1681565b61033261049e36600461464e565b6110fb565b6103327f000000000000000000000000000000000000000000000000000000000000000081565b61031c61164c565b6103326301e1338081565b6103b86104eb3660046146ba565b63ffffffff165f9081526004602052604090205473ffffffffffffffffffffffffffffffffffffffff1690565b6103b87f000000000000000000000000000000000000000000000000000000000000000081565b6105667f000000000000000000000000000000000000000000000000000000000000000081565b6040519081526020016102db565b6103b87f000000000000000000000000000000000000000000000000000000000000000081565b6105a3611765565b6040516102db979695949392919061471f565b6105666105c43660046147de565b67ffffffffffffffff82165f90815260096020908152604080832063ffffffff8516845290915290205492915050565b6106906106023660046147de565b60408051608080820183525f8083526020808401829052838501829052606093840182905267ffffffffffffffff9690961681526009865283812063ffffffff95861682528652839020835191820184528054825260010154808516958201959095526401000000008504841692810192909252680100000000000000009093049091169181019190915290565b6040516102db91905f6080820190508251825263ffffffff602084015116602083015263ffffffff604084015116604083015263ffffffff606084015116606083015292915050565b61031c6106e736600461481c565b6117c3565b61031c6106fa366004614893565b6118bf565b61044561070d36600461451d565b6119aa565b6103326107203660046146ba565b600c6020525f908152604090205467ffffffffffffffff1681565b600154610332565b61075661075136600461451d565b6119f1565b6040516102db919061493c565b61031c6107713660046149b0565b611b60565b610332610e1081565b61079261078d36600461451d565b611bac565b6040516102db91906149d7565b61031c6107ad3660046149e5565b611d87565b61031c6107c0366004614a4a565b611f41565b6109c36107d336600461451d565b60408051610220810182525f80825260208201819052918101829052606081018290526080810182905260a0810182905260c0810182905260e08101829052610100810182905261012081018290526101408101829052610160810182905261018081018290526101a081018290526101c081018290526101e081018290526102008101919091525067ffffffffffffffff9081165f9081526008602090815260409182902082516102208101845281548086168252680100000000000000008082048716948301949094527001000000000000000000000000000000008082048716958301959095527801000000000000000000000000000000000000000000000000908190048616606083015260018301546080830152600283015460a0830152600383015480871660c0840152938404861660e083015263ffffffff8585048116610100840152740100000000000000000000000000000000000000008504811661012084015281850481166101408401527c010000000000000000000000000000000000000000000000000000000090940490931661016082015260048201546fffffffffffffffffffffffffffffffff80821661018084015285820487166101a08401529390049094166101c0850152600501548082166101e0850152919091041661020082015290565b6040516102db9190614acb565b61031c6109de366004614c9a565b611fca565b6103b87f000000000000000000000000000000000000000000000000000000000000000081565b3373ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000168114610a98576040517fe70d755b00000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff90911660048201526024015b60405180910390fd5b50610aa560015f84612203565b610ab160025f83612203565b5050565b5f67ffffffffffffffff821615610add57610ad4610751600184614d2c565b60600151610adf565b5f5b92915050565b5f610aef82611bac565b90506005816006811115610b0557610b056148fb565b1482829091610b42576040517f114edf0b000000000000000000000000000000000000000000000000000000008152600401610a8f929190614d4c565b505067ffffffffffffffff8083165f908152600860205260409020600554815491928592811691680100000000000000009004168114610bc2576040517fb4e6867600000000000000000000000000000000000000000000000000000000815267ffffffffffffffff928316600482015291166024820152604401610a8f565b5050600580547fffffffffffffffffffffffffffffffff0000000000000000ffffffffffffffff166801000000000000000067ffffffffffffffff868116918202929092179092558254604051780100000000000000000000000000000000000000000000000090910490911680825291907f3f5b3dfbacbbce313fb2ab5bb04a741da09e3703a61ad61e0500206a6c2a20069060200160405180910390a267ffffffffffffffff811615610d125773ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000166342966c68610cc664e8d4a5100067ffffffffffffffff8516614d6a565b6040518263ffffffff1660e01b8152600401610ce491815260200190565b5f604051808303815f87803b158015610cfb575f5ffd5b505af1158015610d0d573d5f5f3e3d5ffd5b505050505b50505050565b905090565b60025463ffffffff165f5b82811015610eed575f848483818110610d4357610d43614d81565b9050602002016020810190610d5891906144bc565b905073ffffffffffffffffffffffffffffffffffffffff8116610da7576040517f9fabe1c100000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b73ffffffffffffffffffffffffffffffffffffffff81165f9081526003602052604090205463ffffffff1615610ddd5750610ee5565b610de683614dae565b73ffffffffffffffffffffffffffffffffffffffff8083165f818152600360209081526040808320805463ffffffff88167fffffffffffffffffffffffffffffffffffffffffffffffffffffffff0000000090911681179091558151808301835285815267ffffffffffffffff428116828601908152838752600490955283862091518254955190911674010000000000000000000000000000000000000000027fffffffff0000000000000000000000000000000000000000000000000000000090951697169690961792909217909455925193965090927fd61e7d21b4d6f5cc5b7ddf5562f6773edbd4871e644b86b5a9fd2afc436ad8769190a3505b600101610d28565b50600280547fffffffffffffffffffffffffffffffffffffffffffffffffffffffff000000001663ffffffff929092169190911790555050565b610f31338661241e565b6040517fd505accf000000000000000000000000000000000000000000000000000000008152336004820152306024820152604481018690526064810185905260ff8416608482015260a4810183905260c481018290527f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff169063d505accf9060e4015f604051808303815f87803b158015610fe0575f5ffd5b505af1925050508015610ff1575060015b5061103473ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016333088612500565b5050505050565b3373ffffffffffffffffffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001681146110c4576040517ffc28df4800000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff9091166004820152602401610a8f565b5060016110d082611bac565b60068111156110e1576110e16148fb565b036110f1576110ee61255c565b50565b6110ee815f6125e7565b5f3373ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000168114611185576040517ff976af4200000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff9091166004820152602401610a8f565b5033321480156111945750333b155b33906111e5576040517f951b1cb300000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff9091166004820152602401610a8f565b506111ef846126ec565b6111f761255c565b600580545f906112109067ffffffffffffffff16614dd2565b825467ffffffffffffffff8083166101009490940a848102910219909116179092556005805470010000000000000000000000000000000083027fffffffffffffffff0000000000000000ffffffffffffffffffffffffffffffff9091161790555f9081526008602090815260409091209192506112909086018661451d565b81547fffffffffffffffffffffffffffffffffffffffffffffffff00000000000000001667ffffffffffffffff919091161781556112d4604086016020870161451d565b815467ffffffffffffffff9190911668010000000000000000027fffffffffffffffffffffffffffffffff0000000000000000ffffffffffffffff909116178155611325606086016040870161451d565b815467ffffffffffffffff91909116700100000000000000000000000000000000027fffffffffffffffff0000000000000000ffffffffffffffffffffffffffffffff90911617815561137e60a086016080870161451d565b815467ffffffffffffffff9190911678010000000000000000000000000000000000000000000000000277ffffffffffffffffffffffffffffffffffffffffffffffff9091161781556060850135600182015560a085013560028201556113eb60e0860160c0870161451d565b6003820180547fffffffffffffffffffffffffffffffffffffffffffffffff00000000000000001667ffffffffffffffff92831617905560075461143191166001614df5565b60038201805467ffffffffffffffff9290921668010000000000000000027fffffffffffffffffffffffffffffffff0000000000000000ffffffffffffffff90921691909117905561148a610100860160e087016146ba565b6003820180547fffffffffffffffffffffffff00000000ffffffffffffffffffffffffffffffff1670010000000000000000000000000000000063ffffffff9390931683021790556004820180547fffffffffffffffff0000000000000000ffffffffffffffffffffffffffffffff164267ffffffffffffffff1690920291909117905561151b602086018661451d565b67ffffffffffffffff9081169083167f96587f57a7ccceae0a2546f55979767addf0c7fad55c428e3153e31e68fa108a61155c610100890160e08a016146ba565b60405163ffffffff909116815260200160405180910390a35f611586610100870160e088016146ba565b63ffffffff1611156115a35761159e82828686612a45565b6115fb565b82156115b0601885614e42565b5f90916115f8576040517f65746b1a000000000000000000000000000000000000000000000000000000008152600481019290925263ffffffff166024820152604401610a8f565b50505b61160c610100860160e087016146ba565b600382015463ffffffff9182167401000000000000000000000000000000000000000090910490911603611644576116448282612dba565b509392505050565b3373ffffffffffffffffffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001681146116d5576040517ffc28df4800000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff9091166004820152602401610a8f565b505f5460ff1615611712576040517fbd53d75b00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b5f80547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff001660011781556040517f753ed9dbe9323967c44adcd768283b3cdbd434058a1d1fa67de360707edfac909190a1565b5f6060805f5f5f6060611776612fcb565b61177e612ff6565b604080515f808252602082019092527f0f000000000000000000000000000000000000000000000000000000000000009b939a50919850469750309650945092509050565b6117cc84613021565b5f6117e66117e06080870160608801614e82565b60e01c90565b90505f6118026117fc6080880160608901614e82565b60401c90565b63ffffffff16905080151561181a602088018861451d565b83909161186b576040517f6924e13600000000000000000000000000000000000000000000000000000000815267ffffffffffffffff909216600483015263ffffffff166024820152604401610a8f565b505061187681613073565b156118a0575f8390036118935761188e8186846130af565b6118a0565b6118a081868487876133ed565b6118b76118b0602088018861451d565b60036125e7565b505050505050565b6118c9888861241e565b6040517fef55bec600000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff898116600483015230602483015260448201899052606482018890526084820187905260a4820186905260ff851660c483015260e4820184905261010482018390527f0000000000000000000000000000000000000000000000000000000000000000169063ef55bec690610124015f604051808303815f87803b15801561198a575f5ffd5b505af115801561199c573d5f5f3e3d5ffd5b505050505050505050505050565b5f5f6119b583611bac565b905060055b8160068111156119cc576119cc6148fb565b14806119ea575060065b8160068111156119e8576119e86148fb565b145b9392505050565b6040805160a0810182525f8082526020820181905291810182905260608101829052608081019190915260015467ffffffffffffffff83161082611a3460015490565b9091611a80576040517f5055addc00000000000000000000000000000000000000000000000000000000815267ffffffffffffffff928316600482015291166024820152604401610a8f565b505060018267ffffffffffffffff1681548110611a9f57611a9f614d81565b905f5260205f2090600202016040518060a00160405290815f82015f9054906101000a900460ff166002811115611ad857611ad86148fb565b6002811115611ae957611ae96148fb565b8152815473ffffffffffffffffffffffffffffffffffffffff610100820416602083015267ffffffffffffffff750100000000000000000000000000000000000000000090910481166040830152600190920154808316606083015268010000000000000000900490911660809091015292915050565b611b6a338261241e565b6110ee73ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016333084612500565b5f8167ffffffffffffffff165f03611bc657506006919050565b60055467ffffffffffffffff9081169083161115611be557505f919050565b67ffffffffffffffff8083165f908152600860205260408120600481015490927801000000000000000000000000000000000000000000000000909104169003611caf576005545f9067ffffffffffffffff85811670010000000000000000000000000000000090920416148015611c9657506004820154611c8890610e1090700100000000000000000000000000000000900467ffffffffffffffff16614df5565b67ffffffffffffffff164211155b905080611ca4576002611ca7565b60015b949350505050565b6003810154611cd890600690859068010000000000000000900467ffffffffffffffff166135ea565b611ce55750600492915050565b60055467ffffffffffffffff68010000000000000000909104811690841611611d115750600692915050565b6004810154611d67907f0000000000000000000000000000000000000000000000000000000000000000907801000000000000000000000000000000000000000000000000900467ffffffffffffffff16614df5565b67ffffffffffffffff164210611d7e5760056119ea565b60039392505050565b3373ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000168114611e10576040517ff976af4200000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff9091166004820152602401610a8f565b503332148015611e1f5750333b155b3390611e70576040517f951b1cb300000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff9091166004820152602401610a8f565b506001611e7c84611bac565b6006811115611e8d57611e8d6148fb565b148390611ed3576040517fcbaa1e1700000000000000000000000000000000000000000000000000000000815267ffffffffffffffff9091166004820152602401610a8f565b5067ffffffffffffffff83165f908152600860205260409020611ef884828585612a45565b600381015463ffffffff70010000000000000000000000000000000082048116740100000000000000000000000000000000000000009092041603610d1257610d128482612dba565b5f611f4b87611bac565b90506006816006811115611f6157611f616148fb565b1487829091611f9e576040517fbc34362f000000000000000000000000000000000000000000000000000000008152600401610a8f929190614d4c565b5050611fae87878787878761362e565b611fc18760e086901c606087901c61375b565b50505050505050565b611fd382613021565b611fdc81613021565b5f611ff06117e06080850160608601614e82565b905063ffffffff811661200c6117e06080850160608601614e82565b63ffffffff1614801561204a5750612027602084018461451d565b67ffffffffffffffff1661203e602084018461451d565b67ffffffffffffffff16105b80156120665750612066612061602084018461451d565b613073565b61209c576040517f1434944f00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b5f6120b06117fc6080860160608701614e82565b63ffffffff169050806120c6602085018561451d565b67ffffffffffffffff1611156120ed57610d126120e6602086018661451d565b60026125e7565b5f6121076121016080870160608801614e82565b60a01c90565b67ffffffffffffffff1661212a6121246080870160608801614e82565b60601c90565b67ffffffffffffffff1661213e9190614e9b565b905067ffffffffffffffff8216612158602086018661451d565b67ffffffffffffffff1614801561218b57508061217e6121246080880160608901614e82565b67ffffffffffffffff1614155b612198602087018761451d565b8490916121e9576040517f6924e13600000000000000000000000000000000000000000000000000000000815267ffffffffffffffff909216600483015263ffffffff166024820152604401610a8f565b5061103490506121fc602087018761451d565b60016125e7565b5f61220d60015490565b90505f8261221a83610ab5565b6122249190614df5565b905060016040518060a00160405280876002811115612245576122456148fb565b815273ffffffffffffffffffffffffffffffffffffffff871660208083019190915267ffffffffffffffff8088166040840152858116606084015242166080909201919091528254600181810185555f9485529190932082516002948502909101805493949093919284927fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00169184908111156122e4576122e46148fb565b0217905550602082015181546040808501517fffffff00000000000000000000000000000000000000000000000000000000ff90921661010073ffffffffffffffffffffffffffffffffffffffff948516027fffffff0000000000000000ffffffffffffffffffffffffffffffffffffffffff1617750100000000000000000000000000000000000000000067ffffffffffffffff938416021784556060850151600190940180546080909601519483167fffffffffffffffffffffffffffffffff00000000000000000000000000000000909616959095176801000000000000000094831694909402939093179093559051908616918416907f875b63e767d3df7f88f4dc56d89e104340c6557f54a97fbbe2456a93027032b59061240f90899088908790614eae565b60405180910390a35050505050565b5f5460ff161561245a576040517fbd53d75b00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b5f8111612493576040517fcbca5aa200000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b6124a264e8d4a5100082614ee4565b8190156124de576040517f1a4fcabb000000000000000000000000000000000000000000000000000000008152600401610a8f91815260200190565b50610ab15f836124fb6124f664e8d4a5100086614e42565b6139ba565b612203565b61250e848484846001613a0d565b610d12576040517f5274afe700000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff85166004820152602401610a8f565b600554700100000000000000000000000000000000900467ffffffffffffffff165f8190036125885750565b600580547fffffffffffffffff0000000000000000ffffffffffffffffffffffffffffffff16905560405167ffffffffffffffff8216907fe0a3c185cfc9608561f576581f7b91ff05769f0c9febf56c9fbbfffbb2fe71e6905f90a250565b5f6125f183611bac565b90506003816006811115612607576126076148fb565b1483829091612644576040517f2b9e07d4000000000000000000000000000000000000000000000000000000008152600401610a8f929190614d4c565b505061264e61255c565b67ffffffffffffffff8084165f908152600860205260409020600301546126849160069168010000000000000000900416613aa0565b60055460075467ffffffffffffffff9081165f90815260066020526040902054858216927f1ab9c93b71393b9a0bb584e947a3271c3252133d9e393a904e2858fec3e9d05a929081169116856040516126df93929190614ef7565b60405180910390a2505050565b60075467ffffffffffffffff9081165f90815260066020526040812054909116905067ffffffffffffffff8116612726602084018461451d565b67ffffffffffffffff161461273e602084018461451d565b82909161278b576040517fc50b952e00000000000000000000000000000000000000000000000000000000815267ffffffffffffffff928316600482015291166024820152604401610a8f565b505067ffffffffffffffff81165f908152600860205260408120906127af60015490565b825490915068010000000000000000900467ffffffffffffffff166127da604086016020870161451d565b67ffffffffffffffff1610158015612815575067ffffffffffffffff8116612808604086016020870161451d565b67ffffffffffffffff1611155b612825604086016020870161451d565b835490916801000000000000000090910467ffffffffffffffff16908390612896576040517f43da619900000000000000000000000000000000000000000000000000000000815267ffffffffffffffff938416600482015291831660248301529091166044820152606401610a8f565b50508254700100000000000000000000000000000000900467ffffffffffffffff1690506128ca606086016040870161451d565b67ffffffffffffffff1610156128e6606086016040870161451d565b8354909170010000000000000000000000000000000090910467ffffffffffffffff1690612954576040517fc8ec94c000000000000000000000000000000000000000000000000000000000815267ffffffffffffffff928316600482015291166024820152604401610a8f565b506129679050604085016020860161451d565b67ffffffffffffffff165f0361297d5750505050565b5f7f00000000000000000000000000000000000000000000000000000000000000006129be60016129b46040890160208a0161451d565b6107519190614d2c565b608001516129cc9190614df5565b905067ffffffffffffffff811642101560016129ee604088016020890161451d565b6129f89190614d2c565b829091611fc1576040517f62d57cd200000000000000000000000000000000000000000000000000000000815267ffffffffffffffff928316600482015291166024820152604401610a8f565b5f612a6683838787600301601c9054906101000a900463ffffffff16613aeb565b604081015160038601549192505f91612a9d919074010000000000000000000000000000000000000000900463ffffffff16614e9b565b60038601549091508190700100000000000000000000000000000000900463ffffffff1680821115612b0a576040517f65746b1a000000000000000000000000000000000000000000000000000000008152600481019290925263ffffffff166024820152604401610a8f565b5050612b3a82608001517f0000000000000000000000000000000000000000000000000000000000000000613cc9565b6003850180545f91780100000000000000000000000000000000000000000000000090910463ffffffff16906018612b7183614dae565b82546101009290920a63ffffffff81810219909316918316021790915560038801805460808701517bffffffff00000000ffffffffffffffffffffffffffffffffffffffff90911674010000000000000000000000000000000000000000878516027bffffffffffffffffffffffffffffffffffffffffffffffffffffffff16177c01000000000000000000000000000000000000000000000000000000009190931602919091179055602084015160048801805492935090915f90612c4a9084906fffffffffffffffffffffffffffffffff16614f2e565b82546fffffffffffffffffffffffffffffffff9182166101009390930a9283029190920219909116179055506040805160808082018352855182528583015163ffffffff90811660208085019182526060808a01518416868801908152948a0151841690860190815267ffffffffffffffff8e165f818152600984528881208a871680835290855290899020975188559351600197909701805496519251861668010000000000000000027fffffffffffffffffffffffffffffffffffffffff00000000ffffffffffffffff938716640100000000027fffffffffffffffffffffffffffffffffffffffffffffffff000000000000000090981698909616979097179590951716929092179093558651908701519351929391927f79aee4046743609cded3d183188f2794c12b94fa82a2c9d4c3ba923469dbd33292612da99282526fffffffffffffffffffffffffffffffff16602082015260400190565b60405180910390a350505050505050565b805467ffffffffffffffff165f90815260086020526040812060048301546005820154919291612dff916fffffffffffffffffffffffffffffffff9081169116614f2e565b835460058401549192505f91612e61917801000000000000000000000000000000000000000000000000900467ffffffffffffffff169070010000000000000000000000000000000090046fffffffffffffffffffffffffffffffff16614f2e565b84549091505f90612e879068010000000000000000900467ffffffffffffffff16610ab5565b600386015467ffffffffffffffff91821692505f916fffffffffffffffffffffffffffffffff80861692612ebf929188169116614e9b565b612ec99190614e9b565b90508181818114612f0f576040517f68a59bb000000000000000000000000000000000000000000000000000000000815260048101929092526024820152604401610a8f565b50506fffffffffffffffffffffffffffffffff838116700100000000000000000000000000000000029085161760058088019190915560048701805467ffffffffffffffff421678010000000000000000000000000000000000000000000000000277ffffffffffffffffffffffffffffffffffffffffffffffff90911617905580547fffffffffffffffff0000000000000000ffffffffffffffffffffffffffffffff169055612fc1600688613dbd565b611fc18787613e4e565b6060610d187f0000000000000000000000000000000000000000000000000000000000000000613f8f565b6060610d187f0000000000000000000000000000000000000000000000000000000000000000613f8f565b6110ee613031602083018361451d565b61304160408401602085016146ba565b61305160608501604086016146ba565b6130616080860160608701614e82565b61306e6080870187614f56565b61362e565b5f5f61307e83611bac565b90506003816006811115613094576130946148fb565b14806130a2575060056119ba565b806119ea575060066119d6565b5f6132a48460408051610220810182525f80825260208201819052918101829052606081018290526080810182905260a0810182905260c0810182905260e08101829052610100810182905261012081018290526101408101829052610160810182905261018081018290526101a081018290526101c081018290526101e081018290526102008101919091525067ffffffffffffffff9081165f9081526008602090815260409182902082516102208101845281548086168252680100000000000000008082048716948301949094527001000000000000000000000000000000008082048716958301959095527801000000000000000000000000000000000000000000000000908190048616606083015260018301546080830152600283015460a0830152600383015480871660c0840152938404861660e083015263ffffffff8585048116610100840152740100000000000000000000000000000000000000008504811661012084015281850481166101408401527c010000000000000000000000000000000000000000000000000000000090940490931661016082015260048201546fffffffffffffffffffffffffffffffff80821661018084015285820487166101a08401529390049094166101c0850152600501548082166101e0850152919091041661020082015290565b610140015190505f63ffffffff841615806132f357508163ffffffff168463ffffffff16111580156132f3575063ffffffff83166132e786610602600188614fba565b6060015163ffffffff16105b90505f8263ffffffff168563ffffffff1614806133ab57508263ffffffff168563ffffffff161080156133ab575060408051608080820183525f8083526020808401829052838501829052606093840182905267ffffffffffffffff8b1682526009815284822063ffffffff8b81168452908252918590208551938401865280548452600101548083169184019190915264010000000081048216948301859052680100000000000000009004811691909201528516105b90508180156133b75750805b6118b7576040517f1434944f00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b60028114613427576040517f1434944f00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b3682825f81811061343a5761343a614d81565b905060200281019061344c9190614fd6565b9050368383600181811061346257613462614d81565b90506020028101906134749190614fd6565b905061347f82613021565b61348881613021565b67ffffffffffffffff87166134a0602084018461451d565b67ffffffffffffffff161480156134d6575067ffffffffffffffff87166134ca602083018361451d565b67ffffffffffffffff16145b80156134fc575063ffffffff86166134f460408401602085016146ba565b63ffffffff16145b8015613522575063ffffffff861661351a60408301602084016146ba565b63ffffffff16145b8015613562575061353960608201604083016146ba565b63ffffffff1661354f60608401604085016146ba565b6135609063ffffffff166001614e9b565b145b801561358b575063ffffffff85166135836117e06080850160608601614e82565b63ffffffff16105b80156135b457506135a56117e06080830160608401614e82565b63ffffffff168563ffffffff16105b611fc1576040517f1434944f00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b60018301545f9067ffffffffffffffff90811690831611801590611ca757505067ffffffffffffffff9081165f908152602093909352604090922054821691161490565b60408051608080820183525f8083526020808401829052838501829052606093840182905267ffffffffffffffff8b1682526009815284822063ffffffff8b811684529082529185902085519384018652805480855260019091015480841692850183905264010000000081048416968501969096526801000000000000000090950482169383019390935290926136f3927fffffffffffffffffffffffffffffffffffffffffffffffff0000000000000000881692898116929088908890613fcc16565b87878790919261374f576040517f2424773200000000000000000000000000000000000000000000000000000000815267ffffffffffffffff909316600484015263ffffffff9182166024840152166044820152606401610a8f565b50505050505050505050565b63ffffffff82165f908152600c602052604090205467ffffffffffffffff90811690839082908490811682106137dd576040517f24d54a3100000000000000000000000000000000000000000000000000000000815263ffffffff909316600484015267ffffffffffffffff9182166024840152166044820152606401610a8f565b5050505f81836137ed9190614d2c565b600d549091505f9061380c9067ffffffffffffffff8085169116614e9b565b90505f6138516005805467ffffffffffffffff68010000000000000000909104165f90815260086020526040902001546fffffffffffffffffffffffffffffffff1690565b9050818180821115613898576040517f53ccb2f500000000000000000000000000000000000000000000000000000000815260048101929092526024820152604401610a8f565b505063ffffffff86165f818152600c60209081526040808320805467ffffffffffffffff8b81167fffffffffffffffffffffffffffffffffffffffffffffffff00000000000000009283168117909355600d80548a831693169290921790915560048452938290205482518d8616815294891693850193909352838201525173ffffffffffffffffffffffffffffffffffffffff90911692839290917f9b3e78177723f24648e1d669430eade59d4b9c20dda7c3e9a92d67211517897b916060908290030190a3610d0d8161397c64e8d4a5100067ffffffffffffffff8816614d6a565b73ffffffffffffffffffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001691906140ae565b5f67ffffffffffffffff821115613a0957604080517f6dfcc650000000000000000000000000000000000000000000000000000000008152600481019190915260248101839052604401610a8f565b5090565b6040517f23b872dd000000000000000000000000000000000000000000000000000000005f81815273ffffffffffffffffffffffffffffffffffffffff8781166004528616602452604485905291602083606481808c5af1925060015f51148316613a8f578383151615613a83573d5f823e3d81fd5b5f883b113d1516831692505b604052505f60605295945050505050565b613aab600182614d2c565b60019290920180547fffffffffffffffffffffffffffffffffffffffffffffffff00000000000000001667ffffffffffffffff9093169290921790915550565b613b246040518060a001604052805f81526020015f81526020015f81526020015f63ffffffff1681526020015f63ffffffff1681525090565b5f613b30601886614e42565b90505f81118015613b4a5750613b47601882614d6a565b85145b8590613b85576040517f72949d4a000000000000000000000000000000000000000000000000000000008152600401610a8f91815260200190565b505f8167ffffffffffffffff811115613ba057613ba0614e55565b604051908082528060200260200182016040528015613bc9578160200160208202803683370190505b5090505f84815b84811015613c6457601881028a01357fffffffffffffffffffffffffffffffffffffffffffffffff000000000000000081169060e01c63ffffffff841681111580613c225750613c20828b61410e565b155b15613c3257613c3282858c614194565b5f828152601890206020600585901b8801015267ffffffffffffffff60a083901c169490940193925050600101613bd0565b50613c6e83614314565b85526020850182905260408501849052613caa7fffffffffffffffffffffffffffffffffffffffffffffffff00000000000000008a35166117e0565b63ffffffff908116606087015216608085015250919695505050505050565b600254829063ffffffff9081169082161115613d1a576040517faad6d4fb00000000000000000000000000000000000000000000000000000000815263ffffffff9091166004820152602401610a8f565b5063ffffffff82165f90815260046020526040812054613d5d90839074010000000000000000000000000000000000000000900467ffffffffffffffff16614df5565b9050828167ffffffffffffffff8116421015611034576040517fd369671900000000000000000000000000000000000000000000000000000000815263ffffffff909216600483015267ffffffffffffffff166024820152604401610a8f565b600182018054829184915f91908290613ddf9067ffffffffffffffff16614dd2565b91906101000a81548167ffffffffffffffff021916908367ffffffffffffffff160217905567ffffffffffffffff1667ffffffffffffffff1681526020019081526020015f205f6101000a81548167ffffffffffffffff021916908367ffffffffffffffff1602179055505050565b8054600182015460028301546003840154600485015467ffffffffffffffff80861695888216957f2e8c1ef958d140dd5fab4151262fc75e0b0c7a7f4a68175e89ea0d8e19fba6bf95680100000000000000008304841695700100000000000000000000000000000000840485169592949193908216926fffffffffffffffffffffffffffffffff811692780100000000000000000000000000000000000000000000000092839004811692613f29927f00000000000000000000000000000000000000000000000000000000000000009291900416614df5565b6040805167ffffffffffffffff998a1681529789166020890152870195909552606086019390935290851660808501526fffffffffffffffffffffffffffffffff1660a0840152831660c083015290911660e08201526101000160405180910390a35050565b60605f613f9b836143cc565b6040805160208082528183019092529192505f91906020820181803683375050509182525060208101929092525090565b5f848610613fdb57505f6140a4565b5f87815260188120905b6001871115614091575f600189161580156140095750876140078a6001614e9b565b145b90508061407757848203614022575f93505050506140a4565b5f86868461402f81615012565b955081811061404057614040614d81565b905060200201359050896001165f14614065575f818152602085905260409020614073565b5f8481526020829052604090205b9350505b600198891c986140878982614e9b565b901c975050613fe5565b808414801561409f57508582145b925050505b9695505050505050565b6140bb838383600161440c565b614109576040517f5274afe700000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff84166004820152602401610a8f565b505050565b5f60a083901c606084901c604085901c67ffffffffffffffff8316158061414557508467ffffffffffffffff168163ffffffff1610155b15614155575f9350505050610adf565b63ffffffff81161561417d578267ffffffffffffffff168267ffffffffffffffff16116140a4565b5067ffffffffffffffff9081169116149392505050565b60e083901c60a084901c604085901c848363ffffffff821681116141f4576040517f1db85c0300000000000000000000000000000000000000000000000000000000815263ffffffff928316600482015291166024820152604401610a8f565b50505f8267ffffffffffffffff16118390614244576040517f777f8c3000000000000000000000000000000000000000000000000000000000815263ffffffff9091166004820152602401610a8f565b5082818567ffffffffffffffff811663ffffffff8316106142b2576040517ff12a377800000000000000000000000000000000000000000000000000000000815263ffffffff938416600482015292909116602483015267ffffffffffffffff166044820152606401610a8f565b50506040517f87b700ff00000000000000000000000000000000000000000000000000000000815263ffffffff808616600483015267ffffffffffffffff808616602484015260608a901c166044830152831660648201526084019050610a8f565b80515f905b60018111156143aa57600181901c5f5b818110156143575761434f85826020820160408260061b8201208260051b820152505050565b600101614329565b508160011660010361439f5783600183038151811061437857614378614d81565b602002602001015184828151811061439257614392614d81565b6020026020010181815250505b600190911601614319565b825f815181106143bc576143bc614d81565b6020026020010151915050919050565b5f60ff8216601f811115610adf576040517fb3512b0c00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b6040517fa9059cbb000000000000000000000000000000000000000000000000000000005f81815273ffffffffffffffffffffffffffffffffffffffff8616600452602485905291602083604481808b5af1925060015f5114831661448857838315161561447c573d5f823e3d81fd5b5f873b113d1516831692505b60405250949350505050565b803573ffffffffffffffffffffffffffffffffffffffff811681146144b7575f5ffd5b919050565b5f602082840312156144cc575f5ffd5b6119ea82614494565b803567ffffffffffffffff811681146144b7575f5ffd5b5f5f604083850312156144fd575f5ffd5b614506836144d5565b9150614514602084016144d5565b90509250929050565b5f6020828403121561452d575f5ffd5b6119ea826144d5565b5f5f83601f840112614546575f5ffd5b50813567ffffffffffffffff81111561455d575f5ffd5b6020830191508360208260051b8501011115614577575f5ffd5b9250929050565b5f5f6020838503121561458f575f5ffd5b823567ffffffffffffffff8111156145a5575f5ffd5b6145b185828601614536565b90969095509350505050565b803560ff811681146144b7575f5ffd5b5f5f5f5f5f60a086880312156145e1575f5ffd5b85359450602086013593506145f8604087016145bd565b94979396509394606081013594506080013592915050565b5f5f83601f840112614620575f5ffd5b50813567ffffffffffffffff811115614637575f5ffd5b602083019150836020828501011115614577575f5ffd5b5f5f5f838503610120811215614662575f5ffd5b610100811215614670575f5ffd5b5083925061010084013567ffffffffffffffff81111561468e575f5ffd5b61469a86828701614610565b9497909650939450505050565b803563ffffffff811681146144b7575f5ffd5b5f602082840312156146ca575f5ffd5b6119ea826146a7565b5f81518084528060208401602086015e5f6020828601015260207fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f83011685010191505092915050565b7fff000000000000000000000000000000000000000000000000000000000000008816815260e060208201525f61475960e08301896146d3565b828103604084015261476b81896146d3565b6060840188905273ffffffffffffffffffffffffffffffffffffffff8716608085015260a0840186905283810360c0850152845180825260208087019350909101905f5b818110156147cd5783518352602093840193909201916001016147af565b50909b9a5050505050505050505050565b5f5f604083850312156147ef575f5ffd5b6147f8836144d5565b9150614514602084016146a7565b5f60a08284031215614816575f5ffd5b50919050565b5f5f5f5f6060858703121561482f575f5ffd5b843567ffffffffffffffff811115614845575f5ffd5b61485187828801614806565b945050614860602086016146a7565b9250604085013567ffffffffffffffff81111561487b575f5ffd5b61488787828801614536565b95989497509550505050565b5f5f5f5f5f5f5f5f610100898b0312156148ab575f5ffd5b6148b489614494565b9750602089013596506040890135955060608901359450608089013593506148de60a08a016145bd565b979a969950949793969295929450505060c08201359160e0013590565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52602160045260245ffd5b60038110614938576149386148fb565b9052565b5f60a08201905061494e828451614928565b73ffffffffffffffffffffffffffffffffffffffff602084015116602083015267ffffffffffffffff604084015116604083015267ffffffffffffffff606084015116606083015267ffffffffffffffff608084015116608083015292915050565b5f602082840312156149c0575f5ffd5b5035919050565b60078110614938576149386148fb565b60208101610adf82846149c7565b5f5f5f604084860312156149f7575f5ffd5b614a00846144d5565b9250602084013567ffffffffffffffff81111561468e575f5ffd5b80357fffffffffffffffffffffffffffffffffffffffffffffffff0000000000000000811681146144b7575f5ffd5b5f5f5f5f5f5f60a08789031215614a5f575f5ffd5b614a68876144d5565b9550614a76602088016146a7565b9450614a84604088016146a7565b9350614a9260608801614a1b565b9250608087013567ffffffffffffffff811115614aad575f5ffd5b614ab989828a01614536565b979a9699509497509295939492505050565b815167ffffffffffffffff16815261022081016020830151614af9602084018267ffffffffffffffff169052565b506040830151614b15604084018267ffffffffffffffff169052565b506060830151614b31606084018267ffffffffffffffff169052565b506080830151608083015260a083015160a083015260c0830151614b6160c084018267ffffffffffffffff169052565b5060e0830151614b7d60e084018267ffffffffffffffff169052565b50610100830151614b9761010084018263ffffffff169052565b50610120830151614bb161012084018263ffffffff169052565b50610140830151614bcb61014084018263ffffffff169052565b50610160830151614be561016084018263ffffffff169052565b50610180830151614c0b6101808401826fffffffffffffffffffffffffffffffff169052565b506101a0830151614c296101a084018267ffffffffffffffff169052565b506101c0830151614c476101c084018267ffffffffffffffff169052565b506101e0830151614c6d6101e08401826fffffffffffffffffffffffffffffffff169052565b50610200830151614c936102008401826fffffffffffffffffffffffffffffffff169052565b5092915050565b5f5f60408385031215614cab575f5ffd5b823567ffffffffffffffff811115614cc1575f5ffd5b614ccd85828601614806565b925050602083013567ffffffffffffffff811115614ce9575f5ffd5b614cf585828601614806565b9150509250929050565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b67ffffffffffffffff8281168282160390811115610adf57610adf614cff565b67ffffffffffffffff83168152604081016119ea60208301846149c7565b8082028115828204841417610adf57610adf614cff565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603260045260245ffd5b5f63ffffffff821663ffffffff8103614dc957614dc9614cff565b60010192915050565b5f67ffffffffffffffff821667ffffffffffffffff8103614dc957614dc9614cff565b67ffffffffffffffff8181168382160190811115610adf57610adf614cff565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601260045260245ffd5b5f82614e5057614e50614e15565b500490565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b5f60208284031215614e92575f5ffd5b6119ea82614a1b565b80820180821115610adf57610adf614cff565b60608101614ebc8286614928565b67ffffffffffffffff8416602083015267ffffffffffffffff83166040830152949350505050565b5f82614ef257614ef2614e15565b500690565b67ffffffffffffffff8481168252831660208201526060810160048310614f2057614f206148fb565b826040830152949350505050565b6fffffffffffffffffffffffffffffffff8181168382160190811115610adf57610adf614cff565b5f5f83357fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe1843603018112614f89575f5ffd5b83018035915067ffffffffffffffff821115614fa3575f5ffd5b6020019150600581901b3603821315614577575f5ffd5b63ffffffff8281168282160390811115610adf57610adf614cff565b5f82357fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff61833603018112615008575f5ffd5b9190910192915050565b5f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff820361504257615042614cff565b506001019056fea164736f6c6343000825000a' as const
+export const settlementBytecode = '0x610220604052348015610010575f5ffd5b506040516162e33803806162e383398101604081905261002f91610376565b80518190819081906001600160a01b03161580159061005a575060208101516001600160a01b031615155b8015610072575060408101516001600160a01b031615155b801561008a575060608101516001600160a01b031615155b80156100a2575060808101516001600160a01b031615155b6100bf57604051639fabe1c160e01b815260040160405180910390fd5b80516001600160a01b0390811660809081526020830151821660a0526040830151821660c0526060830151821660e05290910151166101005261014081015161011b576040516365e52d5160e11b815260040160405180910390fd5b6101408082015161012052610160909101516001600160401b0316905260a081015161014b906301e133806102c8565b60c081015161015c90610e106102c8565b60e081015161016f906301e133806102c8565b610120810151610183906312cc03006102c8565b61010081015160406001600160401b0382168110156101cd57604051632c894e6360e01b81526001600160401b039283166004820152911660248201526044015b60405180910390fd5b50505f8160e0015182610100015160026101e79190610472565b6101f19190610472565b8260a00151610200919061049b565b61020b906003610472565b610120830151909150816001600160401b03808216908316116102545760405163a4e6cadf60e01b81526001600160401b039283166004820152911660248201526044016101c4565b50505060a08101516001600160401b039081166101605260c082015181166101805260e082015181166101a05261010082015181166101c0526101209091015181166101e0526008805442909216600160801b02600160801b600160c01b03199092169190911790555043610200526104c0565b81816001600160401b03808216908316111561030a5760405163c88411a560e01b81526001600160401b039283166004820152911660248201526044016101c4565b50505050565b60405161018081016001600160401b038111828210171561033f57634e487b7160e01b5f52604160045260245ffd5b60405290565b80516001600160a01b038116811461035b575f5ffd5b919050565b80516001600160401b038116811461035b575f5ffd5b5f610180828403128015610388575f5ffd5b50610391610310565b61039a83610345565b81526103a860208401610345565b60208201526103b960408401610345565b60408201526103ca60608401610345565b60608201526103db60808401610345565b60808201526103ec60a08401610360565b60a08201526103fd60c08401610360565b60c082015261040e60e08401610360565b60e08201526104206101008401610360565b6101008201526104336101208401610360565b61012082015261014083810151908201526104516101608401610360565b6101608201529392505050565b634e487b7160e01b5f52601160045260245ffd5b6001600160401b0381811683821602908116908181146104945761049461045e565b5092915050565b6001600160401b0381811683821601908111156104ba576104ba61045e565b92915050565b60805160a05160c05160e05161010051610120516101405161016051610180516101a0516101c0516101e05161020051615cf56105ee5f395f61080a01525f8181610b9d01526124b901525f61087301525f6105d301525f81816107430152818161332901528181613419015261360701525f8181610700015261394001525f818161057f01528181612ac50152612afe01525f81816104f601528181610eb50152818161130601528181614952015261497b01525f818161060d015281816119eb0152611ca301525f81816107e3015281816126a201526140ca01525f8181610b760152613a3f01525f818161083101528181610e1d01526114e601525f8181610de8015281816118fe0152818161211101528181613b3b01528181613d3c01526141220152615cf55ff3fe608060405234801561000f575f5ffd5b506004361061042c575f3560e01c806382100e3f1161022c578063b0e4620d11610135578063cb960a8e116100bf578063e40fb3a811610084578063e40fb3a814610bbf578063eee70d9814610daa578063eef40ce314610dbd578063f46e13f114610dd0578063fc0c546a14610de3575f5ffd5b8063cb960a8e14610b38578063cd2b548714610b4b578063d34323ea14610b5e578063d4c5b25214610b71578063dbc7563414610b98575f5ffd5b8063c10d42a511610105578063c10d42a514610ae1578063c3daab9614610ae9578063c450986514610afc578063c9412c8f14610b05578063c9862fc414610b25575f5ffd5b8063b0e4620d14610a8f578063b6b55f2514610aa1578063bd87a28014610ab4578063bfa4e42314610ace575f5ffd5b806398bd3bb5116101b6578063a746748311610186578063a7467483146109a0578063a7fa61fb14610a1d578063a95f6a8414610a45578063ad6305f014610a4d578063aed8132914610a6f575f5ffd5b806398bd3bb5146109545780639e8ab95c146109675780639f0b01f11461097a578063a0d7031a1461098d575f5ffd5b806388fd611b116101fc57806388fd611b146108955780638af3f43f146108d25780638db849e0146108e557806393d88530146108ed578063941c74fd146108f8575f5ffd5b806382100e3f14610805578063827c049e1461082c57806384b0196e14610853578063862a929b1461086e575f5ffd5b80634a5369f3116103395780635b0463d2116102c3578063644d11c611610288578063644d11c6146107925780636efb9d2c146107655780637b9404c01461079d5780637f98d5cb146107b057806380959721146107de575f5ffd5b80635b0463d21461073e5780635b3b482c146107655780635ba216f61461076f5780635cbe86bc146107825780635e67c4261461078a575f5ffd5b80634c4525cb116103095780634c4525cb146106b55780634c860a71146106e85780634cb5929a146106fb5780634e7a156a14610722578063581582c714610735575f5ffd5b80634a5369f3146106695780634a970be71461067c5780634b8d24b01461068f5780634c125e79146106a2575f5ffd5b80631b943221116103ba5780633a98d88e1161038a5780633a98d88e146105b45780633fe32e89146105ce57806343a80845146105f5578063452a9320146106085780634a0c756214610647575f5ffd5b80631b9432211461055f57806323cb830f14610567578063310565cd1461057a5780633505d7f6146105a1575f5ffd5b806306a4c9831161040057806306a4c983146104c65780631291c8b7146104f15780631680eb8c1461052657806316b7575a1461053957806318b1189c1461054c575f5ffd5b8062dbe109146104305780630210303d1461045a5780630557de341461047f57806305605e1b146104b1575b5f5ffd5b6004546104409063ffffffff1681565b60405163ffffffff90911681526020015b60405180910390f35b610440610468366004614da3565b60056020525f908152604090205463ffffffff1681565b6104a161048d366004614dbc565b600d6020525f908152604090205460ff1681565b6040519015158152602001610451565b6104c46104bf366004614de9565b610e0a565b005b6008546104d9906001600160401b031681565b6040516001600160401b039091168152602001610451565b6105187f000000000000000000000000000000000000000000000000000000000000000081565b604051908152602001610451565b6104d9610534366004614e57565b610e8e565b6104d9610547366004614eaf565b61122c565b6104c461055a366004614eaf565b611269565b610518611302565b6104c4610575366004614eaf565b61135c565b6104d97f000000000000000000000000000000000000000000000000000000000000000081565b6104d96105af366004614eaf565b611574565b6008546104d990600160401b90046001600160401b031681565b6104d97f000000000000000000000000000000000000000000000000000000000000000081565b6104c4610603366004614eaf565b6115c1565b61062f7f000000000000000000000000000000000000000000000000000000000000000081565b6040516001600160a01b039091168152602001610451565b600a546001600160401b039081165f90815260096020526040902054166104d9565b6104c4610677366004614f08565b61174a565b6104c461068a366004614f56565b6118b4565b6104c461069d366004614dbc565b611969565b6104c46106b0366004614eaf565b6119e0565b6106c86106c3366004614f99565b611a6a565b604080516001600160401b03938416815292909116602083015201610451565b5f546104a190600160401b900460ff1681565b6104d97f000000000000000000000000000000000000000000000000000000000000000081565b6010546104d9906001600160401b031681565b61051860075481565b6104d97f000000000000000000000000000000000000000000000000000000000000000081565b6104d96201518081565b6104d961077d366004614fc1565b611ac1565b6104c4611c98565b6104d9604081565b6104d96301e1338081565b6104c46107ab366004614ff1565b611d59565b61062f6107be366004615084565b63ffffffff165f908152600660205260409020546001600160a01b031690565b61062f7f000000000000000000000000000000000000000000000000000000000000000081565b6105187f000000000000000000000000000000000000000000000000000000000000000081565b61062f7f000000000000000000000000000000000000000000000000000000000000000081565b61085b611f02565b60405161045197969594939291906150cb565b6104d97f000000000000000000000000000000000000000000000000000000000000000081565b6105186108a3366004615161565b6001600160401b0382165f908152600c6020908152604080832063ffffffff8516845290915290205492915050565b6104c46108e0366004615189565b611f89565b610518600a81565b6104d96312cc030081565b61090b610906366004615161565b611f9d565b60405161045191905f6080820190508251825263ffffffff602084015116602083015263ffffffff604084015116604083015263ffffffff606084015116606083015292915050565b6104c46109623660046151a3565b612025565b6104c4610975366004615218565b6120ae565b6104c4610988366004614de9565b612173565b6104a161099b366004614eaf565b6122cf565b6109f66109ae366004615084565b63ffffffff165f908152600660209081526040918290208251808401909352546001600160a01b038116808452600160a01b9091046001600160401b03169290910182905291565b604080516001600160a01b0390931683526001600160401b03909116602083015201610451565b6104d9610a2b366004615084565b600f6020525f90815260409020546001600160401b031681565b6001546104d9565b6104a1610a5b366004614eaf565b600e6020525f908152604090205460ff1681565b610a82610a7d366004614eaf565b612314565b60405161045191906152b0565b5f546104d9906001600160401b031681565b6104c4610aaf366004614dbc565b612475565b6008546104d990600160801b90046001600160401b031681565b6104d9610adc36600461531f565b612488565b6104c46124a6565b6104c4610af7366004614dbc565b612623565b6104d9610e1081565b610b18610b13366004614eaf565b6126c7565b6040516104519190615347565b6104c4610b3336600461535a565b612807565b6104c4610b463660046153dc565b612880565b6104c4610b59366004615437565b612915565b6104c4610b6c366004615484565b6129bc565b61062f7f000000000000000000000000000000000000000000000000000000000000000081565b6104d97f000000000000000000000000000000000000000000000000000000000000000081565b610d9d610bcd366004614eaf565b60408051610280810182525f80825260208201819052918101829052606081018290526080810182905260a0810182905260c0810182905260e08101829052610100810182905261012081018290526101408101829052610160810182905261018081018290526101a081018290526101c081018290526101e08101829052610200810182905261022081018290526102408101829052610260810191909152506001600160401b039081165f908152600b602090815260409182902082516102808101845281548086168252600160401b808204871694830194909452600160801b808204871695830195909552600160c01b908190048616606083015260018301546080830152600283015460a0830152600383015480871660c0840152848104871660e084015263ffffffff8682048116610100850152600160a01b820481166101208501528282048116610140850152600160e01b9091041661016083015260048301546001600160801b0380821661018085015286820488166101a085015291900486166101c083015260058301548082166101e084015285900416610200820152600690910154808516610220830152918204841661024082015291900490911661026082015290565b6040516104519190615504565b6104d9610db8366004614fc1565b612aa4565b6104c4610dcb366004615707565b612bcd565b6104c4610dde366004614eaf565b612c60565b61062f7f000000000000000000000000000000000000000000000000000000000000000081565b610e12612dc9565b336001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000168114610e6d5760405163e70d755b60e01b81526001600160a01b0390911660048201526024015b60405180910390fd5b50610e7b60015f8481612df4565b50610e8960025f8381612df4565b505050565b5f610e97612fae565b610e9f612dc9565b610ea884612fef565b610eb06134d3565b610ed97f0000000000000000000000000000000000000000000000000000000000000000613536565b600880545f90610ef1906001600160401b031661577e565b82546001600160401b038083166101009490940a8481029102199091161790925560088054600160c01b83026001600160c01b039091161790555f908152600b60209081526040909120919250610f4a90860186614eaf565b815467ffffffffffffffff19166001600160401b0391909116178155610f766040860160208701614eaf565b81546001600160401b0391909116600160401b0267ffffffffffffffff60401b19909116178155610fad6060860160408701614eaf565b81546001600160401b0391909116600160801b0267ffffffffffffffff60801b19909116178155610fe460c0860160a08701614eaf565b81546001600160401b0391909116600160c01b026001600160c01b039091161781556080850135600182015560c0850135600282015561102b610100860160e08701614eaf565b60038201805467ffffffffffffffff19166001600160401b03928316179055600a54611059911660016157a8565b6003820180546001600160401b0392909216600160401b0267ffffffffffffffff60401b1990921691909117905561109961012086016101008701615084565b60038201805463ffffffff60801b1916600160801b63ffffffff93909316830217905560048201805467ffffffffffffffff60801b1916426001600160401b03169092029190911790556110f36080860160608701614eaf565b60068201805467ffffffffffffffff19166001600160401b03929092169190911790556111236020860186614eaf565b6001600160401b039081169083167f96587f57a7ccceae0a2546f55979767addf0c7fad55c428e3153e31e68fa108a61116461012089016101008a01615084565b60405163ffffffff909116815260200160405180910390a35f61118f61012087016101008801615084565b63ffffffff1611156111ac576111a78282868661356d565b6111eb565b82156111b96018856157db565b5f90916111e8576040516332ba358d60e11b8152600481019290925263ffffffff166024820152604401610e64565b50505b6111fd61012086016101008701615084565b600382015463ffffffff918216600160a01b909104909116036112245761122482826137fe565b509392505050565b5f6001600160401b038216156112615761124f61124a6001846157ee565b6139b7565b600101546001600160401b0316611263565b5f5b92915050565b611271613a34565b6001600160401b038082165f908152600b60205260409020600601805490916010916112a591600160801b9091041661580d565b91906101000a8154816001600160401b0302191690836001600160401b03160217905550806001600160401b03167f4655e9fbe6661f72939082ea5c6917f2dc9755def0df43186de07e5285fa0ccd60405160405180910390a250565b5f5f7f000000000000000000000000000000000000000000000000000000000000000061132d613a8a565b611337919061582e565b90508060075411611348575f611356565b806007546113569190615845565b91505090565b5f611366826126c7565b9050600581600681111561137c5761137c615280565b14828290916113a05760405163114edf0b60e01b8152600401610e64929190615858565b50506001600160401b038083165f908152600b60205260409020600854815491928592811691600160401b900416811461140057604051635a73433b60e11b81526001600160401b03928316600482015291166024820152604401610e64565b50506008805477ffffffffffffffffffffffffffffffff00000000000000001916600160401b6001600160401b0386811691820267ffffffffffffffff60801b191692909217600160801b42841602179092558254604051600160c01b90910490911680825291907f3f5b3dfbacbbce313fb2ab5bb04a741da09e3703a61ad61e0500206a6c2a20069060200160405180910390a25f6114ae64e8d4a510006001600160401b03841661582e565b905080156114bf576114bf81613b25565b6040516324e2250160e01b8152600481018290525f9064e8d4a51000906001600160a01b037f000000000000000000000000000000000000000000000000000000000000000016906324e22501906024016020604051808303815f875af115801561152c573d5f5f3e3d5ffd5b505050506040513d601f19601f82011682018060405250810190611550919061587e565b61155a91906157db565b9050801561156c5761156c8682613b96565b505050505050565b5f61157d612dc9565b5f826001600160401b0316116115a6576040516365e52d5160e11b815260040160405180910390fd5b6112636004335f6001600160401b038616612df4565b919050565b6115c9613bac565b5f6115d3826139b7565b6040805160a081019091528154909190829060ff1660068111156115f9576115f9615280565b600681111561160a5761160a615280565b815281546001600160a01b0361010082041660208301526001600160401b03600160a81b909104811660408301526001928301548082166060840152600160401b9004166080909101529091508151600681111561166a5761166a615280565b1480611688575060028151600681111561168657611686615280565b145b806116a557506003815160068111156116a3576116a3615280565b145b82906116d05760405163255c859f60e01b81526001600160401b039091166004820152602401610e64565b506116da82613bd7565b60408082015190516001600160401b039182168152908316907f95178b4f06ad0f8c4056ca0d36802afdb27f92fc86d2f080fa9c6924fddef66e9060200160405180910390a261174664e8d4a5100082604001516001600160401b0316611741919061582e565b613b25565b5050565b60045463ffffffff165f5b82811015611895575f84848381811061177057611770615895565b90506020020160208101906117859190614da3565b90506001600160a01b0381166117ae57604051639fabe1c160e01b815260040160405180910390fd5b6001600160a01b0381165f9081526005602052604090205463ffffffff16156117d7575061188d565b6117e0836158a9565b6001600160a01b038083165f818152600560209081526040808320805463ffffffff881663ffffffff199091168117909155815180830183528581526001600160401b034281168286019081528387526006909552838620915182549551909116600160a01b026001600160e01b031990951697169690961792909217909455925193965090927fd61e7d21b4d6f5cc5b7ddf5562f6773edbd4871e644b86b5a9fd2afc436ad8769190a3505b600101611755565b506004805463ffffffff191663ffffffff929092169190911790555050565b6118be3386613c88565b60405163d505accf60e01b8152336004820152306024820152604481018690526064810185905260ff8416608482015260a4810183905260c481018290527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03169063d505accf9060e4015f604051808303815f87803b158015611947575f5ffd5b505af1925050508015611958575060015b5061196285613d2f565b5050505050565b5f8111611989576040516365e52d5160e11b815260040160405180910390fd5b8060075f82825461199a91906158c4565b909155505060405181815233907f80d935b55a1d0a7c5e49759e65696b235471700d31c78dbec3086abf78db82369060200160405180910390a26119dd81613d2f565b50565b336001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000168114611a3657604051631f851be960e31b81526001600160a01b039091166004820152602401610e64565b506001611a42826126c7565b6006811115611a5357611a53615280565b03611a60576119dd6134d3565b6119dd815f613d64565b6001600160a01b038083165f9081526003602090815260408083209385168352928152908290208251808401909352546001600160401b03808216808552600160401b9092041692909101829052905b9250929050565b5f611aca612dc9565b6001600160a01b038316611af157604051639fabe1c160e01b815260040160405180910390fd5b335f9081526003602090815260408083206001600160a01b03871684528252918290208251808401909352546001600160401b03808216808552600160401b9092048116928401929092529084161180611b56575060208101516001600160401b0316155b81518491611b8a5760405163f6df5f0760e01b81526001600160401b03928316600482015291166024820152604401610e64565b50506040516001600160601b0319606086901b1660208201526001600160c01b031960c085901b166034820152611be09060059033905f90603c0160405160208183030381529060405280519060200120612df4565b6040805180820182526001600160401b0380871682528084166020808401828152335f818152600384528781206001600160a01b038e1680835294528790209551865492518616600160401b026001600160801b031990931695169490941717909355925193955090929091907fe1d39b56f2c084aace6a2f37de6f57d0390e060e1eb24f6230bee6e21f062ebe90611c899088906001600160401b0391909116815260200190565b60405180910390a45092915050565b336001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000168114611cee57604051631f851be960e31b81526001600160a01b039091166004820152602401610e64565b505f54600160401b900460ff1615611d195760405163bd53d75b60e01b815260040160405180910390fd5b5f805468ff00000000000000001916600160401b1781556040517f753ed9dbe9323967c44adcd768283b3cdbd434058a1d1fa67de360707edfac909190a1565b611d61613bac565b5f611da086868080601f0160208091040260200160405190810160405280939291908181526020018383808284375f92019190915250613e4992505050565b604080518082019091526008815267747265617375727960c01b60209091015290507fcbd818ad4dd6f1ff9338c2bb62480241424dd9a65f9f3284101a01cd099ad8ac811480611e2e57506040805180820190915260078152667265776172647360c81b6020909101527f34c4f69c5a540b12dc1972f35b6a4d869e650b9e8617cf155838305cfb43cfde81145b80611e785750604080518082019091526008815267636c656172696e6760c01b6020909101527f2f30d14ca49b9f1339f72453c9452a8f582998504b9a4b6046e8f4a1955279f581145b86869091611e9b57604051631eeb38c160e01b8152600401610e649291906158ff565b50505f611eaa82868686613e54565b90507fc813642d46df63343bd83e53638d8abaa76f3fd021306e06900669b18986c2b7878783604051611edf93929190615912565b60405180910390a1611ef961174164e8d4a510008361582e565b50505050505050565b5f6060808280808346308380604051908082528060200260200182016040528015611f37578160200160208202803683370190505b5060408051808201825260088152674445706172726f7760c01b602080830191909152825180840190935260018352603160f81b90830152600f60f81b9d909c50909a50939850919650945092509050565b611f91613a34565b61174682600583613f7c565b60408051608080820183525f808352602080840182905283850182905260609384018290526001600160401b03969096168152600c865283812063ffffffff95861682528652839020835191820184528054825260010154808516958201959095526401000000008504841692810192909252600160401b9093049091169181019190915290565b60405163cbe8864960e01b815273__$3fa11677f76b468052cfdca32dd47dd498$__9063cbe8864990612062908790879087908790600401615a38565b5f6040518083038186803b158015612078575f5ffd5b505af415801561208a573d5f5f3e3d5ffd5b506120a892506120a09150506020860186614eaf565b600333613f7c565b50505050565b6120b88888613c88565b6040516377aadf6360e11b81526001600160a01b03898116600483015230602483015260448201899052606482018890526084820187905260a4820186905260ff851660c483015260e4820184905261010482018390527f0000000000000000000000000000000000000000000000000000000000000000169063ef55bec690610124015f604051808303815f87803b158015612153575f5ffd5b505af1158015612165573d5f5f3e3d5ffd5b505050505050505050505050565b61217b613a34565b612183612dc9565b5f61218d836126c7565b905060038160068111156121a3576121a3615280565b14838290916121c757604051630ae781f560e21b8152600401610e64929190615858565b50506001600160401b038084165f908152600b60205260409020600681018054919290916010916121ff91600160801b90041661577e565b91906101000a8154816001600160401b0302191690836001600160401b031602179055508060060160089054906101000a90046001600160401b03166001600160401b0316836001600160401b0316111561227c5760068101805467ffffffffffffffff60401b1916600160401b6001600160401b038616021790555b6006810154604051600160401b9091046001600160401b0390811682528516907f848e0ea1854915cda05cefe5407396cf61b321acd1ca7547989074ae754972489060200160405180910390a250505050565b5f5f6122da836126c7565b905060058160068111156122f0576122f0615280565b148061230d5750600681600681111561230b5761230b615280565b145b9392505050565b6040805160c0810182525f80825260208201819052918101829052606081018290526080810182905260a081018290529061234e836139b7565b6040805160a081019091528154909190829060ff16600681111561237457612374615280565b600681111561238557612385615280565b815281546001600160a01b0361010082041660208301526001600160401b03600160a81b90910481166040808401919091526001909301548082166060840152600160401b900416608090910152805160c08101909152815191925090819060068111156123f5576123f5615280565b815260200182602001516001600160a01b0316815260200182604001516001600160401b0316815260200182606001516001600160401b0316815260200182608001516001600160401b0316815260200160025f866001600160401b03166001600160401b031681526020019081526020015f2054815250915050919050565b61247f3382613c88565b6119dd81613d2f565b5f612491613a34565b612499612dc9565b61230d6006845f85612df4565b6124ae612dc9565b6008545f906124ee907f000000000000000000000000000000000000000000000000000000000000000090600160801b90046001600160401b03166157a8565b9050806001600160401b038116421015612527576040516384f84a2b60e01b81526001600160401b039091166004820152602401610e64565b505f612531613f90565b90506001600160401b03811615806125635750600561254f826126c7565b600681111561256057612560615280565b14155b819061258e57604051638a8f960f60e01b81526001600160401b039091166004820152602401610e64565b505f805467ffffffffffffffff1916426001600160401b03161790556125b2613ffe565b600854600160401b908190046001600160401b039081165f818152600b60209081526040918290205482514286168152918201939093529390910490911682820152517f0134dc8c7e67c771949dcb000af73d95ac03734501451bd644b6dc8ef5e01ac19181900360600190a15050565b61262b6140bf565b5f811161264b576040516365e52d5160e11b815260040160405180910390fd5b61265481613536565b8060075f8282546126659190615845565b90915550506040518181527ffbe94e601ce041f1e6c263017fdf1becf857fe1cb5d20366e9fd62f5e56fc0829060200160405180910390a16119dd7f000000000000000000000000000000000000000000000000000000000000000082614115565b5f816001600160401b03165f036126e057506006919050565b6008546001600160401b0390811690831611156126fe57505f919050565b6001600160401b038083165f908152600b6020526040812060048101549092600160c01b909104169003612795576008545f906001600160401b03858116600160c01b9092041614801561277c5750600482015461276f90610e1090600160801b90046001600160401b03166157a8565b6001600160401b03164211155b90508061278a57600261278d565b60015b949350505050565b60038101546127b8906009908590600160401b90046001600160401b0316614149565b6127c55750600492915050565b6127ce8361418b565b6127fe576008546001600160401b03600160401b909104811690841611156127f757600561230d565b600661230d565b60039392505050565b60405163bc420d2560e01b815273__$3fa11677f76b468052cfdca32dd47dd498$__9063bc420d259061284890899089908990899089908990600401615b45565b5f6040518083038186803b15801561285e575f5ffd5b505af4158015612870573d5f5f3e3d5ffd5b5050505061156c86600433613f7c565b612888613bac565b5f8461289c576128978661423d565b6128a5565b6128a586614277565b90505f6128b482868686613e54565b604080518815158152602081018390529192506001600160a01b038916917ffd1009661cf51b53c3194b68b8cb94eeeb716f71b3eb89ebdb0be8abb72e3b7c910160405180910390a2611ef98761291064e8d4a510008461582e565b614115565b61291d612fae565b612925612dc9565b6001612930846126c7565b600681111561294157612941615280565b14839061296d5760405163cbaa1e1760e01b81526001600160401b039091166004820152602401610e64565b506001600160401b0383165f908152600b602052604090206129918482858561356d565b600381015463ffffffff600160801b82048116600160a01b90920416036120a8576120a884826137fe565b5f6129c6876126c7565b905060068160068111156129dc576129dc615280565b1487829091612a005760405163bc34362f60e01b8152600401610e64929190615858565b50505f612a0d8888611f9d565b60208101518151919250612a409167ffffffffffffffff1988169163ffffffff808b16929181169190899089906142a916565b888888909192612a82576040516312123b9960e11b81526001600160401b03909316600484015263ffffffff9182166024840152166044820152606401610e64565b50612a9a915089905060e087901c606088901c61438b565b5050505050505050565b5f612aad613a34565b5f64e8d4a51000600754612ac191906157db565b90507f00000000000000000000000000000000000000000000000000000000000000006001600160401b0316836001600160401b031610612b22577f0000000000000000000000000000000000000000000000000000000000000000612b24565b825b915080826001600160401b03161115612b4357612b408161453a565b91505b5f612b5c64e8d4a510006001600160401b03851661582e565b90508060075f828254612b6f9190615845565b90915550506040516001600160401b03841681526001600160a01b038616907f90684d98d06e8de3d0d1eaaf51f9c7368d92057ae602f7d256681e998eb6afbc9060200160405180910390a2612bc58582614115565b505092915050565b604051638deb309360e01b81525f9073__$3fa11677f76b468052cfdca32dd47dd498$__90638deb309390612c089086908690600401615ba2565b602060405180830381865af4158015612c23573d5f5f3e3d5ffd5b505050506040513d601f19601f82011682018060405250810190612c479190615bc6565b9050610e89612c596020850185614eaf565b8233613f7c565b612c68613bac565b5f612c72826139b7565b6040805160a081019091528154909190829060ff166006811115612c9857612c98615280565b6006811115612ca957612ca9615280565b815281546001600160a01b0361010082041660208301526001600160401b03600160a81b909104811660408301526001909201548083166060830152600160401b900490911660809091015290505f81516006811115612d0b57612d0b615280565b148290612d375760405163255c859f60e01b81526001600160401b039091166004820152602401610e64565b50612d4182613bd7565b80602001516001600160a01b0316826001600160401b03167f3a732679a554001ead07cb0529d5da8759ab53aaf02f348ba7280f842b01832d8360400151604051612d9b91906001600160401b0391909116815260200190565b60405180910390a3611746816020015164e8d4a5100083604001516001600160401b0316612910919061582e565b5f546001600160401b031615612df257604051630bca44d160e01b815260040160405180910390fd5b565b5f612dfe60015490565b90505f83612e0b8361122c565b612e1591906157a8565b905060016040518060a00160405280886006811115612e3657612e36615280565b81526001600160a01b0388166020808301919091526001600160401b038089166040840152858116606084015242166080909201919091528254600181810185555f9485529190932082516002909402018054929390929091839160ff191690836006811115612ea857612ea8615280565b0217905550602082015181546040840151610100600160e81b03199091166101006001600160a01b039093169290920267ffffffffffffffff60a81b191691909117600160a81b6001600160401b03928316021782556060830151600190920180546080909401519282166001600160801b031990941693909317600160401b92909116919091021790558215612f54576001600160401b0382165f9081526002602052604090208390555b846001600160a01b0316826001600160401b03167ff38bf1066b6372a565fdfc33f1d54a488dc0ca6c08f8dfb13b7a2c00c18c9fe888878588604051612f9d9493929190615be4565b60405180910390a350949350505050565b612fb66140bf565b3332148015612fc45750333b155b33906119dd5760405163951b1cb360e01b81526001600160a01b039091166004820152602401610e64565b600a546001600160401b039081165f9081526009602052604081205490911690506001600160401b0381166130276020840184614eaf565b6001600160401b03161461303e6020840184614eaf565b82909161307157604051636285ca9760e11b81526001600160401b03928316600482015291166024820152604401610e64565b50506001600160401b0381165f908152600b602052604081209061309460015490565b8254909150600160401b90046001600160401b03166130b96040860160208701614eaf565b6001600160401b0316101580156130f157506001600160401b0381166130e56040860160208701614eaf565b6001600160401b031611155b6131016040860160208701614eaf565b83549091600160401b9091046001600160401b0316908390613152576040516343da619960e01b81526001600160401b03938416600482015291831660248301529091166044820152606401610e64565b50508254600160801b90046001600160401b031690506131786060860160408701614eaf565b6001600160401b031610156131936060860160408701614eaf565b83549091600160801b9091046001600160401b0316906131d957604051630323b25360e61b81526001600160401b03928316600482015291166024820152604401610e64565b505060068201546001600160401b03166131f96080860160608701614eaf565b6001600160401b03161015801561322857504261321c6080860160608701614eaf565b6001600160401b031611155b6132386080860160608701614eaf565b600684015490916001600160401b0390911690429061328657604051638338890f60e01b81526001600160401b03938416600482015291831660248301529091166044820152606401610e64565b5062015180915061329f90506080860160608701614eaf565b6132b2906001600160401b031642615845565b11156132c46080860160608701614eaf565b4290916132f7576040516347c0653760e01b81526001600160401b03928316600482015291166024820152604401610e64565b50506001600160401b0381166133136040860160208701614eaf565b6001600160401b031610156133f1575f620151807f000000000000000000000000000000000000000000000000000000000000000061335b61124a6040890160208a01614eaf565b600101546133799190600160401b90046001600160401b03166157a8565b61338391906157a8565b90506001600160401b03811661339f6080870160608801614eaf565b6001600160401b031611156133ba6040870160208801614eaf565b8290916133ed576040516316c3e2e760e01b81526001600160401b03928316600482015291166024820152604401610e64565b5050505b6134016040850160208601614eaf565b6001600160401b03165f036134165750505050565b5f7f0000000000000000000000000000000000000000000000000000000000000000613457600161344d6040890160208a01614eaf565b61124a91906157ee565b600101546134759190600160401b90046001600160401b03166157a8565b90506001600160401b03811642101560016134966040880160208901614eaf565b6134a091906157ee565b829091611ef95760405163316abe6960e11b81526001600160401b03928316600482015291166024820152604401610e64565b600854600160c01b90046001600160401b03165f8190036134f15750565b600880546001600160c01b031690556040516001600160401b038216907fe0a3c185cfc9608561f576581f7b91ff05769f0c9febf56c9fbbfffbb2fe71e6905f90a250565b5f61353f611302565b90508082808210156120a857604051639901e61160e01b815260048101929092526024820152604401610e64565b5f61358e83838787600301601c9054906101000a900463ffffffff16614573565b604081015160038601549192505f916135b49190600160a01b900463ffffffff166158c4565b60038601549091508190600160801b900463ffffffff16808211156135fb576040516332ba358d60e11b8152600481019290925263ffffffff166024820152604401610e64565b505061362b82608001517f00000000000000000000000000000000000000000000000000000000000000006146f6565b6003850180545f91600160c01b90910463ffffffff1690601861364d836158a9565b82546101009290920a63ffffffff8181021990931691831602179091556003880180546080870151600167ffffffff0000000160a01b03909116600160a01b878516026001600160e01b031617600160e01b9190931602919091179055602084015160048801805492935090915f906136d09084906001600160801b0316615c14565b82546001600160801b039182166101009390930a9283029190920219909116179055506040805160808082018352855182528583015163ffffffff90811660208085019182526060808a01518416868801908152948a015184169086019081526001600160401b038e165f818152600c84528881208a8716808352908552908990209751885593516001979097018054965192518616600160401b026bffffffff0000000000000000199387166401000000000267ffffffffffffffff1990981698909616979097179590951716929092179093558651908701519351929391927f79aee4046743609cded3d183188f2794c12b94fa82a2c9d4c3ba923469dbd332926137ed9282526001600160801b0316602082015260400190565b60405180910390a350505050505050565b80546001600160401b03165f908152600b6020526040812060048301546005820154919291613839916001600160801b039081169116615c14565b835460058401549192505f9161386f91600160c01b90046001600160401b031690600160801b90046001600160801b0316615c14565b84549091505f9061388f90600160401b90046001600160401b031661122c565b60038601546001600160401b0391821692505f916001600160801b03808616926138bd9291881691166158c4565b6138c791906158c4565b905081818181146138f45760405163068a59bb60e41b815260048101929092526024820152604401610e64565b50506001600160801b03838116600160801b029085161760058701556004860180546001600160401b0342908116600160c01b026001600160c01b0390921691909117909155613965907f0000000000000000000000000000000000000000000000000000000000000000906157a8565b6006870180546001600160401b0392909216600160401b0267ffffffffffffffff60401b19909216919091179055600880546001600160c01b031690556139ad6009886147a4565b611ef9878761482e565b6001545f906001600160401b03831610826139d160015490565b9091613a03576040516314156b7760e21b81526001600160401b03928316600482015291166024820152604401610e64565b50506001826001600160401b031681548110613a2157613a21615895565b905f5260205f2090600202019050919050565b336001600160a01b037f00000000000000000000000000000000000000000000000000000000000000001681146119dd57604051636c8f5ebf60e11b81526001600160a01b039091166004820152602401610e64565b6008546001600160401b03600160401b9182900481165f908152600b6020526040812060030154600a5491938493613ac99391909204821691166157ee565b6008546001600160401b039182169250600160c01b9004168015801590613b0957506001613af6826126c7565b6006811115613b0757613b07615280565b145b613b135781613b1e565b613b1e8260016158c4565b9250505090565b604051630852cd8d60e31b8152600481018290527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906342966c68906024015f604051808303815f87803b158015613b84575f5ffd5b505af1158015611962573d5f5f3e3d5ffd5b610e8960035f836001600160401b038616612df4565b5f80546001600160401b03169003612df257604051631aa4beb560e01b815260040160405180910390fd5b6008546001600160401b03600160401b9182900481165f908152600b602052604090205491909104166001600160401b0316816001600160401b031610158015613c3957506001600160401b0381165f908152600e602052604090205460ff16155b8190613c645760405163255c859f60e01b81526001600160401b039091166004820152602401610e64565b506001600160401b03165f908152600e60205260409020805460ff19166001179055565b613c90612dc9565b5f54600160401b900460ff1615613cba5760405163bd53d75b60e01b815260040160405180910390fd5b5f8111613cda576040516365e52d5160e11b815260040160405180910390fd5b613ce964e8d4a5100082615c33565b819015613d0c57604051631a4fcabb60e01b8152600401610e6491815260200190565b50610e895f83613d29613d2464e8d4a51000866157db565b61453a565b5f612df4565b6119dd6001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000163330846148e6565b5f613d6e836126c7565b90506003816006811115613d8457613d84615280565b1483829091613da857604051630ae781f560e21b8152600401610e64929190615858565b5050613db26134d3565b6001600160401b038084165f908152600b6020526040902060030154613de291600991600160401b90041661491c565b600854600a546001600160401b039081165f90815260096020526040902054858216927f1ab9c93b71393b9a0bb584e947a3271c3252133d9e393a904e2858fec3e9d05a92908116911685604051613e3c93929190615c46565b60405180910390a2505050565b805160209091012090565b5f848152600d6020526040812054859060ff1615613e88576040516384f8591360e01b8152600401610e6491815260200190565b505f858152600d602052604090819020805460ff19166001179055600854905163578d736b60e01b815273__$3fa11677f76b468052cfdca32dd47dd498$__9163578d736b91613ef4916001600160401b03600160401b90910416908990899089908990600401615c75565b5f6040518083038186803b158015613f0a575f5ffd5b505af4158015613f1c573d5f5f3e3d5ffd5b50613f31925050506040850160208601615cb7565b6001600160801b0316613f476020860186615cb7565b6001600160801b0316613f5a91906158c4565b90505f811161278d576040516365e52d5160e11b815260040160405180910390fd5b613f868383613d64565b610e89838261494f565b6008546001600160401b03600160401b9182900481165f908152600b6020526040812060030154600a5491939004821691168110613fce575f611356565b60095f613fdc8360016157a8565b6001600160401b03908116825260208201929092526040015f20541691505090565b6140066134d3565b6008546001600160401b03600160401b9182900481165f908152600b60205260409020600301546140479261403f9291041660016157a8565b60099061491c565b60085461406590600160401b90046001600160401b031660016157a8565b6008546040516001600160401b03928316927f1ab9c93b71393b9a0bb584e947a3271c3252133d9e393a904e2858fec3e9d05a926140b59281831692600160401b90920490911690600690615c46565b60405180910390a2565b336001600160a01b037f00000000000000000000000000000000000000000000000000000000000000001681146119dd57604051637cbb57a160e11b81526001600160a01b039091166004820152602401610e64565b6117466001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000168383614a38565b60018301545f906001600160401b039081169083161180159061278d5750506001600160401b039081165f908152602093909352604090922054821691161490565b6008545f90600160401b90046001600160401b03165b806001600160401b0316836001600160401b03161115614235576001600160401b038084165f908152600b6020526040902060068101549091600160401b9091041642108061420357506006810154600160801b90046001600160401b031615155b15614212575060019392505050565b506001600160401b039283165f908152600b6020526040902054909216916141a1565b505f92915050565b6040516001600160601b0319606083901b1660208201525f906034015b604051602081830303815290604052805190602001209050919050565b604051673830bcb0b136329d60c11b60208201526001600160601b0319606083901b1660288201525f90603c0161425a565b5f8486106142b857505f614381565b5f87815260188120905b600187111561436e575f600189161580156142e65750876142e48a60016158c4565b145b905080614354578482036142ff575f9350505050614381565b5f86868461430c81615cd0565b955081811061431d5761431d615895565b905060200201359050896001165f14614342575f818152602085905260409020614350565b5f8481526020829052604090205b9350505b600198891c9861436489826158c4565b901c9750506142c2565b808414801561437c57508582145b925050505b9695505050505050565b63ffffffff82165f908152600f60205260409020546001600160401b0390811690839082908490811682106143f2576040516324d54a3160e01b815263ffffffff90931660048401526001600160401b039182166024840152166044820152606401610e64565b5050505f818361440291906157ee565b6010549091505f90614420906001600160401b0380851691166158c4565b600854600160401b90046001600160401b03165f908152600b60205260409020600501549091506001600160801b031681818082111561447c576040516353ccb2f560e01b815260048101929092526024820152604401610e64565b505063ffffffff86165f818152600f6020908152604080832080546001600160401b038b811667ffffffffffffffff199283168117909355601080548a831693169290921790915560068452938290205482518d861681529489169385019390935283820152516001600160a01b0390911692839290917f9b3e78177723f24648e1d669430eade59d4b9c20dda7c3e9a92d67211517897b916060908290030190a3612a9a8161291064e8d4a510006001600160401b03881661582e565b5f6001600160401b0382111561456f57604080516306dfcc6560e41b8152600481019190915260248101839052604401610e64565b5090565b6145ac6040518060a001604052805f81526020015f81526020015f81526020015f63ffffffff1681526020015f63ffffffff1681525090565b5f6145b86018866157db565b90505f811180156145d257506145cf60188261582e565b85145b85906145f45760405163394a4ea560e11b8152600401610e6491815260200190565b505f816001600160401b0381111561460e5761460e615935565b604051908082528060200260200182016040528015614637578160200160208202803683370190505b5090505f84815b848110156146ba57601881028a013567ffffffffffffffff1981169060e01c63ffffffff8416811115806146795750614677828b614a6d565b155b156146895761468982858c614aee565b5f828152601890206020600585901b880101526001600160401b0360a083901c16949094019392505060010161463e565b506146c483614c06565b85526020850191909152604084019290925250943560e01c606082015263ffffffff9094166080850152509192915050565b600454829063ffffffff908116908216111561472e5760405163aad6d4fb60e01b815263ffffffff9091166004820152602401610e64565b5063ffffffff82165f9081526006602052604081205461475f908390600160a01b90046001600160401b03166157a8565b905082816001600160401b0381164210156119625760405163d369671960e01b815263ffffffff90921660048301526001600160401b03166024820152604401610e64565b600182018054829184915f919082906147c5906001600160401b031661577e565b91906101000a8154816001600160401b0302191690836001600160401b0316021790556001600160401b03166001600160401b031681526020019081526020015f205f6101000a8154816001600160401b0302191690836001600160401b031602179055505050565b805460018201546002830154600384015460048501546006860154604080516001600160401b03600160401b808a0482168352600160801b8a048216602084015292820197909752606081019590955292851660808501526001600160801b0390911660a0840152600160c01b8504841660c084015204821660e082015291811691908416907f2e8c1ef958d140dd5fab4151262fc75e0b0c7a7f4a68175e89ea0d8e19fba6bf906101000160405180910390a35050565b6148f4848484846001614cbe565b6120a857604051635274afe760e01b81526001600160a01b0385166004820152602401610e64565b6149276001826157ee565b600192909201805467ffffffffffffffff19166001600160401b039093169290921790915550565b5f7f00000000000000000000000000000000000000000000000000000000000000006007541061499f577f00000000000000000000000000000000000000000000000000000000000000006149a3565b6007545b90505f6149b1600a836157db565b90508160075f8282546149c49190615845565b90915550506001600160a01b0383166001600160401b0385167f206ed26b92c6dde314e40100dba117b6f515f3c0a339773bcc9f1e880cf6dce983614a098187615845565b6040805192835260208301919091520160405180910390a3614a2b8382614115565b6120a86117418284615845565b614a458383836001614d2b565b610e8957604051635274afe760e01b81526001600160a01b0384166004820152602401610e64565b5f60a083901c606084901c604085901c6001600160401b0383161580614aa25750846001600160401b03168163ffffffff1610155b15614ab2575f9350505050611263565b63ffffffff811615614ad857826001600160401b0316826001600160401b031611614381565b506001600160401b039081169116149392505050565b60e083901c60a084901c604085901c848363ffffffff82168111614b3557604051631db85c0360e01b815263ffffffff928316600482015291166024820152604401610e64565b50505f826001600160401b0316118390614b6b57604051630777f8c360e41b815263ffffffff9091166004820152602401610e64565b508281856001600160401b03811663ffffffff831610614bbe57604051631e2546ef60e31b815263ffffffff93841660048201529290911660248301526001600160401b03166044820152606401610e64565b50506040516387b700ff60e01b815263ffffffff80861660048301526001600160401b03808616602484015260608a901c166044830152831660648201526084019050610e64565b80515f905b6001811115614c9c57600181901c5f5b81811015614c4957614c4185826020820160408260061b8201208260051b820152505050565b600101614c1b565b5081600116600103614c9157836001830381518110614c6a57614c6a615895565b6020026020010151848281518110614c8457614c84615895565b6020026020010181815250505b600190911601614c0b565b825f81518110614cae57614cae615895565b6020026020010151915050919050565b6040516323b872dd60e01b5f8181526001600160a01b038781166004528616602452604485905291602083606481808c5af1925060015f51148316614d1a578383151615614d0e573d5f823e3d81fd5b5f883b113d1516831692505b604052505f60605295945050505050565b60405163a9059cbb60e01b5f8181526001600160a01b038616600452602485905291602083604481808b5af1925060015f51148316614d81578383151615614d75573d5f823e3d81fd5b5f873b113d1516831692505b60405250949350505050565b80356001600160a01b03811681146115bc575f5ffd5b5f60208284031215614db3575f5ffd5b61230d82614d8d565b5f60208284031215614dcc575f5ffd5b5035919050565b80356001600160401b03811681146115bc575f5ffd5b5f5f60408385031215614dfa575f5ffd5b614e0383614dd3565b9150614e1160208401614dd3565b90509250929050565b5f5f83601f840112614e2a575f5ffd5b5081356001600160401b03811115614e40575f5ffd5b602083019150836020828501011115611aba575f5ffd5b5f5f5f838503610140811215614e6b575f5ffd5b610120811215614e79575f5ffd5b508392506101208401356001600160401b03811115614e96575f5ffd5b614ea286828701614e1a565b9497909650939450505050565b5f60208284031215614ebf575f5ffd5b61230d82614dd3565b5f5f83601f840112614ed8575f5ffd5b5081356001600160401b03811115614eee575f5ffd5b6020830191508360208260051b8501011115611aba575f5ffd5b5f5f60208385031215614f19575f5ffd5b82356001600160401b03811115614f2e575f5ffd5b614f3a85828601614ec8565b90969095509350505050565b803560ff811681146115bc575f5ffd5b5f5f5f5f5f60a08688031215614f6a575f5ffd5b8535945060208601359350614f8160408701614f46565b94979396509394606081013594506080013592915050565b5f5f60408385031215614faa575f5ffd5b614fb383614d8d565b9150614e1160208401614d8d565b5f5f60408385031215614fd2575f5ffd5b614e0383614d8d565b5f60a08284031215614feb575f5ffd5b50919050565b5f5f5f5f5f60e08688031215615005575f5ffd5b85356001600160401b0381111561501a575f5ffd5b61502688828901614e1a565b909650945061503a90508760208801614fdb565b925060c08601356001600160401b03811115615054575f5ffd5b61506088828901614e1a565b969995985093965092949392505050565b803563ffffffff811681146115bc575f5ffd5b5f60208284031215615094575f5ffd5b61230d82615071565b5f81518084528060208401602086015e5f602082860101526020601f19601f83011685010191505092915050565b60ff60f81b8816815260e060208201525f6150e960e083018961509d565b82810360408401526150fb818961509d565b606084018890526001600160a01b038716608085015260a0840186905283810360c0850152845180825260208087019350909101905f5b81811015615150578351835260209384019390920191600101615132565b50909b9a5050505050505050505050565b5f5f60408385031215615172575f5ffd5b61517b83614dd3565b9150614e1160208401615071565b5f5f6040838503121561519a575f5ffd5b614fb383614dd3565b5f5f5f5f606085870312156151b6575f5ffd5b84356001600160401b038111156151cb575f5ffd5b6151d787828801614fdb565b9450506151e660208601615071565b925060408501356001600160401b03811115615200575f5ffd5b61520c87828801614ec8565b95989497509550505050565b5f5f5f5f5f5f5f5f610100898b031215615230575f5ffd5b61523989614d8d565b97506020890135965060408901359550606089013594506080890135935061526360a08a01614f46565b979a969950949793969295929450505060c08201359160e0013590565b634e487b7160e01b5f52602160045260245ffd5b600781106119dd57634e487b7160e01b5f52602160045260245ffd5b815160c08201906152c081615294565b8083525060018060a01b0360208401511660208301526001600160401b0360408401511660408301526001600160401b0360608401511660608301526001600160401b03608084015116608083015260a083015160a083015292915050565b5f5f60408385031215615330575f5ffd5b61533983614d8d565b946020939093013593505050565b6020810161535483615294565b91905290565b5f5f5f5f5f5f6101208789031215615370575f5ffd5b61537987614dd3565b955061538760208801614d8d565b94506153968860408901614fdb565b935060e08701356001600160401b038111156153b0575f5ffd5b6153bc89828a01614e1a565b90945092506153d090506101008801614dd3565b90509295509295509295565b5f5f5f5f5f61010086880312156153f1575f5ffd5b6153fa86614d8d565b94506020860135801515811461540e575f5ffd5b935061541d8760408801614fdb565b925060e08601356001600160401b03811115615054575f5ffd5b5f5f5f60408486031215615449575f5ffd5b61545284614dd3565b925060208401356001600160401b03811115614e96575f5ffd5b803567ffffffffffffffff19811681146115bc575f5ffd5b5f5f5f5f5f5f60a08789031215615499575f5ffd5b6154a287614dd3565b95506154b060208801615071565b94506154be60408801615071565b93506154cc6060880161546c565b925060808701356001600160401b038111156154e6575f5ffd5b6154f289828a01614ec8565b979a9699509497509295939492505050565b81516001600160401b031681526102808101602083015161553060208401826001600160401b03169052565b50604083015161554b60408401826001600160401b03169052565b50606083015161556660608401826001600160401b03169052565b506080830151608083015260a083015160a083015260c083015161559560c08401826001600160401b03169052565b5060e08301516155b060e08401826001600160401b03169052565b506101008301516155ca61010084018263ffffffff169052565b506101208301516155e461012084018263ffffffff169052565b506101408301516155fe61014084018263ffffffff169052565b5061016083015161561861016084018263ffffffff169052565b506101808301516156356101808401826001600160801b03169052565b506101a08301516156526101a08401826001600160401b03169052565b506101c083015161566f6101c08401826001600160401b03169052565b506101e083015161568c6101e08401826001600160801b03169052565b506102008301516156a96102008401826001600160801b03169052565b506102208301516156c66102208401826001600160401b03169052565b506102408301516156e36102408401826001600160401b03169052565b506102608301516157006102608401826001600160401b03169052565b5092915050565b5f5f60408385031215615718575f5ffd5b82356001600160401b0381111561572d575f5ffd5b61573985828601614fdb565b92505060208301356001600160401b03811115615754575f5ffd5b61576085828601614fdb565b9150509250929050565b634e487b7160e01b5f52601160045260245ffd5b5f6001600160401b0382166001600160401b03810361579f5761579f61576a565b60010192915050565b6001600160401b0381811683821601908111156112635761126361576a565b634e487b7160e01b5f52601260045260245ffd5b5f826157e9576157e96157c7565b500490565b6001600160401b0382811682821603908111156112635761126361576a565b5f6001600160401b038216806158255761582561576a565b5f190192915050565b80820281158282048414176112635761126361576a565b818103818111156112635761126361576a565b6001600160401b03831681526040810161587183615294565b8260208301529392505050565b5f6020828403121561588e575f5ffd5b5051919050565b634e487b7160e01b5f52603260045260245ffd5b5f63ffffffff821663ffffffff810361579f5761579f61576a565b808201808211156112635761126361576a565b81835281816020850137505f828201602090810191909152601f909101601f19169091010190565b602081525f61278d6020830184866158d7565b604081525f6159256040830185876158d7565b9050826020830152949350505050565b634e487b7160e01b5f52604160045260245ffd5b8183525f6001600160fb1b03831115615960575f5ffd5b8260051b80836020870137939093016020019392505050565b6001600160401b0361598a82614dd3565b16825263ffffffff61599e60208301615071565b16602083015263ffffffff6159b560408301615071565b16604083015267ffffffffffffffff196159d16060830161546c565b1660608301525f6080820135601e198336030181126159ee575f5ffd5b82016020810190356001600160401b03811115615a09575f5ffd5b8060051b3603821315615a1a575f5ffd5b60a06080860152615a2f60a086018284615949565b95945050505050565b606081525f615a4a6060830187615979565b63ffffffff8616602084015282810360408401528084825260208201905060208560051b830101865f609e19893603015b88821015615abf57858403601f190185528235818112615a99575f5ffd5b615aa5858c8301615979565b945050602083019250602085019450600182019150615a7b565b50919a9950505050505050505050565b80356001600160801b03811681146115bc575f5ffd5b6001600160801b03615af682615acf565b1682526001600160801b03615b0d60208301615acf565b16602083015260408181013590830152606080820135908301526001600160401b03615b3b60808301614dd3565b1660808301525050565b6001600160401b03871681526001600160a01b0386166020820152615b6d6040820186615ae5565b61012060e08201525f615b85610120830185876158d7565b90506001600160401b038316610100830152979650505050505050565b604081525f615bb46040830185615979565b8281036020840152615a2f8185615979565b5f60208284031215615bd6575f5ffd5b81516007811061230d575f5ffd5b60808101615bf186615294565b9481526001600160401b0393841660208201529190921660408201526060015290565b6001600160801b0381811683821601908111156112635761126361576a565b5f82615c4157615c416157c7565b500690565b6001600160401b0384811682528316602082015260608101615c6783615294565b826040830152949350505050565b6001600160401b0386168152846020820152615c946040820185615ae5565b61010060e08201525f615cac610100830184866158d7565b979650505050505050565b5f60208284031215615cc7575f5ffd5b61230d82615acf565b5f60018201615ce157615ce161576a565b506001019056fea164736f6c6343000825000a' as const
+
+/** What stands in the bytecode where the address of a library belongs. */
+export const settlementLibraries = {
+  "EpochEvidence": "__$3fa11677f76b468052cfdca32dd47dd498$__"
+} as const

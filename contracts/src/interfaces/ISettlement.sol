@@ -134,6 +134,9 @@ interface ISettlement is ISettlementDisputed, ISettlementExit {
     /// @notice Thrown when an epoch's journal position lies before its parent's.
     error JournalPositionBehindParent(uint64 journalPosition, uint64 parentPosition);
 
+    /// @notice Thrown when an epoch leaves out an inbox item that it has to cover, being closed after `dueAt`.
+    error InboxItemLeftOut(uint64 index, uint64 dueAt);
+
     /// @notice Thrown when an epoch's time lies before its parent's or in the future.
     error ClosedAtInvalid(uint64 closedAt, uint64 parentClosedAt, uint64 blockTime);
 
@@ -251,7 +254,7 @@ interface ISettlement is ISettlementDisputed, ISettlementExit {
     /// @param rows Payout rows, 24 bytes each, see `PayoutRow`; empty exactly when the header announces none.
     /// @return epoch The id of the epoch; ids ascend from 1 and are never used twice.
     /// @dev Reverts with `ExitStarted`, `ParentNotHead`, `InboxCutInvalid`, `InboxItemTooYoung`, `JournalPositionBehindParent`,
-    /// `ClosedAtInvalid`, `ClosedAtTooOld`, `BondTooSmall`, a `Row…` error, or, when this part is the last, `BooksDoNotClose`.
+    /// `ClosedAtInvalid`, `ClosedAtTooOld`, `InboxItemLeftOut`, `BondTooSmall`, a `Row…` error, or, when this part is the last, `BooksDoNotClose`.
     function postEpoch(EpochHeader calldata header, bytes calldata rows) external returns (uint64 epoch);
 
     /// @notice Posts a further part of the open epoch. Only the poster, by a plain transaction.
@@ -321,6 +324,9 @@ interface ISettlement is ISettlementDisputed, ISettlementExit {
 
     /// @notice How long after the journal's time an epoch may be posted, in seconds.
     function LAG_SECONDS_MAX() external view returns (uint64);
+
+    /// @notice How much older than D an inbox item may be, when an epoch is closed, that the epoch leaves out, in seconds.
+    function INBOX_SLACK_SECONDS() external view returns (uint64);
 
     /// @notice The block in which this contract was deployed; no event is older.
     function deploymentBlock() external view returns (uint256);

@@ -35,6 +35,9 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
     uint64 public constant LAG_SECONDS_MAX = 1 days;
 
     /// @inheritdoc ISettlement
+    uint64 public constant INBOX_SLACK_SECONDS = 1 days;
+
+    /// @inheritdoc ISettlement
     uint64 public immutable windowSeconds;
 
     /// @inheritdoc ISettlement
@@ -282,8 +285,12 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
             block.timestamp - header.closedAt <= LAG_SECONDS_MAX,
             ClosedAtTooOld(header.closedAt, uint64(block.timestamp))
         );
+        // Items arrive in order of time: of those that are left out the first is the oldest, of those covered the last the youngest.
+        if (header.inboxCut < count) {
+            uint64 dueAt = _storedItem(header.inboxCut).arrivedAt + inboxAgeSeconds + INBOX_SLACK_SECONDS;
+            require(header.closedAt <= dueAt, InboxItemLeftOut(header.inboxCut, dueAt));
+        }
         if (header.inboxCut == 0) return;
-        // Items arrive in order of time, so the last one covered is the youngest.
         uint64 coverableAt = _storedItem(header.inboxCut - 1).arrivedAt + inboxAgeSeconds;
         require(block.timestamp >= coverableAt, InboxItemTooYoung(header.inboxCut - 1, coverableAt));
     }

@@ -22,6 +22,10 @@ export function commandOf(log: SettlementLog): LedgerCommand | undefined {
       const { account: wallet, paidMicrocredits, cumulativeMicrocredits, place } = log
       return { type: 'RecordClaim', wallet, paidMicrocredits, cumulativeMicrocredits, place }
     }
+    case 'emission':
+    case 'forcedWithdrawal':
+    case 'revocation':
+    case 'pushedReceipt':
     case 'epochPosted':
     case 'epochCancelled':
       return undefined
@@ -32,6 +36,10 @@ export function commandOf(log: SettlementLog): LedgerCommand | undefined {
 export function isRecorded(log: SettlementLog, index: JournalIndex): boolean {
   switch (log.type) {
     case 'inboxItem':
+    case 'emission':
+    case 'forcedWithdrawal':
+    case 'revocation':
+    case 'pushedReceipt':
       return log.index < index.inboxCount
     case 'payee':
       return index.payees.get(log.account) === log.id
