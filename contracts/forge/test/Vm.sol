@@ -10,4 +10,7 @@ interface Vm {
     function prank(address sender, address origin) external;
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function addr(uint256 privateKey) external pure returns (address);
+    function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
+    function pauseGasMetering() external;
+    function getNonce(address account) external view returns (uint64);
 }
