@@ -39,24 +39,21 @@ abstract contract PosterSteps is Bookkeeping {
         _postRows(seed);
     }
 
-    /// @dev An epoch with one thing wrong: none is taken.
+    /// @dev An epoch with one thing wrong: none is taken, and the right one from nobody else.
     function postWrong(uint256 seed) external step(seed) {
         if (freeBondWei() < EPOCH_BOND_WEI) return;
         (EpochHeader memory header, , PayoutRow[] memory rows) = _draft(seed);
-        bytes memory encoded = RowTree.encode(rows, 0, rows.length);
+        bytes memory data = abi.encodeCall(settlement.postEpoch, (header, RowTree.encode(rows, 0, rows.length)));
+        _expect(actors[_actor(seed)], data, false, "only the poster posts");
+
         uint256 fault = seed.between("fault", 0, 6);
-        if (fault == 0) ++header.leavesTotalMicrocredits;
-        if (fault == 1) ++header.burnMicrocredits;
-        if (fault == 2) header.closedAt = nowSeconds + 1;
-        if (fault == 3) header.closedAt = nowSeconds - 1 days - 1;
-        if (fault == 4) ++header.parent;
-        if (fault == 5) header.inboxCut = uint64(inbox.length) + 1;
-        if (fault == 6 && !_leaveOut(header)) return;
-        _expect(poster, abi.encodeCall(settlement.postEpoch, (header, encoded)), false, "a wrong epoch is not taken");
-        address caller = actors[_actor(seed)];
-        (header, , rows) = _draft(seed);
-        encoded = RowTree.encode(rows, 0, rows.length);
-        _expect(caller, abi.encodeCall(settlement.postEpoch, (header, encoded)), false, "only the poster posts");
+        if (fault < 3) (header, rows) = _draftOfWrongTime(seed, fault);
+        if (fault == 3) ++header.leavesTotalMicrocredits;
+        if (fault == 4) ++header.burnMicrocredits;
+        if (fault == 5) ++header.parent;
+        if (fault == 6) header.inboxCut = uint64(inbox.length) + 1;
+        data = abi.encodeCall(settlement.postEpoch, (header, RowTree.encode(rows, 0, rows.length)));
+        _expect(poster, data, false, "a wrong epoch is not taken");
     }
 
     function withdrawBond(uint256 seed) external step(seed) {
@@ -175,16 +172,27 @@ abstract contract PosterSteps is Bookkeeping {
     }
 
     /// @dev An honest header over the head, with what follows from it. Cut and time are anything that the rules allow.
-    function _draft(uint256 seed) internal view returns (EpochHeader memory header, Books memory next, PayoutRow[] memory rows) {
+    function _draft(
+        uint256 seed
+    ) internal view returns (EpochHeader memory header, Books memory next, PayoutRow[] memory rows) {
         Books storage parent = books[headEpoch()];
         uint64 earliest = parent.closedAt > nowSeconds - 1 days ? parent.closedAt : nowSeconds - 1 days;
-        header.closedAt = uint64(seed.between("closedAt", earliest, nowSeconds));
-        uint64 cutMin = _cutOfItemsBefore(parent.inboxCut, header.closedAt - 1 days);
+        uint64 closedAt = uint64(seed.between("closedAt", earliest, nowSeconds));
+        uint64 cutMin = _cutOfItemsBefore(parent.inboxCut, closedAt - 1 days);
         uint64 cutMax = _cutOfItemsBefore(cutMin, nowSeconds + 1);
+        return _draftAt(seed, closedAt, uint64(seed.oneIn("cut", 3) ? seed.between("cut", cutMin, cutMax) : cutMax));
+    }
+
+    function _draftAt(
+        uint256 seed,
+        uint64 closedAt,
+        uint64 cut
+    ) private view returns (EpochHeader memory header, Books memory next, PayoutRow[] memory rows) {
         header.parent = headEpoch();
-        header.inboxCut = uint64(seed.oneIn("cut", 3) ? seed.between("cut", cutMin, cutMax) : cutMax);
-        (next, rows) = _booksAfter(lastEpoch + 1, header.parent, header.inboxCut, seed);
-        next.closedAt = header.closedAt;
+        header.closedAt = closedAt;
+        header.inboxCut = cut;
+        (next, rows) = _booksAfter(lastEpoch + 1, header.parent, cut, seed);
+        next.closedAt = closedAt;
         SumNode memory top = _leavesOf(lastEpoch + 1, next).topOf();
         header.journalPosition = next.journalPosition;
         header.journalHash = keccak256(abi.encode("journal", seed));
@@ -194,25 +202,27 @@ abstract contract PosterSteps is Bookkeeping {
         header.rowCount = uint32(rows.length);
     }
 
+    /// @dev An epoch whose books close, but not when they may: it covers too young an item, leaves out too old a one, or was closed
+    /// at a time that is not between now and a day ago. Without such an item its parent is wrong instead.
+    function _draftOfWrongTime(
+        uint256 seed,
+        uint256 fault
+    ) private view returns (EpochHeader memory header, PayoutRow[] memory rows) {
+        uint64 parentCut = books[headEpoch()].inboxCut;
+        uint64 count = uint64(inbox.length);
+        uint64 wrongAt = seed.oneIn("late", 2) ? nowSeconds + 1 : nowSeconds - 1 days - 1;
+        if (fault == 0) (header, , rows) = _draftAt(seed, wrongAt, _cutOfItemsBefore(parentCut, nowSeconds + 1));
+        if (fault == 1) (header, , rows) = _draftAt(seed, nowSeconds, count);
+        if (fault == 2) (header, , rows) = _draftAt(seed, nowSeconds, parentCut);
+        bool isTooYoung = inbox[count - 1].arrivedAt + INBOX_AGE_SECONDS > nowSeconds;
+        bool isLeftOut = parentCut < count && inbox[parentCut].arrivedAt + INBOX_AGE_SECONDS + 1 days < nowSeconds;
+        if ((fault == 1 && !isTooYoung) || (fault == 2 && !isLeftOut)) ++header.parent;
+    }
+
     /// @dev The cut, at least `from`, that covers each item that was older than D before `time`.
     function _cutOfItemsBefore(uint64 from, uint64 time) private view returns (uint64 cut) {
         cut = from;
         while (cut < inbox.length && inbox[cut].arrivedAt + INBOX_AGE_SECONDS < time) ++cut;
-    }
-
-    /// @dev Cuts below the first item, if an epoch closed now has to cover it and its parent does not.
-    function _leaveOut(EpochHeader memory header) private view returns (bool) {
-        uint64 cut = books[header.parent].inboxCut;
-        if (cut == inbox.length || inbox[cut].arrivedAt + INBOX_AGE_SECONDS + 1 days >= nowSeconds) return false;
-        header.inboxCut = cut;
-        header.closedAt = nowSeconds;
-        // So that the books close, as far as anybody can see from outside.
-        Books memory parent = books[header.parent];
-        header.leavesRoot = _leavesOf(header.parent, parent).topOf().hash;
-        header.leavesTotalMicrocredits = uint64(_leavesOf(header.parent, parent).topOf().sum);
-        header.burnMicrocredits = 0;
-        header.rowCount = 0;
-        return true;
     }
 
     function _keepPart(uint64 id, PayoutRow[] memory rows, uint256 from, uint256 count) private {

@@ -25,7 +25,7 @@ contract SettlementInvariant is InvariantTargets {
         _spare(SettlementHandler.everybodyLeaves.selector);
     }
 
-    /// @notice All of the checks below, after one and the same sequence: a check a campaign would walk the same way five times.
+    /// @notice All of the checks below, after one and the same sequence: a campaign for each would walk the same way five times.
     /// forge-config: default.invariant.runs = 32
     /// forge-config: default.invariant.depth = 200
     function invariant_settlementKeepsItsPromises() external {
