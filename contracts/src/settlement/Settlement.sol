@@ -5,7 +5,6 @@ import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {PayoutRows} from "../libraries/PayoutRows.sol";
 import {WEI_PER_MICROCREDIT} from "../types/Amounts.sol";
-import {EpochStatus, RowsPart} from "../types/Epoch.sol";
 import {PayoutRow} from "../types/PayoutRow.sol";
 import {SettlementParameters} from "../types/SettlementParameters.sol";
 import {SettlementBase} from "./SettlementBase.sol";
@@ -21,12 +20,6 @@ contract Settlement is SettlementExit, IERC5267 {
     /// @inheritdoc ISettlement
     uint256 public immutable deploymentBlock;
 
-    /// @inheritdoc ISettlement
-    mapping(uint32 id => uint64) public claimedMicrocredits;
-
-    /// @inheritdoc ISettlement
-    uint64 public claimedTotalMicrocredits;
-
     constructor(
         SettlementParameters memory parameters
     ) SettlementBase(parameters) SettlementBond(parameters) SettlementEpochs(parameters) {
@@ -41,10 +34,8 @@ contract Settlement is SettlementExit, IERC5267 {
         PayoutRow row,
         bytes32[] calldata siblings
     ) external {
-        EpochStatus status = epochStatus(id);
-        require(status == EpochStatus.Finalised, EpochNotFinalised(id, status));
-        RowsPart memory posted = rowsPart(id, part);
-        require(row.isAt(index, posted.rowCount, posted.root, siblings), RowProofInvalid(id, part, index));
+        (bytes32 root, uint32 rowCount) = _claimablePart(id, part);
+        require(row.isAt(index, rowCount, root, siblings), RowProofInvalid(id, part, index));
 
         _pay(id, row.payeeId(), row.cumulativeMicrocredits());
     }
@@ -68,17 +59,13 @@ contract Settlement is SettlementExit, IERC5267 {
     }
 
     function _pay(uint64 id, uint32 payee, uint64 cumulative) private {
-        uint64 claimed = claimedMicrocredits[payee];
-        require(cumulative > claimed, NothingToClaim(payee, claimed, cumulative));
-        uint64 paid = cumulative - claimed;
+        (address account, uint64 paid) = _advancePayee(payee, cumulative);
         uint256 claimedTotal = uint256(claimedTotalMicrocredits) + paid;
-        uint256 payouts = _payoutsFinalisedMicrocredits();
+        uint256 payouts = _payoutsFinalisedMicrocredits;
         require(claimedTotal <= payouts, ClaimsExceedPayouts(claimedTotal, payouts));
 
-        claimedMicrocredits[payee] = cumulative;
         // Fits: payouts of a complete epoch are at most the inbox total, which is a uint64.
         claimedTotalMicrocredits = uint64(claimedTotal);
-        address account = payeeOf(payee);
         emit Claimed(payee, account, id, paid, cumulative);
         _send(account, paid * WEI_PER_MICROCREDIT);
     }

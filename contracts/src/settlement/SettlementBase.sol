@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IDPCToken} from "../interfaces/IDPCToken.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {ISettlementDisputed} from "../interfaces/ISettlementDisputed.sol";
@@ -27,11 +28,22 @@ abstract contract SettlementBase is ISettlement {
     /// @inheritdoc ISettlement
     address public immutable guardian;
 
+    /// @dev Other times are kept in seconds since this one, in seconds, which fit 32 bits for 136 years.
+    uint64 internal immutable _deployedAt;
+
+    // A deposit reads and writes what follows, which shares a storage slot.
+
     /// @inheritdoc ISettlementExit
     uint64 public exitStartedAt;
 
     /// @inheritdoc ISettlement
     bool public isDepositsStopped;
+
+    /// @inheritdoc ISettlement
+    uint64 public inboxCount;
+
+    /// @dev Sum of all inbox items.
+    uint64 internal _inboxTotalMicrocredits;
 
     constructor(SettlementParameters memory parameters) {
         require(
@@ -47,6 +59,7 @@ abstract contract SettlementBase is ISettlement {
         disputes = parameters.disputes;
         poster = parameters.poster;
         guardian = parameters.guardian;
+        _deployedAt = uint64(block.timestamp);
     }
 
     modifier onlyPoster() {
@@ -81,6 +94,11 @@ abstract contract SettlementBase is ISettlement {
 
     function _burn(uint256 amountWei) internal {
         IDPCToken(token).burn(amountWei);
+    }
+
+    /// @dev This block's time as it is kept in storage.
+    function _secondsSinceDeployment() internal view returns (uint32) {
+        return SafeCast.toUint32(block.timestamp - _deployedAt);
     }
 
     // Modifiers are copied to where they stand, and the contract is near the size that is allowed (EIP-170): they call these.

@@ -58,11 +58,22 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
     /// @inheritdoc ISettlement
     uint64 public finalEpoch;
 
+    /// @dev The epoch that waits for parts; 0 when none does.
+    uint64 private _openEpoch;
+
+    /// @dev Height of the last finalised epoch.
+    uint64 private _finalHeight;
+
+    // A claim reads and writes what follows, which shares a storage slot.
+
+    /// @inheritdoc ISettlement
+    uint64 public claimedTotalMicrocredits;
+
     /// @inheritdoc ISettlementExit
     uint64 public finalisedAt;
 
-    /// @dev The epoch that waits for parts; 0 when none does.
-    uint64 private _openEpoch;
+    /// @dev Payouts of the last finalised epoch and its ancestors, in microcredits.
+    uint128 internal _payoutsFinalisedMicrocredits;
 
     EpochChain.State private _chain;
     mapping(uint64 epoch => Epoch) private _epochs;
@@ -140,6 +151,9 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
         require(posted.parent == finalEpoch, ParentNotFinalised(id, posted.parent));
         finalEpoch = id;
         finalisedAt = uint64(block.timestamp);
+        _finalHeight = posted.height;
+        _payoutsFinalisedMicrocredits = posted.payoutsTotalMicrocredits;
+        posted.isFinalised = true;
         uint64 burnMicrocredits = posted.burnMicrocredits;
         emit EpochFinalised(id, burnMicrocredits);
         uint256 burntWei = burnMicrocredits * WEI_PER_MICROCREDIT;
@@ -191,7 +205,8 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
             return isOpen ? EpochStatus.Open : EpochStatus.Lapsed;
         }
         if (!_chain.contains(id, asked.height)) return EpochStatus.Cancelled;
-        return _isHeldBack(id) ? EpochStatus.Pending : id <= finalEpoch ? EpochStatus.Finalised : EpochStatus.Final;
+        if (asked.isFinalised) return EpochStatus.Finalised;
+        return _isHeldBack(id) ? EpochStatus.Pending : EpochStatus.Final;
     }
 
     /// @inheritdoc ISettlement
@@ -232,19 +247,18 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
     /// @dev Takes everything that is not finalised off the line.
     function _dropUnfinalised() internal {
         _lapseOpenEpoch();
-        _chain.cutAt(_epochs[finalEpoch].height + 1);
+        _chain.cutAt(_finalHeight + 1);
         emit EpochCancelled(finalEpoch + 1, lastEpoch, finalEpoch, CancelReason.Exit);
     }
 
     /// @dev The epoch that would be finalised next; 0 when there is none.
     function _nextEpoch() internal view returns (uint64) {
-        uint64 height = _epochs[finalEpoch].height;
-        return height < _chain.headHeight ? _chain.epochAt[height + 1] : 0;
+        return _finalHeight < _chain.headHeight ? _chain.epochAt[_finalHeight + 1] : 0;
     }
 
     /// @inheritdoc SettlementBond
     function _bondedEpochs() internal view override returns (uint256) {
-        uint256 waiting = _chain.headHeight - _epochs[finalEpoch].height;
+        uint256 waiting = _chain.headHeight - _finalHeight;
         uint64 open = _openEpoch;
         return open != 0 && epochStatus(open) == EpochStatus.Open ? waiting + 1 : waiting;
     }
@@ -259,16 +273,21 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
         return false;
     }
 
-    /// @dev Payouts of the last finalised epoch and its ancestors.
-    function _payoutsFinalisedMicrocredits() internal view returns (uint256) {
-        return _epochs[finalEpoch].payoutsTotalMicrocredits;
+    /// @dev Root and number of rows of a part whose payouts can be claimed. Reverts with `EpochNotFinalised`.
+    function _claimablePart(uint64 id, uint32 part) internal view returns (bytes32 root, uint32 rowCount) {
+        Epoch storage asked = _epochs[id];
+        // The arguments of `require` are worked out either way, and the status costs as much as a proof.
+        if (!asked.isFinalised) revert EpochNotFinalised(id, epochStatus(id));
+        root = _parts[id][part].root;
+        // The only part has all rows; that spares a claim a storage slot.
+        rowCount = asked.partCount == 1 && part == 0 ? asked.rowCount : _parts[id][part].rowCount;
     }
 
     function _requireFollowsHead(EpochHeader calldata header) private view {
         uint64 head = _chain.head();
         require(header.parent == head, ParentNotHead(header.parent, head));
         Epoch storage parent = _epochs[head];
-        uint64 count = inboxCount();
+        uint64 count = inboxCount;
         require(
             header.inboxCut >= parent.inboxCut && header.inboxCut <= count,
             InboxCutInvalid(header.inboxCut, parent.inboxCut, count)
@@ -287,11 +306,11 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
         );
         // Items arrive in order of time: of those that are left out the first is the oldest, of those covered the last the youngest.
         if (header.inboxCut < count) {
-            uint64 dueAt = _storedItem(header.inboxCut).arrivedAt + inboxAgeSeconds + INBOX_SLACK_SECONDS;
+            uint64 dueAt = _arrivedAt(header.inboxCut) + inboxAgeSeconds + INBOX_SLACK_SECONDS;
             require(header.closedAt <= dueAt, InboxItemLeftOut(header.inboxCut, dueAt));
         }
         if (header.inboxCut == 0) return;
-        uint64 coverableAt = _storedItem(header.inboxCut - 1).arrivedAt + inboxAgeSeconds;
+        uint64 coverableAt = _arrivedAt(header.inboxCut - 1) + inboxAgeSeconds;
         require(block.timestamp >= coverableAt, InboxItemTooYoung(header.inboxCut - 1, coverableAt));
     }
 

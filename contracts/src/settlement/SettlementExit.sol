@@ -6,7 +6,7 @@ import {EpochEvidence} from "../libraries/EpochEvidence.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {WEI_PER_MICROCREDIT} from "../types/Amounts.sol";
 import {EpochStatus} from "../types/Epoch.sol";
-import {InboxKind} from "../types/Inbox.sol";
+import {InboxItem, InboxKind} from "../types/Inbox.sol";
 import {Leaf} from "../types/SumTreeTypes.sol";
 import {SettlementEvidence} from "./SettlementEvidence.sol";
 
@@ -67,7 +67,7 @@ abstract contract SettlementExit is SettlementEvidence {
 
     /// @inheritdoc ISettlementExit
     function exitDeposit(uint64 index) external afterExit {
-        StoredItem memory item = _storedItem(index);
+        InboxItem memory item = inboxItem(index);
         require(item.kind == InboxKind.Deposit, ItemNotReturnable(index));
         _takeItem(index);
         emit ExitDepositReturned(index, item.account, item.amountMicrocredits);
@@ -76,7 +76,7 @@ abstract contract SettlementExit is SettlementEvidence {
 
     /// @inheritdoc ISettlementExit
     function exitBurnItem(uint64 index) external afterExit {
-        StoredItem memory item = _storedItem(index);
+        InboxItem memory item = inboxItem(index);
         require(
             item.kind == InboxKind.GenesisTreasury ||
                 item.kind == InboxKind.GenesisRewards ||

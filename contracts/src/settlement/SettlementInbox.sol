@@ -11,13 +11,12 @@ import {SettlementBase} from "./SettlementBase.sol";
 
 /// @title What arrives on chain, as a numbered list that only grows.
 abstract contract SettlementInbox is SettlementBase {
-    /// @dev An item without its detail, in two slots.
+    /// @dev What every item has, in one slot; the amount is the difference to the sum before.
     struct StoredItem {
-        InboxKind kind;
         address account;
-        uint64 amountMicrocredits;
         uint64 totalMicrocredits;
-        uint64 arrivedAt;
+        /// @dev Seconds since deployment.
+        uint32 arrivedAfter;
     }
 
     /// @dev The newest nonce that a wallet has taken back from a delegate; both fields share a slot.
@@ -26,9 +25,11 @@ abstract contract SettlementInbox is SettlementBase {
         uint64 inboxIndex;
     }
 
-    StoredItem[] private _items;
+    mapping(uint64 index => StoredItem) private _items;
 
-    /// @dev Apart from the items, so that a deposit, which has none, does not pay for it.
+    /// @dev Kinds and details stand apart, so that a deposit, whose kind is 0 and which has no detail, does not pay for them.
+    mapping(uint64 index => InboxKind) private _kinds;
+
     mapping(uint64 index => bytes32) private _details;
 
     mapping(address wallet => mapping(address delegate => StoredRevocation)) private _revocations;
@@ -112,28 +113,20 @@ abstract contract SettlementInbox is SettlementBase {
     }
 
     /// @inheritdoc ISettlement
-    function inboxCount() public view returns (uint64) {
-        // Fits: an item costs gas, and no chain has the gas for 2^64 of them.
-        return uint64(_items.length);
-    }
-
-    /// @inheritdoc ISettlement
-    function inboxItem(uint64 index) public view returns (InboxItem memory) {
-        StoredItem memory item = _storedItem(index);
-        return
-            InboxItem(
-                item.kind,
-                item.account,
-                item.amountMicrocredits,
-                item.totalMicrocredits,
-                item.arrivedAt,
-                _details[index]
-            );
+    function inboxItem(uint64 index) public view returns (InboxItem memory item) {
+        item.arrivedAt = _arrivedAt(index);
+        item.kind = _kinds[index];
+        item.account = _items[index].account;
+        item.totalMicrocredits = _items[index].totalMicrocredits;
+        item.amountMicrocredits = item.totalMicrocredits - inboxTotal(index);
+        item.detail = _details[index];
     }
 
     /// @inheritdoc ISettlement
     function inboxTotal(uint64 cut) public view returns (uint64 totalMicrocredits) {
-        return cut == 0 ? 0 : _storedItem(cut - 1).totalMicrocredits;
+        if (cut == 0) return 0;
+        require(cut <= inboxCount, InboxItemUnknown(cut - 1, inboxCount));
+        return _items[cut - 1].totalMicrocredits;
     }
 
     /// @inheritdoc ISettlement
@@ -147,10 +140,10 @@ abstract contract SettlementInbox is SettlementBase {
         _append(InboxKind.Emission, address(0), amountMicrocredits, bytes32(uint256(epoch)));
     }
 
-    /// @dev An item without its detail. Reverts with `InboxItemUnknown`.
-    function _storedItem(uint64 index) internal view returns (StoredItem storage) {
-        require(index < _items.length, InboxItemUnknown(index, inboxCount()));
-        return _items[index];
+    /// @dev Block time of an item's arrival, in seconds. Reverts with `InboxItemUnknown`.
+    function _arrivedAt(uint64 index) internal view returns (uint64) {
+        require(index < inboxCount, InboxItemUnknown(index, inboxCount));
+        return _deployedAt + _items[index].arrivedAfter;
     }
 
     function _appendDeposit(address account, uint256 amountWei) private beforeExit {
@@ -166,9 +159,12 @@ abstract contract SettlementInbox is SettlementBase {
         uint64 amountMicrocredits,
         bytes32 detail
     ) private returns (uint64 index) {
-        index = inboxCount();
-        uint64 totalMicrocredits = inboxTotal(index) + amountMicrocredits;
-        _items.push(StoredItem(kind, account, amountMicrocredits, totalMicrocredits, uint64(block.timestamp)));
+        index = inboxCount;
+        uint64 totalMicrocredits = _inboxTotalMicrocredits + amountMicrocredits;
+        inboxCount = index + 1;
+        _inboxTotalMicrocredits = totalMicrocredits;
+        _items[index] = StoredItem(account, totalMicrocredits, _secondsSinceDeployment());
+        if (kind != InboxKind.Deposit) _kinds[index] = kind;
         if (detail != 0) _details[index] = detail;
         emit InboxItemAppended(index, kind, account, amountMicrocredits, totalMicrocredits, detail);
     }

@@ -36,9 +36,7 @@ struct Epoch {
     uint64 leavesTotalMicrocredits;
     /// @dev Number of ancestors, the root included.
     uint64 height;
-    uint32 rowCount;
     uint32 rowsPosted;
-    uint32 partCount;
     /// @dev Payee id of the last row posted; ids ascend over all parts.
     uint32 lastPayeeId;
     /// @dev Sum of the increments posted so far in this epoch, in microcredits.
@@ -56,7 +54,11 @@ struct Epoch {
     /// @dev Block time before which it cannot be final, in seconds; set on completion, later when demands are open.
     uint64 finalAt;
     /// @dev Demands on it that are open; while there are any it stays pending.
-    uint64 openDemands;
+    uint32 openDemands;
+    uint32 rowCount;
+    uint32 partCount;
+    /// @dev Whether its fees are burnt and its payouts can be claimed.
+    bool isFinalised;
 }
 
 /// @dev Where an epoch stands.

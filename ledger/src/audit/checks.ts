@@ -73,7 +73,7 @@ export function nonceProblem(
 ): string | undefined {
   if (lane >= lanesMax) return `uses lane ${lane}, where ${lanesMax - 1} is the last`
   const lanes = books.lanes.get(wallet)
-  const epoch = books.lastEpoch?.epoch ?? 0
+  const epoch = books.lastEpochNumber
   if (lanes === undefined) {
     books.lanes.set(ownText(wallet), [{ signer: ownText(signer), lane, nonce, touchedIn: epoch }])
     touch(books, wallet)

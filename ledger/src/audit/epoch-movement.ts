@@ -29,6 +29,10 @@ export function payeeProblem({ books }: Audit, event: EventOf<'PayeeRegistered'>
 export function closingProblem({ books }: Audit, event: EventOf<'EpochClosed'>): string | undefined {
   const parent = books.lastEpoch?.epoch ?? 0
   if (books.lastEpochFinal !== parent) return `closes an epoch although epoch ${parent} is not final`
+  const unpaid = [...books.forced].find(([, { wallet, askedMicrocredits, paidMicrocredits }]) => {
+    return paidMicrocredits < askedMicrocredits && (books.balances.get(`wallet:${wallet}`) ?? 0n) > 0n
+  })
+  if (unpaid !== undefined) return `does not pay what inbox item ${unpaid[0]} asks for`
   const { rows, ...figures } = event.data
   const expected = expectedFigures(books, event)
   const other = (Object.keys(expected) as (keyof typeof expected)[]).find(name => figures[name] !== expected[name])
@@ -39,6 +43,9 @@ export function closingProblem({ books }: Audit, event: EventOf<'EpochClosed'>):
     updatePayouts(books, wallet, { postedMicrocredits: cumulativeMicrocredits, lastEpoch: event.data.epoch })
   }
   books.lastEpoch = event.data
+  books.lastEpochNumber = event.data.epoch
+  if (books.burns.size > 0) books.epochBurns.set(event.data.epoch, new Map(books.burns))
+  books.burns.clear()
   return expectEntries(event, {})
 }
 
@@ -50,6 +57,8 @@ export function finalityProblem({ books }: Audit, event: EventOf<'EpochFinalised
     return `burns ${burnMicrocredits} µcr, the epoch was closed with ${closed.burnMicrocredits} µcr`
   }
   books.lastEpochFinal = epoch
+  books.finalEpoch = closed
+  for (const index of [...books.forced.keys()]) if (index < closed.inboxCut) books.forced.delete(index)
   return expectLines(event, [
     ['reserve', -burnMicrocredits],
     ['burn', -burnMicrocredits],
@@ -85,7 +94,7 @@ function expectedFigures(books: AuditBooks, event: EventOf<'EpochClosed'>): Figu
   books.touched.clear()
   const { root, totalMicrocredits } = books.leaves.root()
   return {
-    epoch: parent + 1,
+    epoch: books.lastEpochNumber + 1,
     parent,
     inboxCut: books.inboxCount,
     journalPosition: event.position - 1,
@@ -127,7 +136,7 @@ function isSameRow(a: PayoutRow, b: PayoutRow): boolean {
 }
 
 /** Keeps `unposted` to the wallets that no epoch has posted everything for. */
-function updatePayouts(books: AuditBooks, wallet: Address, change: Partial<AuditedPayouts>): void {
+export function updatePayouts(books: AuditBooks, wallet: Address, change: Partial<AuditedPayouts>): void {
   const payouts = { ...payoutsOf(books, wallet), ...change }
   books.payouts.set(wallet, payouts)
   touch(books, books.config?.protocol === 2 ? `payable:${wallet}` : wallet)

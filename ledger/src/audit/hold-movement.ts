@@ -64,8 +64,13 @@ export function assignmentProblem({ books }: Audit, event: EventOf<'HoldAssigned
   const hold = books.holds.get(orderDigest)
   if (hold === undefined || hold.assigned !== undefined) return 'assigns what is no free hold'
   if (attempt !== hold.attempts + 1) return `is attempt ${attempt} after ${hold.attempts}`
-  if (!books.payoutWallets.has(node)) return 'gives a job to a node that is not registered'
-  books.holds.set(orderDigest, { ...hold, assigned: { node, attempt, atMs: event.atMs }, attempts: attempt })
+  const payoutWallet = books.payoutWallets.get(node)
+  if (payoutWallet === undefined) return 'gives a job to a node that is not registered'
+  books.holds.set(orderDigest, {
+    ...hold,
+    assigned: { node, payoutWallet, attempt, atMs: event.atMs },
+    attempts: attempt,
+  })
   return nodeProblem(hold.under, node) ?? expectEntries(event, {})
 }
 

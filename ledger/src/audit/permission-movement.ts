@@ -10,6 +10,7 @@ import {
 import type { Message, MessageType, Signed } from '../typed-data/types.ts'
 import { type Audit, deadlineProblem, digestOf, expectEntries, isSignedBy, nonceProblem, signerOf } from './checks.ts'
 import { type AuditedDelegation, addSpend, type DelegatedSpend, newDelegation, takeBack } from './delegated-spends.ts'
+import { countDelegate } from './inbox-movement.ts'
 
 /** What a permission may name where the contract judges it. */
 const counterpartiesMax = 64
@@ -56,6 +57,7 @@ export function grantProblem(audit: Audit, event: EventOf<'PermissionGranted'>):
   if (endsAtMs <= event.atMs) return 'grants a permission that has expired'
   const delegation = known(audit, wallet, delegate) ?? newDelegation(delegate)
   if (nonce <= delegation.nonce) return `grants nonce ${nonce} after ${delegation.nonce}`
+  if (known(audit, wallet, delegate) === undefined) countDelegate(audit.books, wallet)
   audit.books.delegations.set(`${wallet}:${delegate}`, delegation)
   Object.assign(delegation, { permission: { message: signed.message, digest }, nonce, endsAtMs })
   return deadlineProblem(event, expires, permissionSecondsMax) ?? expectEntries(event, {})
@@ -69,6 +71,7 @@ export function revocationProblem(audit: Audit, event: EventOf<'PermissionRevoke
   const isGivenBack = signer === delegate && delegation.permission !== undefined && nonce <= delegation.nonce
   if (signer !== wallet && !isGivenBack) return 'neither the wallet nor its delegate signed the revocation'
   if (nonce < delegation.nonce) return `revokes nonce ${nonce} after ${delegation.nonce}`
+  if (known(audit, wallet, delegate) === undefined) countDelegate(audit.books, wallet)
   audit.books.delegations.set(`${wallet}:${delegate}`, delegation)
   Object.assign(delegation, { nonce, endsAtMs: Math.min(delegation.endsAtMs, event.atMs) })
   return expectEntries(event, {})

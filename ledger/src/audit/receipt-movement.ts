@@ -74,8 +74,8 @@ export function settlementProblem({ books, config }: Audit, event: EventOf<'JobS
   // 0.1.0 settled a job together with its receipt, under one command id.
   const ids = [`settle:${orderDigest}`, `expiry:${orderDigest}`, receipt.commandId]
   if (!ids.includes(event.commandId)) return `settles under command id ${event.commandId}`
-  if (hold.assigned?.node !== node || books.payoutWallets.get(node) !== payoutWallet)
-    return 'pays a wallet that is not the node’s'
+  const registered = config.protocol === 2 ? hold.assigned?.payoutWallet : books.payoutWallets.get(node)
+  if (hold.assigned?.node !== node || registered !== payoutWallet) return 'pays a wallet that is not the node’s'
   if (capturedMicrocredits !== receipt.price)
     return `captures ${capturedMicrocredits} µcr, the price is ${receipt.price} µcr`
   const fee = (capturedMicrocredits * BigInt(pricing.feeBasisPoints) + 9_999n) / 10_000n
@@ -88,6 +88,7 @@ export function settlementProblem({ books, config }: Audit, event: EventOf<'JobS
   const caused = { feeMicrocredits: fee, isCompleted: jobOutcomes[receipt.outcome] === 'completed' }
   if (config.shard === 0) countFee(books, node, caused, event.atMs)
   else if (!isSaid(event, caused)) return 'does not say to the reserve’s shard whose fee it sends'
+  if (config.shard === 0 && burn > 0n) books.burns.set(payoutWallet, (books.burns.get(payoutWallet) ?? 0n) + burn)
   endHold(books, orderDigest, hold)
   return expectLines(event, [
     [`hold:${orderDigest}`, -hold.order.maxPriceMicrocredits],

@@ -27,8 +27,8 @@ export class EpochTree {
 
   constructor(private readonly crypto: TreeHashing) {}
 
-  /** Root over the leaves as they are now, with which the next epoch closes. */
-  close(state: Readonly<LedgerState>): LeavesRoot {
+  /** Root over the leaves as they are now, with which the epoch of this number closes. */
+  close(state: Readonly<LedgerState>, epoch: number): LeavesRoot {
     const tree = this.atLastEpoch(state)
     const isFirst = state.lastEpoch === undefined
     for (const account of isFirst ? [] : state.leavesBefore.keys()) {
@@ -37,7 +37,7 @@ export class EpochTree {
       else tree.set(leaf, this.holdsRoot(state, account))
     }
     const root = tree.root()
-    this.standsAt = { epoch: (state.lastEpoch?.epoch ?? 0) + 1, root: root.root }
+    this.standsAt = { epoch, root: root.root }
     return root
   }
 

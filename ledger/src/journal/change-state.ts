@@ -1,6 +1,6 @@
 import { withEntry, withoutEntry } from '../epoch/entry-tree.ts'
 import type { Address, Hex } from '../hex.ts'
-import { type LedgerState, laneOwner } from './state.ts'
+import { type LedgerState, laneOwner, noPayouts, type PayoutAccount } from './state.ts'
 
 /** Counts what an open hold or escrow sets aside of a payer's credits. */
 export function hold(state: LedgerState, payer: Address, order: Hex, amountMicrocredits: bigint): void {
@@ -33,4 +33,9 @@ export function useNonce(
   const owner = laneOwner(wallet, signer)
   const others = (state.nonces.get(owner) ?? []).filter(used => used.lane !== lane)
   state.nonces.set(owner, [...others, { signer, lane, nonce }])
+}
+
+/** Changes what is known of a wallet's payouts. */
+export function updatePayouts(state: LedgerState, wallet: Address, change: Partial<PayoutAccount>): void {
+  state.payouts.set(wallet, { ...(state.payouts.get(wallet) ?? noPayouts), ...change })
 }

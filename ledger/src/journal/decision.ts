@@ -29,11 +29,21 @@ export type DecisionContext = {
 export type DraftEvent = LedgerEventData & Pick<LedgerEvent, 'entries' | 'clearing'>
 
 export type Decision =
-  | { readonly accepted: true; readonly events: readonly DraftEvent[] }
+  | {
+      readonly accepted: true
+      readonly events: readonly DraftEvent[]
+      /** The rest is decided on the state after these events, under the same command. */
+      readonly isPart?: true
+    }
   | { readonly accepted: false; readonly refusal: LedgerRefusal }
 
 export function accept(...events: readonly DraftEvent[]): Decision {
   return { accepted: true, events }
+}
+
+/** Events after which the same command is decided again. */
+export function acceptPart(...events: readonly DraftEvent[]): Decision {
+  return { accepted: true, events, isPart: true }
 }
 
 export function refuse(refusal: LedgerRefusal): Decision {

@@ -9,6 +9,7 @@ import type { EventStore, JournalHead, StoredEvent } from '../ports/event-store.
 import type { Ledger } from '../ports/ledger.ts'
 import type { LedgerSigner } from '../ports/ledger-signer.ts'
 import type { SnapshotStore } from '../ports/snapshot-store.ts'
+import { pricingDigest } from '../pricing/pricing-digest.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
 import { decodeEvent } from './codec.ts'
 import type { LedgerAnswer, LedgerCommand } from './command.ts'
@@ -105,10 +106,13 @@ export class JournalLedger extends LedgerReads implements Ledger {
       hold: orderDigest,
       orderDigest,
       node: hold.assignment.node,
+      payoutWallet: hold.assignment.payoutWallet,
       attempt: hold.assignment.attempt,
       amountMicrocredits: hold.amountMicrocredits,
       position: BigInt(hold.assignment.position),
       expires: BigInt(Math.floor(hold.expiresAtMs / 1000)),
+      assignedAtMs: BigInt(hold.assignment.sinceMs),
+      pricingDigest: pricingDigest(this.parts.crypto, hold.pricing),
     }
     const digest = typedDataDigest(this.parts.crypto, domainOf(this.state), holdCertificateType, message)
     return { message, signature: await this.parts.signer.sign(digest) }
@@ -121,7 +125,8 @@ export class JournalLedger extends LedgerReads implements Ledger {
     const position = isHexOf(commandId, 32) ? acceptedPositionOf(decided.get(commandId)) : undefined
     if (config === undefined || position === undefined || position > head.position) return undefined
     const place = { domain: domainOf(this.state), shard: config.shard }
-    return this.acceptances.sign({ digest: commandId, position: BigInt(position) }, head, place)
+    const atMs = async () => (await this.events(position - 1, 1))[0]?.atMs ?? 0
+    return this.acceptances.sign({ digest: commandId, position: BigInt(position) }, head, place, atMs)
   }
 
   head(): JournalHead {

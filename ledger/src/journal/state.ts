@@ -50,6 +50,21 @@ export type StandingInstruction = {
   readonly lastPaidAtMs: number | undefined
 }
 
+/** What a wallet asked of the contract to be paid out, in µcr. */
+export type ForcedWithdrawal = {
+  readonly wallet: Address
+  readonly askedMicrocredits: bigint
+  /** Of it, on its way to the chain. */
+  readonly paidMicrocredits: bigint
+}
+
+/** What the chain says of a node's stake, in µcr. */
+export type NodeStake = {
+  readonly stakeMicrocredits: bigint
+  readonly unbondingMicrocredits: bigint
+  readonly place: ChainPlace
+}
+
 /** What has been paid out to one wallet, as running totals in µcr. */
 export type PayoutAccount = {
   /** The id under which the contract knows the wallet. */
@@ -128,11 +143,26 @@ export type LedgerState = {
   pendingChange: PendingChange | undefined
   /** Grants of the newest day with any. */
   grantDay: { readonly day: DayNumber; readonly grantedMicrocredits: bigint } | undefined
+  /** What each node has staked on chain. */
+  readonly stakes: Map<Address, NodeStake>
+  /** By index in the inbox, until the epoch that covers it is final. */
+  readonly forced: Map<number, ForcedWithdrawal>
+  /** Fees burnt on receipts since the last closed epoch, by the payout wallets of the nodes. */
+  readonly burns: Map<Address, bigint>
+  /** The same of each closed epoch for which no emission was shared yet. */
+  readonly epochBurns: Map<number, ReadonlyMap<Address, bigint>>
   inboxCount: number
+  /** The newest closed epoch that was not cancelled; the next one builds on it. */
   lastEpoch: EpochBooks | undefined
+  /** The newest epoch that is final, on which the next one builds when the pending one is cancelled. */
+  finalEpoch: EpochBooks | undefined
   lastEpochFinal: number
+  /** The highest number that an epoch has had, here or on chain; none is used twice. */
+  lastEpochNumber: number
   /** The accounts that have changed since the last closed epoch, with their leaves in it; empty before the first. */
   readonly leavesBefore: Map<LeafAccount, Leaf | undefined>
+  /** While an epoch is pending: the accounts that it changed, with their leaves in the final one. */
+  readonly leavesBeforePending: Map<LeafAccount, Leaf | undefined>
   /** The newest block from which something was recorded. */
   lastPlace: ChainPlace | undefined
 }
@@ -168,10 +198,17 @@ export function initialState(): LedgerState {
     clearingReceived: new Map(),
     pendingChange: undefined,
     grantDay: undefined,
+    stakes: new Map(),
+    forced: new Map(),
+    burns: new Map(),
+    epochBurns: new Map(),
     inboxCount: 0,
     lastEpoch: undefined,
+    finalEpoch: undefined,
     lastEpochFinal: 0,
+    lastEpochNumber: 0,
     leavesBefore: new Map(),
+    leavesBeforePending: new Map(),
     lastPlace: undefined,
   }
 }

@@ -1,6 +1,7 @@
 import type { Hex } from '../hex.ts'
 import { findHold } from '../hold/decide.ts'
 import { holdAccount, walletAccount } from '../journal/account-name.ts'
+import { isJudgedOnChain } from '../journal/config.ts'
 import {
   accept,
   checkSignature,
@@ -52,7 +53,7 @@ export function settleJob({ state, nowMs }: DecisionContext, orderDigest: Hex): 
 }
 
 /**
- * One atomic group: the hold's captured part is burnt, the node's earning is minted to its payout wallet, the fee goes to burn
+ * One atomic group: the hold's captured part is burnt, the node's earning is minted to the wallet that its certificate names, the fee goes to burn
  * and treasury, the rest returns to the payer. The price counts what was agreed when the hold was opened, and the time to the
  * receipt, not to the settlement. Throws `TypeError` for a hold without a receipt.
  */
@@ -63,13 +64,15 @@ export function settlementOf(state: Readonly<LedgerState>, hold: HeldOrder, atMs
     throw new TypeError(`hold ${hold.orderDigest} has no receipt to be settled by`)
   }
   const price = priceOfJob(hold.order, received.receipt, received.atMs - assignment.sinceMs, pricing.rates)
+  // Before certificates named the wallet, it was the one that was registered at the settlement.
+  const { payoutWallet } = isJudgedOnChain(state.config) ? assignment : node
   const captured = price < hold.amountMicrocredits ? price : hold.amountMicrocredits
   const fee = feeOf(captured, pricing)
   const earned = captured - fee.feeMicrocredits
   const released = hold.amountMicrocredits - captured
   const entries: readonly Entry[] = [
     { account: holdAccount(hold.orderDigest), amountMicrocredits: -hold.amountMicrocredits },
-    { account: walletAccount(node.payoutWallet), amountMicrocredits: earned },
+    { account: walletAccount(payoutWallet), amountMicrocredits: earned },
     { account: 'burn', amountMicrocredits: fee.burnMicrocredits },
     { account: 'treasury', amountMicrocredits: fee.treasuryMicrocredits },
     { account: walletAccount(hold.payer), amountMicrocredits: released },
@@ -79,7 +82,7 @@ export function settlementOf(state: Readonly<LedgerState>, hold: HeldOrder, atMs
     data: {
       orderDigest: hold.orderDigest,
       node: assignment.node,
-      payoutWallet: node.payoutWallet,
+      payoutWallet,
       capturedMicrocredits: captured,
       feeMicrocredits: fee.feeMicrocredits,
       earnedMicrocredits: earned,

@@ -4,7 +4,7 @@ import { type Fields, optional, read } from './read.ts'
 
 /** The selection that {@link readAcceptance} reads. */
 export const acceptanceFields =
-  'digest position index count siblings root { shard root position journalHash signature }'
+  'digest position isAccepted atMs index count siblings root { shard root position journalHash signature }'
 
 const leafFields = `account available held nonces { lane nonce } delegateNonces { signer lane nonce } holds { order amount } receiptSequence`
 
@@ -18,7 +18,12 @@ export type ShownInclusion = { readonly epoch: bigint; readonly root: LeavesRoot
 export function readAcceptance(fields: Fields): SignedAcceptance {
   const root = read.object(fields, 'root')
   return {
-    acceptance: { digest: read.hash(fields, 'digest'), position: read.amount(fields, 'position') },
+    acceptance: {
+      digest: read.hash(fields, 'digest'),
+      position: read.amount(fields, 'position'),
+      isAccepted: read.flag(fields, 'isAccepted'),
+      atMs: read.amount(fields, 'atMs'),
+    },
     index: read.integer(fields, 'index'),
     count: read.integer(fields, 'count'),
     siblings: read.texts(fields, 'siblings').map(sibling => read.hash({ sibling }, 'sibling')),

@@ -28,16 +28,18 @@ before(async () => {
 
 after(() => gateway.close())
 
-const acceptanceFields = 'digest position index count siblings root { shard root position journalHash signature }'
+const acceptanceFields =
+  'digest position isAccepted atMs index count siblings root { shard root position journalHash signature }'
 
 async function ledger(fields: string) {
   const { data, errors } = await gateway.ask(`{ ledger { ${fields} } }`)
   return { ledger: data?.ledger, code: errors[0]?.extensions?.code, errors }
 }
 
-type ShownAcceptance = Omit<SignedAcceptance['acceptance'], 'position'> &
+type ShownAcceptance = Omit<SignedAcceptance['acceptance'], 'position' | 'atMs'> &
   Pick<SignedAcceptance, 'index' | 'count' | 'siblings'> & {
     readonly position: string
+    readonly atMs: string
     readonly root: Omit<SignedAcceptance['root']['message'], 'position'> & {
       readonly position: string
       readonly signature: Hex
@@ -45,10 +47,20 @@ type ShownAcceptance = Omit<SignedAcceptance['acceptance'], 'position'> &
   }
 
 /** As the core has it: integers as such. */
-function acceptanceOf({ digest, position, index, count, siblings, root }: ShownAcceptance): SignedAcceptance {
+function acceptanceOf({
+  digest,
+  position,
+  isAccepted,
+  atMs,
+  index,
+  count,
+  siblings,
+  root,
+}: ShownAcceptance): SignedAcceptance {
   const { signature, ...message } = root
   const signed = { message: { ...message, position: BigInt(message.position) }, signature }
-  return { acceptance: { digest, position: BigInt(position) }, index, count, siblings, root: signed }
+  const acceptance = { digest, position: BigInt(position), isAccepted, atMs: BigInt(atMs) }
+  return { acceptance, index, count, siblings, root: signed }
 }
 
 function leafOf(shown: {
