@@ -42,12 +42,16 @@ contract SettlementHandler is DisputeSteps {
     /// @notice Nobody but strangers does anything any more: they wait, start the exit, and fetch everything for everybody.
     function everybodyLeaves() external {
         address stranger = distribution;
+        uint64 silentSince = nowSeconds;
+        vm.warp(nowSeconds);
         while (!isExited) {
+            while (statusOf(_nextEpoch()) == EpochStatus.Final) _finalise(stranger, _nextEpoch());
             if (nowSeconds < finalisedAt + EXIT_SECONDS) nowSeconds = finalisedAt + EXIT_SECONDS;
             vm.warp(nowSeconds);
-            if (statusOf(_nextEpoch()) == EpochStatus.Final) _finalise(stranger, _nextEpoch());
-            else _startExit(stranger);
+            if (statusOf(_nextEpoch()) != EpochStatus.Final) _startExit(stranger);
         }
+        // A wait until N has passed, one more after what was final then, and one after what became final meanwhile.
+        require(nowSeconds <= silentSince + 3 * EXIT_SECONDS, "nobody waits longer than three times N");
         for (uint256 actor = 0; actor < ACTORS; ++actor) _claimNewest(actor);
         for (uint256 slot = 0; slot < SLOTS; ++slot) _takeLeaf(stranger, slot);
         for (uint64 index = 0; index < inbox.length; ++index) {
