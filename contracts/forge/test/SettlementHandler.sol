@@ -32,9 +32,20 @@ contract SettlementHandler is DisputeSteps {
         for (uint256 i = 0; i < 3; ++i) _takeLeaf(actors[_actor(seed)], seed.derive(i).between("slot", 0, SLOTS - 1));
     }
 
+    /// @dev Somebody shows another's leaf as their own.
+    function takeLeafOfAnother(uint256 seed) external step(seed) {
+        uint256 slot = _actor(seed);
+        (Leaf memory leaf, bytes memory siblings) = _proofOf(finalEpoch(), slot);
+        address thief = actors[(slot + 1) % ACTORS];
+        bytes memory data = abi.encodeCall(settlement.exitClaim, (thief, seed.oneIn("payable", 2), leaf, siblings));
+        _expect(thief, data, false, "a leaf is its account's alone");
+    }
+
     function takeItems(uint256 seed) external step(seed) {
+        // Most of the inbox is covered: one step in two looks only at what is not.
+        uint64 from = seed.oneIn("above", 2) ? books[finalEpoch()].inboxCut : 0;
         for (uint256 i = 0; i < 3; ++i) {
-            uint64 index = uint64(seed.derive(i).between("item", 0, inbox.length));
+            uint64 index = uint64(seed.derive(i).between("item", from, inbox.length));
             _takeItem(actors[_actor(seed)], index, seed.derive(i).oneIn("deposit", 2));
         }
     }

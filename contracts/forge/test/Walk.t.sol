@@ -9,7 +9,7 @@ import {vm} from "./Vm.sol";
 contract Walk {
     using Random for uint256;
 
-    uint256 private constant WALKS = 12;
+    uint256 private constant WALKS = 80;
     uint256 private constant STEPS = 200;
 
     mapping(string rule => uint256) private _allowed;
@@ -26,6 +26,7 @@ contract Walk {
         _requireRefused("only the guardian cancels");
         _requireRefused("only disputes cancel");
         _requireRefused("what was not posted is not paid");
+        _requireRefused("a leaf is its account's alone");
         _requireRefused("an honest epoch leaves nobody unpaid");
         _requireRefused("an honest row follows from the one before");
         _requireRefused("an honest row has its previous one");
@@ -80,7 +81,7 @@ contract Walk {
     }
 
     function _steps(SettlementHandler handler) private pure returns (bytes4[] memory steps) {
-        bytes4[28] memory all = [
+        bytes4[29] memory all = [
             handler.passTime.selector,
             handler.deposit.selector,
             handler.registerPayees.selector,
@@ -108,6 +109,7 @@ contract Walk {
             handler.challengeRow.selector,
             handler.startExit.selector,
             handler.takeLeaves.selector,
+            handler.takeLeafOfAnother.selector,
             handler.takeItems.selector
         ];
         steps = new bytes4[](all.length);
