@@ -30,7 +30,11 @@ export function rowsOf(count: number, leastMicrocredits: bigint, epochsBefore = 
 }
 
 /** Posts rows as the next epoch, whose books close; answers its id and what its transactions took. */
-export async function postRows(setting: Setting, rows: readonly PayoutRow[], leavesRoot: Hex = pad('0x1', { size: 32 })) {
+export async function postRows(
+  setting: Setting,
+  rows: readonly PayoutRow[],
+  leavesRoot: Hex = pad('0x1', { size: 32 }),
+) {
   const { settlement, networkHelpers, gasLimit, gasOf } = setting
   const parent = await settlement.read.headEpoch()
   const before = await settlement.read.epoch([parent])

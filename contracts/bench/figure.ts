@@ -25,7 +25,11 @@ export function gasTable(runs: readonly HardforkFigures[]): string {
     figure.baselineName ?? '',
   ])
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map(row => (row[column] ?? '').length)))
-  const line = (cells: readonly string[]) => cells.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  ').trimEnd()
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((text, column) => text.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
   return [head, ...rows].map(line).join('\n')
 }
 

@@ -37,7 +37,9 @@ function problems(runs: readonly HardforkFigures[], reviewed: Snapshot): readonl
 const runs = [await measure('osaka')]
 console.log(gasTable(runs))
 runs.push(await measure('amsterdam'))
-console.log('gas of whole transactions, as receipts have it; budgets are for osaka; baselines are measured in the same run')
+console.log(
+  'gas of whole transactions, as receipts have it; budgets are for osaka; baselines are measured in the same run',
+)
 console.log(gasTable(runs))
 if (process.argv.includes('--write')) {
   const snapshot = Object.fromEntries(

@@ -1,6 +1,6 @@
 import { concatHex, getContract, numberToHex, parseEther, parseSignature } from 'viem'
-import type { GasFigure } from './figure.ts'
 import { claimGas, finalise, payeeAddress, postRows, registerPayees, rowsOf } from './epochs.ts'
+import type { GasFigure } from './figure.ts'
 import type { Setting } from './setting.ts'
 
 const PAYEES = 4_096
@@ -67,7 +67,14 @@ export async function transferFigures(setting: Setting): Promise<readonly GasFig
   const gas = await gasOf(token.write.transfer([to, parseEther('1')]))
   const plain = await transferGas(setting)
   return [
-    { name: 'transfer', gas, unit: 'gas', budget: Math.floor(plain * 1.01), baseline: plain, baselineName: 'OpenZeppelin ERC20' },
+    {
+      name: 'transfer',
+      gas,
+      unit: 'gas',
+      budget: Math.floor(plain * 1.01),
+      baseline: plain,
+      baselineName: 'OpenZeppelin ERC20',
+    },
   ]
 }
 

@@ -67,12 +67,17 @@ function covers({ check, where }: Justified, finding: Finding): boolean {
   return check === finding.check && (where === '*' || placesOf(finding).includes(where))
 }
 
-/** The contract, and the function or variable in it, of the element that a finding names first. */
+/** The contract that a finding names first, and the function or the variable of it. */
 function placesOf({ elements }: Finding): readonly string[] {
   const [element] = elements
   if (element === undefined) return []
-  const parent = element.type_specific_fields?.parent
-  if (element.type === 'node' && parent !== undefined)
-    return placesOf({ check: '', description: '', elements: [parent] })
-  return parent?.type === 'contract' ? [parent.name, `${parent.name}.${element.name}`] : [element.name]
+  const names = namesUpTo(element)
+  const contract = names.at(-1) ?? ''
+  return [contract, `${contract}.${names.at(-2) ?? ''}`]
+}
+
+/** Names from an element through what it stands in to the contract. */
+function namesUpTo({ name, type_specific_fields: fields }: Element): readonly string[] {
+  const parent = fields?.parent
+  return parent === undefined || parent.type === 'file' ? [name] : [name, ...namesUpTo(parent)]
 }
