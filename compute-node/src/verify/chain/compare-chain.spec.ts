@@ -135,6 +135,24 @@ describe('a journal and its chain', () => {
     assert.equal(lost?.position, positionOf('EpochFinalised'))
   })
 
+  it('disagree where the journal takes an epoch back that counts on chain', () => {
+    const epochs = chain().epochs.map(epoch => ({ ...epoch, isCounted: true }))
+    const { position, type } = finding({ epochs }) ?? assert.fail()
+    assert.deepEqual([position, type], [positionOf('EpochCancelled'), 'EpochCancelled'])
+  })
+
+  it('are compared by the newest books of a number that was given out again', () => {
+    const again = new JournalFacts()
+    const [closed] = events.filter(event => event.type === 'EpochClosed')
+    const place = { transactionHash: zeroHash, blockNumber: 1n, logIndex: 0 }
+    const data = { epoch: 1, lastEpoch: 0, headEpoch: 0, place, journalPosition: 1 }
+    assert.ok(closed)
+    again.see({ ...closed, data: { ...closed.data, journalPosition: 1 } }, zeroHash)
+    again.see({ ...closed, type: 'EpochCancelled', data }, zeroHash)
+    again.see(closed, zeroHash)
+    assert.deepEqual([again.epochs, again.cancelled], [[{ ...closed.data, position: closed.position }], []])
+  })
+
   it('disagree after the end of a journal that was cut off before an epoch that is on chain', () => {
     const { epochs } = chain()
     const later = { ...(epochs.at(-1) ?? assert.fail()), epoch: 5, parent: 4, journalPosition: events.length + 40 }

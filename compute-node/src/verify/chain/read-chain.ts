@@ -113,15 +113,20 @@ class ChainReading {
     }
   }
 
+  /** Without the poster's bond, which owes nobody anything. */
   private async contractWei(blockNumber: bigint): Promise<bigint> {
     const token = await this.client.readContract({ ...this.contract, functionName: 'token' })
-    return this.client.readContract({
-      address: token,
-      abi: dpcTokenAbi,
-      functionName: 'balanceOf',
-      args: [this.settlement],
-      blockNumber,
-    })
+    const [balanceWei, bondWei] = await Promise.all([
+      this.client.readContract({
+        address: token,
+        abi: dpcTokenAbi,
+        functionName: 'balanceOf',
+        args: [this.settlement],
+        blockNumber,
+      }),
+      this.client.readContract({ ...this.contract, functionName: 'bondWei', blockNumber }),
+    ])
+    return balanceWei - bondWei
   }
 }
 
