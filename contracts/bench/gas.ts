@@ -4,7 +4,6 @@
  * run compares, and fails when a figure rose or passed its budget; `-- --write` writes them anew.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { disputeFigures } from './disputes.ts'
 import { type GasFigure, gasJson, gasTable, type HardforkFigures } from './figure.ts'
 import { claimFigures, depositFigures, epochFigures, transferFigures } from './payments.ts'
 import { type Hardfork, openSetting } from './setting.ts'
@@ -16,7 +15,7 @@ type Snapshot = Readonly<Record<string, Readonly<Record<string, number>>>>
 async function measure(hardfork: Hardfork): Promise<HardforkFigures> {
   const setting = await openSetting(hardfork)
   const figures: GasFigure[] = []
-  for (const section of [transferFigures, depositFigures, epochFigures, disputeFigures, claimFigures]) {
+  for (const section of [transferFigures, depositFigures, epochFigures, claimFigures]) {
     figures.push(...(await section(setting)))
   }
   return { hardfork, figures }
@@ -34,9 +33,7 @@ function problems(runs: readonly HardforkFigures[], reviewed: Snapshot): readonl
   )
 }
 
-const runs = [await measure('osaka')]
-console.log(gasTable(runs))
-runs.push(await measure('amsterdam'))
+const runs = [await measure('osaka'), await measure('amsterdam')]
 console.log(
   'gas of whole transactions, as receipts have it; budgets are for osaka; baselines are measured in the same run',
 )
