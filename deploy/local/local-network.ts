@@ -94,6 +94,7 @@ async function openPorts(
       treasurer: lowerHex(accountOf(treasurerKey).address),
     },
     rpcUrl: chain.rpcUrl,
+    registry: lowerHex(addresses.registry),
     poster,
     ledgerSigner: accountOf(ledgerKey),
     mesh: { privateKey: meshKey.reveal(), port: options.meshPort },

@@ -37,6 +37,8 @@ export type EmbeddedPortsOptions = {
   /** The parameters with which an empty journal is opened. */
   readonly config: Omit<LedgerConfig, 'ledgerSigner'>
   readonly rpcUrl: string
+  /** Where nodes stake; without it no stakes are followed. */
+  readonly registry?: Address
   readonly poster: LocalAccount
   readonly ledgerSigner: LocalAccount
   readonly mesh: { readonly privateKey: Hex; readonly port: number }
@@ -86,6 +88,7 @@ export async function openEmbeddedPorts(options: EmbeddedPortsOptions): Promise<
       settlementChain: new ViemSettlementChain({
         transport: rpcTransport(rpcUrl),
         settlement: options.config.settlement,
+        registry: options.registry,
         account: poster,
         options: sendOptionsLocal,
       }),

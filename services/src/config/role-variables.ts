@@ -37,6 +37,8 @@ const settling = pick(
   'CHAIN_POLL_MS',
   'PAYOUT_GATHER_MS',
   'EPOCH_INTERVAL_MS',
+  'REGISTRY_ADDRESS',
+  'GAS_FEE_MAX_GWEI',
 )
 
 const serving = pick(

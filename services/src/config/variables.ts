@@ -92,6 +92,12 @@ export const variables = {
   EPOCH_INTERVAL_MS: wholeNumber(1_000, 30 * dayMs)
     .default(3_600_000)
     .describe('after how long an epoch is closed though nothing is to be paid, in ms'),
+  REGISTRY_ADDRESS: address
+    .optional()
+    .describe('the address of the registry in which nodes stake; without it no stakes are journalled'),
+  GAS_FEE_MAX_GWEI: wholeNumber(1, 1_000_000)
+    .optional()
+    .describe('what a gas may cost before posting waits, in gwei; by default there is no limit'),
   PUBLIC_RPC_URL: url.describe('the JSON-RPC address of the chain as clients reach it'),
   TOKEN_ADDRESS: address.describe('the address of the DPC token'),
   SESSION_SECRET_FILE: path.describe('a file (mode 0600) with the secret that signs sessions, 32 characters or more'),

@@ -40,6 +40,8 @@ export type ChainConfig = Pick<
   | 'chainPollMs'
   | 'payoutGatherMs'
   | 'epochIntervalMs'
+  | 'registryAddress'
+  | 'gasFeeMaxGwei'
 >
 
 async function settlementValues(config: ChainConfig, ledger: Ledger, clock: Clock) {
@@ -58,12 +60,22 @@ export async function openChain(config: ChainConfig, settlement: Address): Promi
   return new ViemSettlementChain({
     transport: rpcTransport(config.rpcUrl),
     settlement,
+    registry: config.registryAddress,
     account: await openAccount(config.posterKeyFile, config.posterKeyPasswordFile),
-    options: { ...sendOptionsLocal, confirmations: config.chainConfirmations },
+    options: {
+      ...sendOptionsLocal,
+      confirmations: config.chainConfirmations,
+      maxFeePerGasWei: maxFeePerGasWeiOf(config),
+    },
   })
 }
 
 export function settlementOptionsOf(config: ChainConfig): SettlementOptions {
   const { chainPollMs: pollIntervalMs, payoutGatherMs: gatherMs, epochIntervalMs } = config
-  return { ...settlementOptionsLocal, pollIntervalMs, gatherMs, epochIntervalMs }
+  const maxFeePerGasWei = maxFeePerGasWeiOf(config)
+  return { ...settlementOptionsLocal, pollIntervalMs, gatherMs, epochIntervalMs, maxFeePerGasWei }
+}
+
+function maxFeePerGasWeiOf({ gasFeeMaxGwei }: ChainConfig): bigint | undefined {
+  return gasFeeMaxGwei === undefined ? undefined : BigInt(gasFeeMaxGwei) * 1_000_000_000n
 }
