@@ -106,6 +106,28 @@ function describeProjections(bench: ReadBench): void {
     }
     assert.deepEqual(await bench.model.epochs(10), [{ ...record, finality }])
   })
+
+  it('knows an epoch by its newest closing when its number was given out again, in one write or in several', async () => {
+    const closed = bench.events.find(event => event.type === 'EpochClosed')
+    assert.ok(closed)
+    const { position, data } = closed
+    assert.ok(data.rows.length > 0)
+    const place = { transactionHash: data.journalHash, blockNumber: 1n, logIndex: 0 }
+    const givenUp = { epoch: 1, lastEpoch: 0, headEpoch: 0, place, journalPosition: data.journalPosition }
+    const [row] = data.rows
+    assert.ok(row)
+    const rows = [{ ...row, incrementMicrocredits: row.incrementMicrocredits + 1n }]
+    const again = [
+      { ...closed, type: 'EpochCancelled', commandId: 'epoch-cancelled:1:1', position: position + 1, data: givenUp },
+      { ...closed, position: position + 2, data: { ...data, rows, journalPosition: position + 1 } },
+    ] as const
+    for (const parts of [[[...bench.events.slice(0, position), ...again]], [bench.events.slice(0, position), again]]) {
+      for (const events of parts) await bench.model.apply(events)
+      const [epoch, ...others] = await bench.model.epochs(10)
+      assert.deepEqual([epoch?.closedPosition, epoch?.rows, others], [position + 2, rows, []])
+      await bench.model.clear()
+    }
+  })
 }
 
 function describeStatements(bench: ReadBench): void {

@@ -199,6 +199,30 @@ describe('an epoch that never came on chain', () => {
     assertPaidOnce(fixture)
   })
 
+  it('is followed by the same end when the poster is killed before or after any of its effects', async () => {
+    let killedCount = 0
+    for (let effects = 0; ; effects++) {
+      const { fixture, life } = await withdrawing()
+      await runUntil(fixture, life, () => life.index.payees.size === 2)
+      fixture.chain.nextSend = 'lost'
+      await runUntil(fixture, life, () => life.index.lastEpoch === 1)
+      const nowSeconds = BigInt(Math.floor(fixture.clock.ms / 1_000))
+      fixture.chain.pauseSeconds = nowSeconds + 86_500n - fixture.chain.latest.timeSeconds
+      fixture.clock.ms += 86_500_000
+      fixture.chain.mine()
+      const wasKilled = await runKilledAfter(effects, fixture)
+      const last = await fixture.start()
+      await fixture.run(last, 12)
+      assert.equal(last.index.lastFinalEpoch, 1, `killed at ${effects}`)
+      assert.equal((await eventsOf(last, 'EpochCancelled')).length, 1)
+      assert.deepEqual(callsOf(fixture), ['registerPayees', 'postEpoch', 'finalise'], `killed at ${effects}`)
+      assertPaidOnce(fixture)
+      if (!wasKilled) break
+      killedCount++
+    }
+    assert.ok(killedCount >= 8, `only ${killedCount} places to die at`)
+  })
+
   it('is closed again when the contract says that it leaves out an item, and not before the journal has the item', async () => {
     const { fixture, life } = await withdrawing()
     await runUntil(fixture, life, () => life.index.payees.size === 2)
