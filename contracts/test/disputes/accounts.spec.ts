@@ -4,7 +4,7 @@ import { transferType } from '@deparrow/ledger'
 import { encodeAbiParameters, getAddress, type Hex, parseAbiParameters, zeroHash } from 'viem'
 import { acceptanceBatch } from '../support/acceptances.ts'
 import { laneKey } from '../support/cases.ts'
-import { alice, bob, guardian, poster, publicClient, stranger, viem } from '../support/chain.ts'
+import { alice, bob, guardian, poster, publicClient, stranger, viem } from '../support/judges-chain.ts'
 import { actor, digestOf } from '../support/messages.ts'
 import {
   type Entry,

@@ -1,6 +1,6 @@
 /** Books of a small ledger, epochs posted over them, and what an honest poster shows of them. */
 import { type Hex, keccak256, stringToHex } from 'viem'
-import { networkHelpers, poster } from '../support/chain.ts'
+import { networkHelpers, poster } from '../support/judges-chain.ts'
 import {
   type Entry,
   entriesRoot,

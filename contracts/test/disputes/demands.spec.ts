@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { getAddress, type Hex, zeroHash } from 'viem'
-import { alice, bob, guardian, networkHelpers, poster, publicClient, stranger, viem } from '../support/chain.ts'
+import { alice, bob, guardian, networkHelpers, poster, publicClient, stranger, viem } from '../support/judges-chain.ts'
 import { actor } from '../support/messages.ts'
 import { encodeSiblings, entryNode, leafProof, placedLeaves, placeOf, placeOfName, treeOver } from '../support/trees.ts'
 import { booksOf, emptyAccount, leavesOf, type Posted, postBooks, someKey } from './books.ts'

@@ -1,9 +1,9 @@
 /** The contracts with short periods, and an asker, a poster and a watcher with DPC. */
 import { type Address, getContractAddress } from 'viem'
+import { CREDIT_WEI } from '../support/constants.ts'
 import {
   alice,
   bob,
-  CREDIT_WEI,
   deployer,
   distribution,
   guardian,
@@ -11,7 +11,7 @@ import {
   poster,
   publicClient,
   viem,
-} from '../support/chain.ts'
+} from '../support/judges-chain.ts'
 import { actor } from '../support/messages.ts'
 
 export const WINDOW_SECONDS = 1_000n

@@ -13,7 +13,7 @@ import {
   withdrawalType,
 } from '@deparrow/ledger'
 import { concatHex, encodeAbiParameters, type Hex, keccak256, numberToHex, stringToHex, zeroHash } from 'viem'
-import { alice, viem } from '../support/chain.ts'
+import { alice, viem } from '../support/judges-chain.ts'
 import { actor, asStruct, digestOf, structFields } from '../support/messages.ts'
 import { placeOf, placeOfPayable } from '../support/trees.ts'
 import { acceptanceOf } from './certified.ts'

@@ -4,7 +4,7 @@ import { verifyAcceptance } from '@deparrow/ledger'
 import { ethersCrypto } from '@deparrow/ledger/testing'
 import { type Hex, keccak256, toHex } from 'viem'
 import { type Acceptance, acceptanceBatch, type SignedAcceptance } from '../support/acceptances.ts'
-import { viem } from '../support/chain.ts'
+import { viem } from '../support/judges-chain.ts'
 import { actor, testDomain } from '../support/messages.ts'
 
 const { revertWithCustomErrorWithArgs: reverts, revertWithCustomError } = viem.assertions

@@ -26,8 +26,8 @@ import {
   PARENT_CUT,
   permissionOf,
 } from '../support/cases.ts'
-import { viem } from '../support/chain.ts'
 import { DEBIT_KIND, debitEvidence } from '../support/evidence.ts'
+import { viem } from '../support/judges-chain.ts'
 import { type Actor, actor, asStruct, digestOf } from '../support/messages.ts'
 import { entryProof } from '../support/trees.ts'
 

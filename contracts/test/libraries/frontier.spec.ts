@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { concatHex, encodePacked, type Hex, pad, toHex, zeroHash } from 'viem'
-import { viem } from '../support/chain.ts'
+import { viem } from '../support/judges-chain.ts'
 import { withByte } from '../support/messages.ts'
 import {
   absent,

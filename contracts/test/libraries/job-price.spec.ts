@@ -13,7 +13,7 @@ import {
 import { ethersCrypto } from '@deparrow/ledger/testing'
 import fc from 'fast-check'
 import { anyMessageOf } from '../support/any-message.fixture.ts'
-import { viem } from '../support/chain.ts'
+import { viem } from '../support/judges-chain.ts'
 import { asStruct } from '../support/messages.ts'
 
 const harness = await viem.deployContract('MessagesHarness')

@@ -17,7 +17,7 @@ import { ethersCrypto } from '@deparrow/ledger/testing'
 import fc from 'fast-check'
 import { bytesToHex, type Hex, toHex, zeroHash } from 'viem'
 import { laneKey } from '../support/cases.ts'
-import { viem } from '../support/chain.ts'
+import { viem } from '../support/judges-chain.ts'
 import { actor } from '../support/messages.ts'
 import {
   entriesRoot,

@@ -5,7 +5,7 @@ import { ethersCrypto } from '@deparrow/ledger/testing'
 import fc from 'fast-check'
 import { bytesToHex, concatHex, domainSeparator, encodePacked, type Hex, hashStruct, keccak256, pad, toHex } from 'viem'
 import { anyMessageOf } from '../support/any-message.fixture.ts'
-import { viem } from '../support/chain.ts'
+import { viem } from '../support/judges-chain.ts'
 import { actor, asStruct, digestOf, messageTypes, testDomain, withByte } from '../support/messages.ts'
 
 const { revertWithCustomErrorWithArgs: reverts } = viem.assertions

@@ -18,8 +18,8 @@ import {
   PARENT_CUT,
   permissionOf,
 } from '../support/cases.ts'
-import { publicClient, viem } from '../support/chain.ts'
 import { debitEvidence, holdEvidence } from '../support/evidence.ts'
+import { publicClient, viem } from '../support/judges-chain.ts'
 import { actor, asStruct, digestOf, hashText } from '../support/messages.ts'
 import {
   delegate,

@@ -15,8 +15,9 @@ import {
   PARENT_CLOSED_AT,
   PARENT_CUT,
 } from '../support/cases.ts'
-import { INBOX_KIND, viem } from '../support/chain.ts'
+import { INBOX_KIND } from '../support/constants.ts'
 import { debitEvidence } from '../support/evidence.ts'
+import { viem } from '../support/judges-chain.ts'
 import { type Actor, actor, asStruct, digestOf } from '../support/messages.ts'
 import { firstRow } from '../support/operator.ts'
 import { placeOf, placeOfPayable } from '../support/trees.ts'

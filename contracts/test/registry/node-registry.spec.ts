@@ -31,11 +31,12 @@ const STAKE_WEI = 100n * CREDIT_WEI
 
 let contracts: Contracts
 
-beforeEach(async () => {
+/** Runs for each group by itself: a hook of the file would run for every spec of the process. */
+const atEachStart = async () => {
   contracts = await loadContracts()
   for (const { account } of [alice, bob, carol])
     await contracts.token.write.approve([contracts.addresses.registry, 1_000n * CREDIT_WEI], { account })
-})
+}
 
 const register = (stakeWei = STAKE_WEI) => contracts.registry.write.registerNode([payoutWallet, stakeWei], asNode)
 
@@ -114,6 +115,8 @@ async function slash(a: Receipt, b: Receipt, signer: Wallet = alice) {
 }
 
 describe('the registry', () => {
+  beforeEach(atEachStart)
+
   it('cannot be deployed without token or settlement, or with a period of nothing or of more than a year', async () => {
     const { registry, addresses } = contracts
     const { token, settlement } = addresses
@@ -127,6 +130,8 @@ describe('the registry', () => {
 })
 
 describe('registering a node', () => {
+  beforeEach(atEachStart)
+
   it('is refused without a payout wallet, and a second time', async () => {
     const { registry } = contracts
     const none = registry.write.registerNode([zeroAddress, 0n], asNode)
@@ -183,6 +188,8 @@ describe('registering a node', () => {
 })
 
 describe('a stake', () => {
+  beforeEach(atEachStart)
+
   it('is disposed of by the payout wallet alone, not even by the node', async () => {
     const { registry } = contracts
     await register()
@@ -255,6 +262,8 @@ describe('a stake', () => {
 })
 
 describe('slashing', () => {
+  beforeEach(atEachStart)
+
   it('is refused for receipts that can both be honest', async () => {
     const { registry } = contracts
     await register()

@@ -1,7 +1,7 @@
 /** An account in an epoch, as a judge is asked about it. */
 import { type Message, type SpendPermission, spendPermissionType } from '@deparrow/ledger'
 import { type Address, concatHex, domainSeparator, type Hex, keccak256, numberToHex, zeroAddress } from 'viem'
-import { viem } from './chain.ts'
+import { viem } from './judges-chain.ts'
 import { type Actor, asStruct, digestOf, testDomain } from './messages.ts'
 import { type Entry, type EntryProof, entriesRoot, entryProof, noLeaf, placeOf } from './trees.ts'
 

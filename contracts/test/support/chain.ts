@@ -1,13 +1,26 @@
-/** One in-process chain for all specs; each test starts from a fixture's snapshot. */
-import { network } from 'hardhat'
+/** One in-process chain for all specs of settlement; each test starts from a fixture's snapshot. */
 import { type Address, getContract, type Hex } from 'viem'
 import { deployDeparrow } from '../../deploy/deploy.ts'
 import { fundPosterBond, linkSettlement } from '../../deploy/index.ts'
 import { dpcTokenAbi, emissionAbi, nodeRegistryAbi, settlementAbi } from '../../generated/index.ts'
+import { openChain } from './clients.ts'
+import { CREDIT_WEI } from './constants.ts'
 
-export const { viem, networkHelpers } = await network.create()
-export const publicClient = await viem.getPublicClient()
-export const [deployer, poster, guardian, distribution, alice, bob, carol, stranger] = await walletClients(8)
+export * from './constants.ts'
+
+export const {
+  viem,
+  networkHelpers,
+  publicClient,
+  deployer,
+  poster,
+  guardian,
+  distribution,
+  alice,
+  bob,
+  carol,
+  stranger,
+} = await openChain()
 
 export const WINDOW_SECONDS = 100n
 export const INBOX_AGE_SECONDS = 10n
@@ -18,8 +31,6 @@ export const EXIT_SECONDS = 661n
 export const UNBOND_SECONDS = 50n
 /** Enough for the longest line of epochs that a spec leaves unfinalised. */
 const BOND_EPOCHS = 100n
-export const CREDIT_WEI = 10n ** 18n
-export const WEI_PER_MICROCREDIT = 10n ** 12n
 export const CAP_WEI = 10n ** 27n
 export const EPOCH_BOND_WEI = 1_000n * CREDIT_WEI
 export const COMPENSATION_MAX_MICROCREDITS = 1_000_000_000n
@@ -91,53 +102,3 @@ async function asDisputes(disputes: Address): Promise<void> {
 }
 
 export type Contracts = Awaited<ReturnType<typeof deployContracts>>
-type WalletClient = Awaited<ReturnType<typeof viem.getWalletClients>>[number]
-type Eight = [
-  WalletClient,
-  WalletClient,
-  WalletClient,
-  WalletClient,
-  WalletClient,
-  WalletClient,
-  WalletClient,
-  WalletClient,
-]
-
-async function walletClients(count: 8): Promise<Eight> {
-  const clients = await viem.getWalletClients()
-  if (clients.length < count) throw new Error(`The chain has ${clients.length} accounts and the specs need ${count}.`)
-  return clients.slice(0, count) as Eight
-}
-
-/** The numbers of `EpochStatus` in `src/types/Epoch.sol`. */
-export const EPOCH_STATUS = {
-  unknown: 0,
-  open: 1,
-  lapsed: 2,
-  pending: 3,
-  cancelled: 4,
-  final: 5,
-  finalised: 6,
-} as const
-
-/** The numbers of `CancelReason` in `src/types/Epoch.sol`. */
-export const CANCEL_REASON = {
-  guardian: 0,
-  wrongCumulative: 1,
-  skippedRow: 2,
-  noPreviousRow: 3,
-  unpaidPayable: 4,
-  disputed: 5,
-  exit: 6,
-} as const
-
-/** The numbers of `InboxKind` in `src/types/Inbox.sol`. */
-export const INBOX_KIND = {
-  deposit: 0,
-  genesisTreasury: 1,
-  genesisRewards: 2,
-  emission: 3,
-  forcedWithdrawal: 4,
-  revocation: 5,
-  receipt: 6,
-} as const
