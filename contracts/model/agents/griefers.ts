@@ -1,0 +1,126 @@
+import type { Demand } from '../demands.ts'
+import type { Receipt } from '../messages.ts'
+import { payableOf } from '../messages.ts'
+import { apply } from '../model.ts'
+import type { Random } from '../random.ts'
+import { digestOf } from '../signatures.ts'
+import type { State } from '../state.ts'
+import type { Books } from './books.ts'
+import type { People } from './people.ts'
+
+/** Ask whatever the contract lets them ask, follow up whatever was answered, and sign receipts that are nothing but bait. */
+export class Griefers {
+  constructor(
+    private readonly state: State,
+    private readonly books: Books,
+    private readonly people: People,
+    private readonly random: Random,
+  ) {}
+
+  act(now: number): void {
+    if (this.random.isOnceIn(3)) this.bait(now)
+    if (this.random.isOnceIn(2)) return
+    const { head, finalEpoch, lastEpoch } = this.state
+    const epoch = this.random.isOnceIn(2) ? head : this.random.between(finalEpoch + 1, Math.max(finalEpoch + 1, lastEpoch))
+    const demand = this.demand()
+    if (demand === undefined || !this.state.epochs.has(epoch)) return
+    const before = this.state.demands.findLast(({ epoch: of, status }) => of === epoch && status === 'Answered')
+    const follows = before !== undefined && this.random.isOnceIn(2) ? { follows: before.id } : {}
+    const asker = this.random.pick(['mallory', 'dave', 'grief'])
+    apply(this.state, asker, { type: 'openDemand', epoch, demand, ...follows }, now)
+  }
+
+  /** A second receipt for an order, a twin of a sequence, one out of sequence, or one that comes too late, pushed in public. */
+  private bait(now: number): void {
+    const own = [...this.books.certificates.values()].filter(({ message }) => message.node === 'mallory')
+    if (own.length === 0) return
+    const { order } = this.random.pick(own).message
+    const sequence = Math.max(1, this.books.walletOf('mallory').sequence + this.random.between(-2, 3))
+    const units = this.random.between(1, 50)
+    const receipt = this.people.signAs('mallory')<Receipt>({ type: 'Receipt', order, node: 'mallory', sequence, units })
+    this.books.pushed.set(digestOf(receipt.message), receipt)
+    this.baits.push(receipt)
+    if (this.random.isOnceIn(2)) apply(this.state, 'mallory', { type: 'pushReceipt', receipt }, now)
+    else if (this.random.isOnceIn(2)) this.books.settle(receipt, now)
+  }
+
+  private readonly baits: Parameters<Books['settle']>[0][] = []
+
+  private demand(): Demand | undefined {
+    const wallet = this.random.pick(['alice', 'bob', 'nora', 'mallory', 'treasury', 'rewards', 'nobody'])
+    const account = this.random.isOnceIn(4) ? payableOf(wallet) : wallet
+    const moved = this.books.movements
+    const key = moved.length === 0 ? '@0' : this.random.pick(moved).key
+    const index = this.random.between(0, this.state.inbox.length)
+    switch (this.random.between(0, 11)) {
+      case 0:
+        return { kind: 'leaf', account }
+      case 1:
+        return { kind: 'statement', account }
+      case 2:
+        return { kind: 'reveal', account, path: 'abcdef01'.slice(0, this.random.between(0, 8)) }
+      case 3:
+        return { kind: 'entry', account, key }
+      case 4: {
+        const held = [...this.books.orders.keys()]
+        return held.length === 0 ? undefined : { kind: 'hold', account, key: this.random.pick(held) }
+      }
+      case 5:
+        return { kind: 'lane', account, key: `${wallet}/0` }
+      case 6:
+        return { kind: 'sequence', account: this.random.pick(['nora', 'mallory', account]) }
+      case 7:
+        return { kind: 'forced', index }
+      case 8:
+        return this.creditDemand(account, key, index)
+      case 9:
+        return this.keptDemand()
+      default:
+        return this.receiptDemand()
+    }
+  }
+
+  private creditDemand(account: string, key: string, index: number): Demand | undefined {
+    const least = this.random.between(0, 100)
+    if (this.random.isOnceIn(3)) {
+      const kind = this.random.pick(['deposit', 'forced'] as const)
+      return { kind: 'credit', account, key: `inbox-${index}`, least, ground: { kind, index } }
+    }
+    const allowance = this.books.movements.find(movement => movement.key === key && movement.debit > 0)?.allowance
+    const acceptance = this.books.acceptances.get(key)
+    if (allowance?.kind === 'instruction') {
+      return { kind: 'credit', account, key, least, ground: { kind: 'debited', message: allowance.instruction } }
+    }
+    if (allowance?.kind !== 'message') return undefined
+    const { message } = allowance
+    const exact = this.random.isOnceIn(2) ? message.message.amount : least
+    if (acceptance !== undefined && message.message.type === 'Transfer') {
+      const transfer = { signer: message.signer, message: message.message }
+      const isWhole = this.random.isOnceIn(2)
+      const to = isWhole ? message.message.to : account
+      const ground = { kind: 'accepted', message: message as typeof transfer, acceptance } as const
+      return { kind: 'credit', account: to, key, least: exact, ground }
+    }
+    return { kind: 'credit', account, key, least: exact, ground: { kind: 'debited', message } }
+  }
+
+  private keptDemand(): Demand | undefined {
+    const certificates = [...this.books.certificates.values()]
+    if (certificates.length === 0) return undefined
+    const certificate = this.random.pick(certificates)
+    const order = this.books.orders.get(certificate.message.order)
+    return order && { kind: 'kept', order, certificate }
+  }
+
+  private receiptDemand(): Demand | undefined {
+    const known = [...this.baits, ...this.books.receipts]
+    if (known.length === 0) return undefined
+    const receipt = this.random.pick(known)
+    const order = this.books.orders.get(receipt.message.order)
+    const certificate = this.books.certificates.get(receipt.message.order)
+    if (order === undefined || certificate === undefined) return undefined
+    const acceptance = this.books.acceptanceOf(receipt)
+    const given = acceptance !== undefined && this.random.isOnceIn(2) ? { acceptance } : {}
+    return { kind: 'receipt', order, receipt, certificate, ...given }
+  }
+}

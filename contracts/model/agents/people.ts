@@ -1,0 +1,63 @@
+import type { Instruction, Permission, Transfer } from '../messages.ts'
+import type { Random } from '../random.ts'
+import { epochOf, type State } from '../state.ts'
+import type { KeyRing, Sign, Signed } from '../signatures.ts'
+
+/** Everybody's keys, and what the owners have signed that others might misuse. */
+export class People {
+  readonly honest = ['alice', 'bob', 'nora'] as const
+  readonly nodes = ['nora', 'mallory'] as const
+  /** Victims whose old messages the poster has made fresh again. */
+  readonly grudges = new Set<string>()
+  private readonly signs = new Map<string, Sign>()
+  private readonly instructions = new Map<string, Signed<Instruction>>()
+  private readonly nonces = new Map<string, number>()
+  readonly permissions: Signed<Permission>[] = []
+
+  constructor(private readonly keys: KeyRing) {}
+
+  signAs(name: string): Sign {
+    let sign = this.signs.get(name)
+    if (sign === undefined) this.signs.set(name, (sign = this.keys.keyOf(name)))
+    return sign
+  }
+
+  isNode(name: string): boolean {
+    return this.nodes.some(node => node === name)
+  }
+
+  nextNonce(lane: string): number {
+    const nonce = (this.nonces.get(lane) ?? 0) + 1
+    this.nonces.set(lane, nonce)
+    return nonce
+  }
+
+  permit(wallet: string, spendMax: number, counterparty: string, expires: number, nonce: number): void {
+    const terms = { wallet, delegate: 'dave', spendMax, counterparty, expires, nonce }
+    this.permissions.push(this.signAs(wallet)<Permission>({ type: 'Permission', ...terms }))
+  }
+
+  instruct(wallet: string, least: number, expires: number): Signed<Instruction> {
+    const signed = this.signAs(wallet)<Instruction>({ type: 'Instruction', wallet, least, expires })
+    this.instructions.set(wallet, signed)
+    return signed
+  }
+
+  instructionOf(wallet: string): Signed<Instruction> | undefined {
+    return this.instructions.get(wallet)
+  }
+
+  /** The delegate signs what its permission does not cover: too much, to another, too late or after its revocation. */
+  overdraw(random: Random, state: State, parent: number): { permission: Signed<Permission>; message: Signed<Transfer> } {
+    const permission = random.pick(this.permissions)
+    const { wallet, spendMax, counterparty, expires, nonce: number } = permission.message
+    const { closedAt, cut } = epochOf(state, parent).header
+    const isOver = expires <= closedAt || (state.revocations.get(`${wallet}/${number}`) ?? cut) < cut
+    const isToOther = !isOver && random.isOnceIn(2)
+    const amount = isOver || isToOther ? spendMax : spendMax + random.between(1, 20)
+    const nonce = this.nextNonce(`dave for ${wallet}`)
+    const to = isToOther ? 'mallory' : counterparty
+    const body: Transfer = { type: 'Transfer', wallet, to, amount, lane: 1, nonce }
+    return { permission, message: this.signAs('dave')(body) }
+  }
+}

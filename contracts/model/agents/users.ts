@@ -1,0 +1,136 @@
+import type { JobOrder, Receipt, Transfer, Withdrawal } from '../messages.ts'
+import { apply } from '../model.ts'
+import type { Random } from '../random.ts'
+import { digestOf, type Signed } from '../signatures.ts'
+import type { State } from '../state.ts'
+import type { Books } from './books.ts'
+import type { People } from './people.ts'
+
+/** Payers, payees, delegates and nodes at their usual business. */
+export class Users {
+  private readonly jobs: { readonly node: string; readonly order: string; readonly doneAt: number }[] = []
+  private readonly waiting: Signed<Receipt>[] = []
+
+  constructor(
+    private readonly state: State,
+    private readonly books: Books,
+    private readonly people: People,
+    private readonly random: Random,
+    /** Whether the ledger now and then lets a receipt that is handed in fall under the table. */
+    private readonly isDeaf: boolean,
+  ) {}
+
+  begin(): void {
+    for (const name of ['alice', 'bob', 'mallory', 'nora']) {
+      apply(this.state, name, { type: 'deposit', amount: this.random.between(100, 400) }, 0)
+      if (this.random.isOnceIn(2)) this.register(name, 0)
+    }
+    this.people.permit('alice', 20, 'bob', this.random.between(40, 160), 1)
+    this.people.permit('bob', 30, 'alice', 10_000, 2)
+    for (const name of this.people.honest) this.people.instruct(name, this.random.between(30, 200), this.random.between(30, 300))
+  }
+
+  /** One random piece of business. */
+  act(now: number): void {
+    this.work(now)
+    const name = this.random.pick(['alice', 'bob', 'alice', 'bob', 'mallory', 'nora'])
+    const balance = this.books.walletOf(name).available
+    const amount = Math.max(1, Math.floor(balance / this.random.between(2, 8)))
+    const kind = this.random.between(0, 11)
+    if (kind <= 2) this.transfer(name, amount, now)
+    if (kind === 3) this.withdraw(name, amount, now)
+    if (kind === 4) apply(this.state, name, { type: 'deposit', amount: this.random.between(1, 100) }, now)
+    if (kind === 5) apply(this.state, name, { type: 'forceWithdrawal', amount: this.random.between(1, 300) }, now)
+    if (kind === 6) this.spendAsDelegate(now)
+    if (kind === 7 && this.random.isOnceIn(3)) this.revoke(now)
+    if (kind === 8 && this.random.isOnceIn(2)) this.register(name, now)
+    if (kind === 9 && this.random.isOnceIn(4)) this.instruct(name, now)
+    if (kind >= 10) this.order(this.random.pick(['alice', 'bob', 'mallory']), now)
+  }
+
+  /** At the end everybody wants everything. */
+  leave(now: number): void {
+    this.work(now)
+    for (const name of this.people.honest) {
+      this.register(name, now)
+      if (this.books.walletOf(name).available > 0 && this.random.isOnceIn(5)) {
+        apply(this.state, name, { type: 'forceWithdrawal', amount: 1_000_000 }, now)
+      }
+    }
+    this.register('mallory', now)
+  }
+
+  private register(account: string, now: number): void {
+    apply(this.state, account, { type: 'registerPayee', account }, now)
+  }
+
+  private transfer(wallet: string, amount: number, now: number): void {
+    const to = this.random.pick(['alice', 'bob', 'nora', 'mallory'].filter(other => other !== wallet))
+    const nonce = this.people.nextNonce(wallet)
+    this.books.transfer(this.people.signAs(wallet)<Transfer>({ type: 'Transfer', wallet, to, amount, lane: 0, nonce }), now)
+  }
+
+  private withdraw(wallet: string, amount: number, now: number): void {
+    const nonce = this.people.nextNonce(wallet)
+    this.books.withdraw(this.people.signAs(wallet)<Withdrawal>({ type: 'Withdrawal', wallet, amount, lane: 0, nonce }), now)
+  }
+
+  private instruct(wallet: string, now: number): void {
+    const instruction = this.people.instructionOf(wallet)
+    if (instruction !== undefined) this.books.instruct(instruction, now)
+  }
+
+  private revoke(now: number): void {
+    const { wallet, nonce } = this.random.pick(this.people.permissions).message
+    apply(this.state, wallet, { type: 'revoke', nonce }, now)
+  }
+
+  private spendAsDelegate(now: number): void {
+    const permission = this.random.pick(this.people.permissions)
+    const { wallet, spendMax, counterparty: to } = permission.message
+    const nonce = this.people.nextNonce(`dave for ${wallet}`)
+    const amount = this.random.between(1, spendMax)
+    const sign = this.people.signAs('dave')
+    if (this.random.isOnceIn(2)) {
+      const spend = sign<Transfer>({ type: 'Transfer', wallet, to, amount, lane: 1, nonce })
+      this.books.transfer(spend, now, permission)
+    } else {
+      const order = { wallet, amount, deadline: now + this.random.between(5, 60), lane: 1, nonce }
+      this.place(sign<JobOrder>({ type: 'JobOrder', ...order }), now, permission)
+    }
+  }
+
+  private order(wallet: string, now: number): void {
+    const amount = this.random.between(5, 60)
+    const nonce = this.people.nextNonce(wallet)
+    const order = { wallet, amount, deadline: now + this.random.between(5, 60), lane: 0, nonce }
+    this.place(this.people.signAs(wallet)<JobOrder>({ type: 'JobOrder', ...order }), now)
+  }
+
+  private place(order: Signed<JobOrder>, now: number, permission?: Parameters<Books['openHold']>[4]): void {
+    const node = this.random.pick(this.people.nodes)
+    const certificate = this.books.openHold(order, node, this.random.between(1, 5), now, permission)
+    if (certificate === undefined) return
+    const doneAt = now + this.random.between(1, order.message.deadline - now)
+    this.jobs.push({ node, order: digestOf(order.message), doneAt })
+  }
+
+  /** Nodes end their jobs and hand the receipts in by sequence; what the ledger does not take is pushed, in sequence too. */
+  private work(now: number): void {
+    for (const job of this.jobs.filter(({ doneAt }) => doneAt <= now)) {
+      this.jobs.splice(this.jobs.indexOf(job), 1)
+      const { node, order } = job
+      const sequence = this.people.nextNonce(`receipts of ${node}`)
+      const units = this.random.between(1, 20)
+      const receipt = this.people.signAs(node)<Receipt>({ type: 'Receipt', order, node, sequence, units })
+      this.books.pushed.set(digestOf(receipt.message), receipt)
+      this.waiting.push(receipt)
+    }
+    for (const receipt of [...this.waiting]) {
+      const { node, sequence } = receipt.message
+      if (this.books.walletOf(node).sequence >= sequence) this.waiting.splice(this.waiting.indexOf(receipt), 1)
+      else if (this.isDeaf && this.random.isOnceIn(2)) apply(this.state, node, { type: 'pushReceipt', receipt }, now)
+      else this.books.settle(receipt, now)
+    }
+  }
+}
