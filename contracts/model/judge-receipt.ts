@@ -114,7 +114,7 @@ export function judgeKept(state: State, epoch: Epoch, demand: KeptDemand, answer
     (given?.way === 'kept' && leafAt(epoch, payer).holds.has(order)) ||
     (given?.way === 'unknown' && !stood) ||
     (given?.way === 'settled' && standing(state, epoch, payer).entries.has(order)) ||
-    (given?.way === 'ended' && demand.certificate.message.expires <= epoch.header.closedAt)
+    (given?.way === 'ended' && demand.order.message.deadline + state.params.graceSeconds <= epoch.header.closedAt)
   need(state, 'order-kept', isTrue, 'HoldNotKept', { order })
 }
 

@@ -23,7 +23,7 @@ export const smallParams: Params = {
   answerSeconds: 8,
   rowMax: 13,
   inboxAgeSeconds: 4,
-  inboxSlackSeconds: 60,
+  inboxSlackSeconds: 30,
   lagSecondsMax: 100,
   exitSeconds: 900,
   graceSeconds: 40,

@@ -39,6 +39,7 @@ export class Books {
   readonly orders = new Map<string, Signed<JobOrder>>()
   readonly acceptances = new Map<string, Signed<Acceptance>>()
   readonly revoked = new Set<string>()
+  readonly instructions = new Set<Signed<Instruction>>()
   readonly permissions = new Set<Signed<Permission>>()
   /** Forced withdrawals that wait for the epoch that covers them. */
   readonly forced: number[] = []
@@ -102,12 +103,14 @@ export class Books {
     const { wallet, amount, deadline } = order.message
     if (deadline <= now || !this.takesSpend(order, now, permission)) return undefined
     const digest = digestOf(order.message)
-    const expires = deadline + this.chain.params.graceSeconds
+    const { graceSeconds, inboxAgeSeconds, inboxSlackSeconds } = this.chain.params
+    const endsAt = deadline + graceSeconds
+    const expires = endsAt - inboxAgeSeconds - inboxSlackSeconds
     this.position++
     this.useNonce(order)
     const payer = this.walletOf(wallet)
     payer.available -= amount
-    payer.holds.set(digest, { order, endsAt: expires, ...given(permission) })
+    payer.holds.set(digest, { order, endsAt, ...given(permission) })
     this.orders.set(digest, order)
     const terms = { order: digest, node, payoutWallet: node, amount, unitPrice }
     const certificate: Certificate = { type: 'Certificate', ...terms, position: this.position, at: now, expires }
@@ -116,8 +119,11 @@ export class Books {
     return signed
   }
 
-  /** Takes a receipt in sequence without gaps; one whose hold has ended takes its number and is paid nothing. */
-  settle(receipt: Signed<Receipt>, now: number): Signed<Acceptance> | undefined {
+  /**
+   * Takes a receipt that came at `cameAt` in sequence without gaps; one that came after its certificate's end takes its number and is paid
+   * nothing.
+   */
+  settle(receipt: Signed<Receipt>, now: number, cameAt = now): Signed<Acceptance> | undefined {
     const { node, sequence, order } = receipt.message
     const certificate = this.certificates.get(order)
     const ordered = this.orders.get(order)
@@ -128,7 +134,7 @@ export class Books {
     this.receipts.push(receipt)
     const payer = this.walletOf(ordered.message.wallet)
     const hold = payer.holds.get(order)
-    if (hold === undefined || hold.endsAt <= now) return undefined
+    if (hold === undefined || certificate.message.expires <= cameAt) return undefined
     payer.holds.delete(order)
     payer.available += ordered.message.amount
     const { feePercent } = this.chain.params
@@ -158,7 +164,7 @@ export class Books {
     for (let item = this.chain.inbox[this.cut]; item !== undefined; item = this.chain.inbox[this.cut]) {
       if (item.at + this.chain.params.inboxAgeSeconds > now) return
       this.position++
-      this.take(item, this.cut++)
+      this.take(item, this.cut++, now)
     }
   }
 
@@ -177,17 +183,17 @@ export class Books {
     return this.acceptances.get(digestOf(receipt.message))
   }
 
-  private take(item: InboxItem, index: number): void {
+  private take(item: InboxItem, index: number, now: number): void {
     if (item.kind === 'Deposit') this.move(item.account, inboxKey(index), item.amount, 0)
     if (item.kind === 'GenesisRewards' || item.kind === 'Emission') this.move('rewards', inboxKey(index), item.amount, 0)
     if (item.kind === 'ForcedWithdrawal') this.forced.push(index)
     if (item.kind === 'Revocation') this.revoked.add(`${item.account}/${item.detail}`)
-    if (item.kind === 'Receipt') this.takePushed(item)
+    if (item.kind === 'Receipt') this.takePushed(item, now)
   }
 
-  private takePushed(item: InboxItem): void {
+  private takePushed(item: InboxItem, now: number): void {
     const receipt = this.pushed.get(String(item.detail))
-    if (receipt !== undefined) this.settle(receipt, item.at)
+    if (receipt !== undefined) this.settle(receipt, now, item.at)
   }
 
   /** Receipts that stand in the calldata of pushes. */

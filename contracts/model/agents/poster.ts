@@ -55,8 +55,8 @@ export class Poster {
   }
 
   private post(now: number): void {
-    this.books.endHolds(now)
     if (now < this.mode.cutFrozenFrom) this.books.import(now)
+    this.books.endHolds(now)
     this.books.close()
     const honest = draftEpoch(this.state, this.books, now)
     const entitled = entitlementsOf(this.books)

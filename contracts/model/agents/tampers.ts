@@ -239,7 +239,10 @@ export const tampers: Record<TamperName, Tamper> = {
     const before = parentPosition(shop.state, draft)
     const jobs = pastMovements(shop, shop.victim, position => position > before)
     const job = jobs.find(({ allowance }) => allowance?.kind === 'job')
-    return job !== undefined && take(draft, shop.victim, some(shop, leafIn(draft, shop.victim).available), job.key, [])
+    if (job?.allowance?.kind !== 'job') return false
+    const upToMax = job.allowance.order.message.amount - job.debit
+    const amount = upToMax + some(shop, leafIn(draft, shop.victim).available - upToMax)
+    return amount > upToMax && take(draft, shop.victim, amount, job.key, [])
   },
   /** The delegate's message goes beyond its permission, to somebody else, after its end or after its revocation. */
   delegateBeyond: (draft, shop) => {
@@ -330,9 +333,12 @@ export const tampers: Record<TamperName, Tamper> = {
     const payable = payableOf(shop.victim)
     const row = draft.rows.findIndex(({ payee }) => payee === shop.victim)
     const paid = draft.rows[row]
-    if (paid === undefined || paid.increment <= debit) return false
-    draft.rows[row] = { ...paid, increment: paid.increment - debit, cumulative: paid.cumulative - debit }
-    entryIn(draft, payable, rowKey(draft.id)).debit -= debit
+    if (paid === undefined) leafIn(draft, payable).available -= debit
+    else {
+      entryIn(draft, payable, rowKey(draft.id)).debit -= debit
+      const rest = { ...paid, increment: paid.increment - debit, cumulative: paid.cumulative - debit }
+      draft.rows.splice(row, 1, ...(rest.increment > 0 ? [rest] : []))
+    }
     draft.statements.get(payable)?.delete(key)
     draft.statements.get(shop.victim)?.delete(key)
     leafIn(draft, shop.victim).available += debit

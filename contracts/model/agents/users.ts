@@ -27,7 +27,10 @@ export class Users {
     }
     this.people.permit('alice', 20, 'bob', this.random.between(40, 160), 1)
     this.people.permit('bob', 30, 'alice', 10_000, 2)
-    for (const name of this.people.honest) this.people.instruct(name, this.random.between(30, 200), this.random.between(30, 300))
+    for (const name of this.people.honest) {
+      const instruction = this.people.instruct(name, this.random.between(30, 200), this.random.between(30, 300))
+      this.books.instructions.add(instruction)
+    }
   }
 
   /** One random piece of business. */

@@ -1,9 +1,9 @@
 import type { CreditGround, Demand } from '../demands.ts'
 import type { Wrong } from '../direct-proofs.ts'
 import { nodesBelow } from '../judge.ts'
-import { laneKey, payableOf, type Transfer } from '../messages.ts'
+import { laneKey, payableOf, rowKey, type Transfer } from '../messages.ts'
 import { apply } from '../model.ts'
-import { placeOf, type Signed } from '../signatures.ts'
+import { digestOf, placeOf, type Signed } from '../signatures.ts'
 import { type Epoch, epochOf, type Leaf, leafAt, leafTotal, type OpenDemand, type State, type Statement } from '../state.ts'
 import type { Books } from './books.ts'
 import { type Draft, type DraftEntry, type DraftLeaf, lastRowOf } from './draft.ts'
@@ -119,7 +119,7 @@ function* watchAccount(state: State, books: Books, id: number, account: string, 
   yield [{ kind: 'statement', account }]
   const statement = epochOf(state, id).statements.get(account)
   if (statement === undefined) return
-  const wanted = leafDemands(statement, account, expected, known)
+  const wanted = [...leafDemands(statement, account, expected, known), ...rowDemands(epochOf(state, id), account, expected)]
   let path = ''
   for (;;) {
     yield [{ kind: 'reveal', account, path }]
@@ -129,11 +129,19 @@ function* watchAccount(state: State, books: Books, id: number, account: string, 
     if (wrong === undefined) break
     if (wrong.key !== undefined) {
       wanted.push({ kind: 'entry', account, key: wrong.key })
+      wanted.push(...instructed(books, account, wrong.key, wrong.debit))
       break
     }
     path = wrong.path
   }
   if (wanted.length > 0) yield wanted
+}
+
+/** A payout by the owner's own instruction is allowed whenever the poster likes; then it must have arrived where it waits for a row. */
+function instructed(books: Books, account: string, key: string, least: number): Demand[] {
+  const message = [...books.instructions].find(signed => key.startsWith(`instruction-${digestOf(signed.message)}-`))
+  if (message === undefined) return []
+  return [{ kind: 'credit', account: payableOf(account), key, least, ground: { kind: 'debited', message } }]
 }
 
 function sumsBelow(known: ReadonlyMap<string, DraftEntry>, path: string): { credit: number; debit: number } {
@@ -173,6 +181,14 @@ function leafDemands(
     }
   }
   return wanted
+}
+
+/** A row is public; one that is not what was to be paid must be what left `payable:`. */
+function rowDemands({ id, header }: Epoch, account: string, expected: Draft): Demand[] {
+  const incrementIn = (rows: Draft['rows'] | Epoch['header']['rows']) =>
+    rows.find(({ payee }) => payableOf(payee) === account)?.increment
+  const isSame = incrementIn(header.rows) === incrementIn(expected.rows)
+  return isSame ? [] : [{ kind: 'entry', account, key: rowKey(id) }]
 }
 
 /** The credits below a path that the shown nodes cannot contain, each with its ground. */
