@@ -23,16 +23,35 @@ export function checkEpoch({ state, people, poster, params }: Facts, id: number)
   if (epoch.status !== 'Finalised') return []
   const violations: string[] = []
   for (const account of people.honest) {
-    const entitled = poster.entitled.get(id)?.get(account) ?? { total: 0, held: 0 }
+    const entitled = poster.entitled.get(id)?.get(account)
+    if (entitled === undefined) continue
     const leaf = leafAt(epoch, account)
     const paid = lastRowOf(state, id, account)?.row.cumulative ?? 0
-    const total = leafTotal(leaf) + leafTotal(leafAt(epoch, payableOf(account))) + paid
+    const payable = leafTotal(leafAt(epoch, payableOf(account)))
+    const total = leafTotal(leaf) + payable + paid + byBond(state, account)
+    if (payable + paid < entitled.withdrawn) violations.push(`withheld from ${account} in ${id}: ${payable + paid}`)
+    if (payable > 0 && isRegisteredBefore(state, account, epoch.header.cut)) violations.push(`unpaid: ${account} in ${id}`)
+    const parent = epochOf(state, epoch.header.parent)
+    for (const [order, payer] of entitled.working) {
+      const isDropped = leafAt(parent, payer).holds.has(order) && !leafAt(epoch, payer).holds.has(order)
+      if (isDropped) violations.push(`hold dropped in ${id}: ${order}`)
+    }
     if (total < entitled.total) violations.push(`theft from ${account} in ${id}: ${total} of ${entitled.total}`)
     if (leaf.held > entitled.held) violations.push(`frozen of ${account} in ${id}: ${leaf.held} for ${entitled.held}`)
   }
   const latest = epoch.postedAt + params.windowSeconds + 2 * params.rowMax * params.answerSeconds
   if (epoch.finalAt > latest) violations.push(`${id} held back until ${epoch.finalAt}`)
   return violations
+}
+
+/** What the poster's bond has paid the account for orders that the books do not know. */
+function byBond(state: State, account: string): number {
+  return Math.max(0, state.purse.get(account) ?? 0)
+}
+
+function isRegisteredBefore(state: State, account: string, cut: number): boolean {
+  const registered = state.payees.get(account)
+  return registered !== undefined && registered.inboxCount < cut
 }
 
 /** The contract holds what it owes, an honest poster loses nothing, and asking an honest poster is never a business. */
@@ -44,6 +63,8 @@ export function checkStep({ state, posterBond, isHonest }: Facts, now: number): 
   if (state.holdings !== owed) violations.push(`holdings ${state.holdings} for ${owed}`)
   const emitted = state.inbox.filter(({ kind }) => kind === 'Emission').reduce((sum, { amount }) => sum + amount, 0)
   if (emitted * 2 > burnt) violations.push(`emitted ${emitted} for ${burnt}`)
+  violations.push(...checkWatcher(state), ...checkProgress(state, now))
+  if (state.isExit) violations.push(`exit at ${now} without need`)
   const locked = [...state.epochs.values()].reduce((sum, epoch) => sum + epoch.locked, 0)
   const bonds = state.freeBond + locked
   if (isHonest) {
@@ -53,6 +74,27 @@ export function checkStep({ state, posterBond, isHonest }: Facts, now: number): 
     for (const [name, gained] of state.purse) if (gained > 0 && name !== 'poster') violations.push(`${name} gains ${gained}`)
   } else if (bonds + (state.purse.get('poster') ?? 0) > posterBond + askedFor(state)) violations.push('dishonesty pays')
   return violations
+}
+
+/** A demand that ends without an answer brings its reward, one that falls away with its epoch costs nothing. */
+function checkWatcher(state: State): string[] {
+  const { demandBond, reward } = state.params
+  let least = 0
+  for (const { asker, status } of state.demands) {
+    if (asker !== 'watcher') continue
+    if (status === 'TimedOut') least += reward
+    if (status === 'Open' || status === 'Answered') least -= demandBond
+  }
+  return (state.purse.get('watcher') ?? 0) < least ? [`the watcher is paid less than ${least}`] : []
+}
+
+/** While epochs become final, what stands in the inbox is covered by one of them before long. */
+function checkProgress(state: State, now: number): string[] {
+  const { inboxAgeSeconds, inboxSlackSeconds, lagSecondsMax, windowSeconds, answerSeconds, rowMax } = state.params
+  const oldest = state.inbox[epochOf(state, state.finalEpoch).header.cut]
+  const longest = inboxAgeSeconds + inboxSlackSeconds + lagSecondsMax + 2 * windowSeconds + 2 * rowMax * answerSeconds
+  const isStuck = oldest !== undefined && oldest.at + longest < state.finalisedAt
+  return isStuck ? [`at ${now} an item of ${oldest.at} is in no final epoch`] : []
 }
 
 /** What the answered demands have brought the poster. */
@@ -70,7 +112,7 @@ export function checkEnd({ state, people, poster }: Facts): string[] {
       .slice(cut)
       .filter(({ kind, account: of }) => kind === 'Deposit' && of === account)
       .reduce((sum, { amount }) => sum + amount, 0)
-    const received = state.received.get(account) ?? 0
+    const received = (state.received.get(account) ?? 0) + byBond(state, account)
     if (received < entitled + returned) violations.push(`${account} ends with ${received} of ${entitled + returned}`)
   }
   if (state.holdings < 0) violations.push(`holdings end at ${state.holdings}`)

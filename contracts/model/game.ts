@@ -21,25 +21,29 @@ export type GameSetup = {
   readonly hasGuardian?: boolean
   readonly isDeaf?: boolean
   readonly isBlind?: boolean
+  readonly isStalled?: boolean
+  readonly watcherDelaySeconds?: number
+  readonly posterBond?: number
 }
 
 /** What a game showed: how it went wrong, if it did, and which falsifications were tried. */
 export type Outcome = { readonly violations: readonly string[]; readonly used: ReadonlySet<TamperName>; readonly state: State }
 
-const posterBond = 8000
+const usualBond = 8000
 
 /** Plays one game from its seed: business, then everybody leaves, at worst by exit. Stops at the first violation. */
 export function play(setup: GameSetup): Outcome {
   const random = new Random(setup.seed)
   const params = { ...smallParams, ...setup.params }
+  const posterBond = setup.posterBond ?? usualBond
   const state = deploy({ params, posterBond, genesisRewards: 1000, without: new Set(setup.without) })
   const people = new People(state.keys)
   const books = new Books(state, people.signAs(ledgerKey))
   const isHonest = setup.mode.tampers.length === 0 && setup.mode.silentFrom === Number.POSITIVE_INFINITY
   const users = new Users(state, books, people, random, setup.isDeaf ?? random.isOnceIn(3))
   const poster = new Poster(state, books, people, random, setup.mode)
-  const watcher = new Watcher('watcher', state, books, people.honest, ['nora'], setup.isBlind ?? random.isOnceIn(3))
-  const griefers = setup.hasGriefers ? new Griefers(state, books, people, random) : undefined
+  const watcher = new Watcher('watcher', state, books, people.honest, ['nora'], setup.isBlind ?? random.isOnceIn(3), setup.watcherDelaySeconds ?? random.between(0, params.windowSeconds - 4))
+  const griefers = setup.hasGriefers ? new Griefers(state, books, people, random, setup.isStalled ?? random.isOnceIn(5)) : undefined
   const facts = { state, books, people, poster, posterBond, isHonest, params }
   const businessSeconds = random.between(60, 260)
   const leaveSeconds = businessSeconds + params.windowSeconds * 3 + 2 * params.rowMax * params.answerSeconds + 300
@@ -67,6 +71,7 @@ export function play(setup: GameSetup): Outcome {
 }
 
 function claimAll(state: State, people: People, now: number): void {
+  apply(state, 'mallory', { type: 'claim', payee: 'mallory', epoch: state.head }, now)
   for (const payee of [...people.honest, 'mallory', 'dave']) {
     for (let id = state.finalEpoch; id > 0; id = state.epochs.get(id)?.header.parent ?? 0) {
       const isClaimed = apply(state, payee, { type: 'claim', payee, epoch: id }, now).isAccepted
@@ -86,6 +91,9 @@ function leaveByExit(facts: Parameters<typeof checkEnd>[0], now: number): string
   for (const account of people.honest) {
     apply(state, account, { type: 'takeLeaf', account }, later)
     apply(state, account, { type: 'takeLeaf', account: `payable:${account}` }, later)
+  }
+  for (let times = 0; times < 3; times++) {
+    for (const account of ['mallory', 'payable:mallory', 'rewards']) apply(state, 'mallory', { type: 'takeLeaf', account }, later)
   }
   for (const index of state.inbox.keys()) apply(state, 'anybody', { type: 'takeDeposit', index }, later)
   return checkEnd(facts)

@@ -9,7 +9,6 @@ type KeptDemand = Extract<Demand, { kind: 'kept' }>
 
 /** The ways in which a receipt may be answered; each is refused unless it is true. */
 export function judgeReceipt(state: State, epoch: Epoch, demand: ReceiptDemand, answer: Answer): Due | undefined {
-  needReceipt(state, epoch, demand)
   const given = answer.orderAnswer
   if (given === undefined) throw new Refused('ReceiptUnanswered')
   const { node, sequence } = demand.receipt.message
@@ -44,7 +43,8 @@ export function judgeReceipt(state: State, epoch: Epoch, demand: ReceiptDemand, 
   }
 }
 
-function needReceipt(state: State, epoch: Epoch, { order, receipt, certificate, acceptance }: ReceiptDemand): void {
+/** What a demand about a receipt must show when it is opened: if only an answer met this, no answer could be right. */
+export function needReceipt(state: State, epoch: Epoch, { order, receipt, certificate, acceptance }: ReceiptDemand): void {
   const digest = digestOf(order.message)
   const { node } = certificate.message
   const isSigned = state.keys.isGenuine(receipt) && receipt.signer === node && receipt.message.node === node
@@ -105,7 +105,6 @@ function judgeUnknown(state: State, epoch: Epoch, demand: ReceiptDemand): Due | 
 /** A hold that stood when the epoch opened may not vanish while its node works. */
 export function judgeKept(state: State, epoch: Epoch, demand: KeptDemand, answer: Answer): undefined {
   const order = digestOf(demand.order.message)
-  need(state, 'always', demand.certificate.message.order === order, 'CertificateOfOther')
   const payer = demand.order.message.wallet
   const given = answer.orderAnswer
   if (given?.way === 'released') return needRelease(state, demand, given.release)

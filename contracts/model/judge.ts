@@ -1,9 +1,9 @@
 import type { Answer, Demand, ShownNode } from './demands.ts'
 import { needAllowed, needHold } from './judge-debit.ts'
 import { needGround } from './judge-credit.ts'
-import { judgeKept, judgeReceipt } from './judge-receipt.ts'
+import { judgeKept, judgeReceipt, needReceipt } from './judge-receipt.ts'
 import { inboxKey } from './messages.ts'
-import { placeOf } from './signatures.ts'
+import { digestOf, placeOf } from './signatures.ts'
 import { type Epoch, type Entry, epochOf, leafAt, leafTotal, need, type Statement, type State } from './state.ts'
 
 /** What the poster's bond pays by an answer. */
@@ -26,7 +26,10 @@ export function needStanding(state: State, epoch: Epoch, demand: Demand): void {
     const { order, certificate } = demand
     const isSigned = [order, certificate].every(signed => state.keys.isGenuine(signed))
     need(state, 'always', isSigned && certificate.signer === state.ledger, 'SignatureInvalid')
+    const isOne = certificate.message.order === digestOf(order.message)
+    need(state, 'always', isOne, 'CertificateOfOther')
   }
+  if (demand.kind === 'receipt') needReceipt(state, epoch, demand)
 }
 
 /** Refuses an answer that does not show what the demand asks for. */

@@ -26,6 +26,15 @@ export class Posted {
     this.statements.set(account, statement)
     return statement
   }
+
+  /** Another statement, in which the debit that is asked for stands elsewhere. */
+  shiftyAnswers(state: State, id: number, demand: Demand): Answer[] {
+    if (demand.kind !== 'entry') return []
+    const { opening, closing, entries } = this.statementOf(state, id, demand.account)
+    const moved = new Map([...entries].filter(([key]) => key !== demand.key))
+    moved.set('@fedcba98', entries.get(demand.key) ?? { credit: 0, debit: 0 })
+    return [{ statements: new Map([[demand.account, { opening, closing, entries: moved }]]) }]
+  }
 }
 
 /** Every answer that a poster can try, the plain one first; the judge takes the first that is true. */

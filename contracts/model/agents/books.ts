@@ -193,7 +193,9 @@ export class Books {
 
   private takePushed(item: InboxItem, now: number): void {
     const receipt = this.pushed.get(String(item.detail))
-    if (receipt !== undefined) this.settle(receipt, now, item.at)
+    if (receipt === undefined) return
+    this.settle(receipt, now, item.at)
+    this.acceptances.delete(digestOf(receipt.message))
   }
 
   /** Receipts that stand in the calldata of pushes. */

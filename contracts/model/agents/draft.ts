@@ -19,7 +19,14 @@ export type Draft = {
 }
 
 /** What the journal says each account has had and has, at a position: its leaf, what waits for a row, and all that was paid. */
-export type Entitlement = { readonly total: number; readonly held: number }
+export type Entitlement = {
+  readonly total: number
+  readonly held: number
+  /** What has left the wallet for its payout. */
+  readonly withdrawn: number
+  /** Orders that the account works for as a node, by digest, with their payers. */
+  readonly working: ReadonlyMap<string, string>
+}
 
 /** The epoch that an honest poster posts now: the parent's leaves and every movement since the parent's position. */
 export function draftEpoch(state: State, books: Books, now: number): Draft {
@@ -102,15 +109,28 @@ export function headerOf(draft: Draft): Header {
 /** What each account is entitled to at the books' position, over its leaf, its payable leaf and all its rows. */
 export function entitlementsOf(books: Books): Map<string, Entitlement> {
   const totals = new Map<string, number>()
+  const withdrawn = new Map<string, number>()
   for (const { account, credit, debit } of books.movements) {
     const owner = account.replace(/^payable:/, '')
     totals.set(owner, (totals.get(owner) ?? 0) + credit - debit)
+    if (owner !== account) withdrawn.set(owner, (withdrawn.get(owner) ?? 0) + credit)
   }
   const entitled = new Map<string, Entitlement>()
   for (const [account, total] of totals) {
     let held = 0
     for (const { order } of books.walletOf(account).holds.values()) held += order.message.amount
-    entitled.set(account, { total, held })
+    const working = workOf(books, account)
+    entitled.set(account, { total, held, withdrawn: withdrawn.get(account) ?? 0, working })
   }
   return entitled
+}
+
+function workOf(books: Books, node: string): Map<string, string> {
+  const working = new Map<string, string>()
+  for (const [payer, { holds }] of books.wallets) {
+    for (const digest of holds.keys()) {
+      if (books.certificates.get(digest)?.message.node === node) working.set(digest, payer)
+    }
+  }
+  return working
 }

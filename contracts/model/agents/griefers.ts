@@ -15,9 +15,16 @@ export class Griefers {
     private readonly books: Books,
     private readonly people: People,
     private readonly random: Random,
+    /** Whether they only try to hold one epoch back for as long as they can. */
+    private readonly isStalling: boolean,
   ) {}
 
   act(now: number): void {
+    apply(this.state, 'grief', { type: 'switchToExit' }, now)
+    for (const { id, status } of this.state.demands.slice(-20)) {
+      if (status === 'Open') apply(this.state, 'grief', { type: 'timeOut', demand: id }, now)
+    }
+    if (this.isStalling) return this.stall(now)
     if (this.random.isOnceIn(3)) this.bait(now)
     if (this.random.isOnceIn(2)) return
     const { head, finalEpoch, lastEpoch } = this.state
@@ -28,6 +35,19 @@ export class Griefers {
     const follows = before !== undefined && this.random.isOnceIn(2) ? { follows: before.id } : {}
     const asker = this.random.pick(['mallory', 'dave', 'grief'])
     apply(this.state, asker, { type: 'openDemand', epoch, demand, ...follows }, now)
+  }
+
+  private stall(now: number): void {
+    const epoch = [...this.state.epochs.values()].find(({ status }) => status === 'Pending')?.id
+    if (epoch === undefined) return
+    const demand = { kind: 'leaf', account: 'alice' } as const
+    const last = this.state.demands.findLast(({ epoch: of }) => of === epoch)
+    if (last?.status === 'Open') return
+    const follows = last === undefined ? {} : { follows: last.id }
+    const action = { type: 'openDemand', epoch, demand, ...follows } as const
+    if (!apply(this.state, 'grief', action, now).isAccepted) {
+      apply(this.state, 'grief', { type: 'openDemand', epoch, demand }, now)
+    }
   }
 
   /** A second receipt for an order, a twin of a sequence, one out of sequence, or one that comes too late, pushed in public. */
@@ -60,10 +80,11 @@ export class Griefers {
       case 2:
         return { kind: 'reveal', account, path: 'abcdef01'.slice(0, this.random.between(0, 8)) }
       case 3:
-        return { kind: 'entry', account, key }
+        return this.entryDemand()
       case 4: {
         const held = [...this.books.orders.keys()]
-        return held.length === 0 ? undefined : { kind: 'hold', account, key: this.random.pick(held) }
+        const order = held.length === 0 ? undefined : this.books.orders.get(this.random.pick(held.slice(-8)))
+        return order && { kind: 'hold', account: order.message.wallet, key: digestOf(order.message) }
       }
       case 5:
         return { kind: 'lane', account, key: `${wallet}/0` }
@@ -78,6 +99,13 @@ export class Griefers {
       default:
         return this.receiptDemand()
     }
+  }
+
+  private entryDemand(): Demand | undefined {
+    const recent = this.books.movements.slice(-30).filter(({ debit }) => debit > 0)
+    if (recent.length === 0) return undefined
+    const { account, key } = this.random.pick(recent)
+    return { kind: 'entry', account, key }
   }
 
   private creditDemand(account: string, key: string, index: number): Demand | undefined {

@@ -7,8 +7,8 @@ import type { KeyRing, Sign, Signed } from '../signatures.ts'
 export class People {
   readonly honest = ['alice', 'bob', 'nora'] as const
   readonly nodes = ['nora', 'mallory'] as const
-  /** Victims whose old messages the poster has made fresh again. */
-  readonly grudges = new Set<string>()
+  /** What a falsification has prepared against a victim for a later epoch. */
+  readonly grudges = new Map<string, 'replay' | 'payDropped'>()
   private readonly signs = new Map<string, Sign>()
   private readonly instructions = new Map<string, Signed<Instruction>>()
   private readonly nonces = new Map<string, number>()
@@ -20,6 +20,11 @@ export class People {
     let sign = this.signs.get(name)
     if (sign === undefined) this.signs.set(name, (sign = this.keys.keyOf(name)))
     return sign
+  }
+
+  bear(victim: string, next: 'replay' | 'payDropped'): true {
+    this.grudges.set(victim, next)
+    return true
   }
 
   isNode(name: string): boolean {

@@ -1,4 +1,4 @@
-import { apply, poster } from '../model.ts'
+import { apply, poster, type Result } from '../model.ts'
 import type { Random } from '../random.ts'
 import type { State } from '../state.ts'
 import { answersTo, Posted } from './answers.ts'
@@ -62,7 +62,8 @@ export class Poster {
     const entitled = entitlementsOf(this.books)
     const draft = draftEpoch(this.state, this.books, now)
     const name = this.falsify(draft)
-    const result = apply(this.state, poster, { type: 'postEpoch', header: headerOf(draft) }, now)
+    if (now >= this.mode.cutFrozenFrom) draft.closedAt = this.state.epochs.get(draft.parent)?.header.closedAt ?? 0
+    const result = this.send(draft, now)
     if (!result.isAccepted) return
     if (name !== undefined) this.used.add(name)
     this.expected.set(result.value, honest)
@@ -70,12 +71,26 @@ export class Poster {
     this.posted.set(result.value, new Posted(draft, name === undefined))
   }
 
-  /** An epoch that no tamper could falsify is posted as it is; a victim whose lanes were reset gets its old messages back. */
+  /** A poster that will not date its epoch truly dates it as early as it may. */
+  private send(draft: Draft, now: number): Result {
+    const result = apply(this.state, poster, { type: 'postEpoch', header: headerOf(draft) }, now)
+    if (result.isAccepted || now < this.mode.cutFrozenFrom) return result
+    draft.closedAt = Math.max(draft.closedAt, now - this.state.params.lagSecondsMax)
+    return apply(this.state, poster, { type: 'postEpoch', header: headerOf(draft) }, now)
+  }
+
+  /** Takes up what an earlier falsification has prepared, or makes a new one; what cannot be falsified is posted as it is. */
   private falsify(draft: Draft): TamperName | undefined {
-    if (this.mode.tampers.length === 0 || this.random.isOnceIn(2)) return undefined
-    const victim = this.random.pick([...this.people.honest])
-    const name = this.random.pick(this.mode.tampers)
-    const { state, books, random, people } = this
+    const { state, books, random, people, mode } = this
+    if (mode.tampers.length === 0) return undefined
+    const [grudge] = people.grudges
+    if (grudge !== undefined) {
+      const [victim, name] = grudge
+      if (tampers[name](draft, { state, books, random, people, victim })) return name
+    }
+    if (random.isOnceIn(2)) return undefined
+    const victim = random.pick([...people.honest])
+    const name = random.pick(mode.tampers)
     return tampers[name](draft, { state, books, random, people, victim }) ? name : undefined
   }
 
@@ -89,7 +104,9 @@ export class Poster {
       }
       const posted = this.posted.get(open.epoch)
       if (posted === undefined || (this.mode.withholds && !posted.isHonest)) continue
-      for (const answer of answersTo(this.state, this.books, posted, open.epoch, open.demand)) {
+      const answers = answersTo(this.state, this.books, posted, open.epoch, open.demand)
+      if (!posted.isHonest) answers.push(...posted.shiftyAnswers(this.state, open.epoch, open.demand))
+      for (const answer of answers) {
         if (apply(this.state, poster, { type: 'answer', demand: i, answer }, now).isAccepted) break
       }
     }

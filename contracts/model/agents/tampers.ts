@@ -45,6 +45,9 @@ export const tamperNames = [
   'forcedIgnored',
   'sequenceAhead',
   'receiptDropped',
+  'payDropped',
+  'sequenceBack',
+  'jobErased',
   'holdDropped',
   'positionFrozen',
   'misdated',
@@ -173,8 +176,7 @@ export const tampers: Record<TamperName, Tamper> = {
     const opening = leafAt(epochOf(shop.state, draft.parent), shop.victim).lanes
     const used = [...lanes].filter(([key, nonce]) => opening.get(key) === nonce)
     for (const [key] of used) lanes.delete(key)
-    shop.people.grudges.add(shop.victim)
-    return used.length > 0
+    return used.length > 0 && shop.people.bear(shop.victim, 'replay')
   },
   /** Lanes stay where they were although messages were used. */
   lanesBehind: (draft, shop) => {
@@ -183,8 +185,7 @@ export const tampers: Record<TamperName, Tamper> = {
     const isUsed = [...leaf.lanes].some(([key, nonce]) => (opening.get(key) ?? 0) < nonce)
     leaf.lanes.clear()
     for (const [key, nonce] of opening) leaf.lanes.set(key, nonce)
-    shop.people.grudges.add(shop.victim)
-    return isUsed
+    return isUsed && shop.people.bear(shop.victim, 'replay')
   },
   /** What is available is called held, with a hold that nobody ordered. */
   inventedHold: (draft, shop) => {
@@ -221,7 +222,8 @@ export const tampers: Record<TamperName, Tamper> = {
       return message.wallet === shop.victim && !leaf.holds.has(key) && leaf.available >= message.amount
     })
     if (orders.length === 0) return false
-    const [key, { message }] = shop.random.pick(orders)
+    const stood = leafAt(epochOf(shop.state, draft.parent), shop.victim).holds
+    const [key, { message }] = orders.find(([digest]) => stood.has(digest)) ?? shop.random.pick(orders)
     leaf.available -= message.amount
     leaf.held += message.amount
     leaf.holds.set(key, message.amount)
@@ -347,8 +349,9 @@ export const tampers: Record<TamperName, Tamper> = {
   /** The node's receipts up to a number count as handed in, so that it cannot demand their pay later. */
   sequenceAhead: (draft, shop) => {
     const leaf = leafIn(draft, shop.victim)
-    leaf.sequence += shop.random.between(1, 3)
-    return shop.people.isNode(shop.victim)
+    if (!shop.people.isNode(shop.victim)) return false
+    leaf.sequence += shop.random.between(2, 6)
+    return shop.people.bear(shop.victim, 'payDropped')
   },
   /** The node's pay is dropped and the job is taken for a free one. */
   receiptDropped: (draft, shop) => {
@@ -357,6 +360,37 @@ export const tampers: Record<TamperName, Tamper> = {
     const [key, { credit }] = shop.random.pick(jobs)
     if (shop.random.isOnceIn(2)) leafIn(draft, shop.victim).sequence -= 1
     return diminish(draft, shop.victim, key, shop.random.isOnceIn(2) ? credit : shop.random.between(1, credit - 1))
+  },
+  /** The pay of a receipt is dropped, and the sequence stays what the parent said. */
+  payDropped: (draft, shop) => {
+    const leaf = leafIn(draft, shop.victim)
+    const jobs = [...(draft.statements.get(shop.victim) ?? [])].filter(([key, { credit }]) => key.startsWith('JobOrder-') && credit > 0)
+    const [key, entry] = jobs[0] ?? ['', undefined]
+    const before = leafAt(epochOf(shop.state, draft.parent), shop.victim).sequence
+    leaf.sequence = Math.max(leaf.sequence, before)
+    return entry !== undefined && diminish(draft, shop.victim, key, entry.credit)
+  },
+  /** The node's sequence falls back to its start, so that what it pushes next seems to come after a gap. */
+  sequenceBack: (draft, shop) => {
+    const leaf = leafIn(draft, shop.victim)
+    const isDropped = tampers.payDropped(draft, shop)
+    leaf.sequence = 0
+    return isDropped
+  },
+  /** A settled job never was: its payer keeps the price, its node gets nothing. */
+  jobErased: (draft, shop) => {
+    const jobs = [...(draft.statements.get(shop.victim) ?? [])].filter(([key, { credit }]) => key.startsWith('JobOrder-') && credit > 0)
+    const [key, pay] = jobs[0] ?? ['', undefined]
+    const payer = [...draft.statements].find(([, entries]) => (entries.get(key)?.debit ?? 0) > 0)
+    const price = payer?.[1].get(key)?.debit ?? 0
+    if (payer === undefined || pay === undefined || leafIn(draft, shop.victim).available < pay.credit) return false
+    if (payer[0] === shop.victim || draft.burn < price - pay.credit) return false
+    leafIn(draft, payer[0]).available += price
+    leafIn(draft, shop.victim).available -= pay.credit
+    draft.burn -= price - pay.credit
+    payer[1].delete(key)
+    draft.statements.get(shop.victim)?.delete(key)
+    return true
   },
   /** A hold that a node works for goes back to its payer. */
   holdDropped: (draft, shop) => {

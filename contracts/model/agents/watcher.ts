@@ -27,10 +27,16 @@ export class Watcher {
     private readonly nodes: readonly string[],
     /** A blind watcher has no journal that it could compare with the root, and so asks about every account in every epoch. */
     private readonly isBlind: boolean,
+    /** How long after an epoch it begins to look, in seconds. */
+    private readonly delaySeconds: number,
   ) {}
 
   act(expected: ReadonlyMap<number, Draft>, now: number): void {
-    for (; this.seen < this.state.lastEpoch; this.seen++) this.begin(this.seen + 1, expected.get(this.seen + 1))
+    for (; this.seen < this.state.lastEpoch; this.seen++) {
+      const { id, postedAt } = epochOf(this.state, this.seen + 1)
+      if (now < postedAt + this.delaySeconds) break
+      this.begin(id, expected.get(id))
+    }
     this.showWrongs(now)
     for (const watch of this.watches) this.follow(watch, now)
     for (const { id, status, asker, openedAt } of this.state.demands) {
