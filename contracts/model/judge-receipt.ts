@@ -20,6 +20,7 @@ export function judgeReceipt(state: State, epoch: Epoch, demand: ReceiptDemand, 
     case 'paid':
       return judgePaid(state, epoch, demand)
     case 'used':
+      need(state, 'receipt-accepted-must-be-paid', demand.acceptance === undefined, 'ReceiptAccepted')
       return need(state, 'receipt-used-before', opening >= sequence, 'SequenceNotUsed')
     case 'not-yet': {
       need(state, 'receipt-accepted-must-be-paid', demand.acceptance === undefined, 'ReceiptAccepted')

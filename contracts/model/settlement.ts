@@ -1,7 +1,7 @@
 import { append, totalBelow } from './inbox.ts'
 import { type Epoch, epochOf, type Header, leafTotal, need, pay, type Row, send, type State } from './state.ts'
 
-/** Posts an epoch on the head and locks a bond for it. */
+/** Posts an epoch on the head and locks a bond for it. On chain no amount can be negative; here that is a check. */
 export function postEpoch(state: State, caller: string, header: Header, now: number): number {
   need(state, 'always', caller === state.poster, 'CallerNotPoster')
   need(state, 'always', !state.isExit, 'ExitSwitched')
@@ -13,6 +13,8 @@ export function postEpoch(state: State, caller: string, header: Header, now: num
   const bond = state.params.epochBond
   need(state, 'bond-to-post', state.freeBond >= bond, 'BondTooSmall', { free: state.freeBond, bond })
   needRows(state, header, now)
+  const amounts = [...header.leaves.values()].flatMap(({ available, held }) => [available, held])
+  need(state, 'always', [header.burn, ...amounts].every(amount => amount >= 0), 'AmountNegative')
   const payoutsTotal = parent.payoutsTotal + header.rows.reduce((sum, row) => sum + row.increment, 0)
   const burnsTotal = parent.burnsTotal + header.burn
   const leaves = [...header.leaves.values()].reduce((sum, leaf) => sum + leafTotal(leaf), 0)

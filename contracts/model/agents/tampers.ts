@@ -166,7 +166,7 @@ export const tampers: Record<TamperName, Tamper> = {
     const before = parentPosition(shop.state, draft)
     const past = pastMovements(shop, shop.victim, position => position > before)
     const { key, allowance } = past.length === 0 ? { key: '', allowance: undefined } : shop.random.pick(past)
-    if (allowance === undefined || allowance.kind === 'instruction') return false
+    if (allowance === undefined || allowance.kind === 'instruction' || allowance.kind === 'job') return false
     return take(draft, shop.victim, some(shop, leafIn(draft, shop.victim).available), key, [])
   },
   /** Lanes fall back to their start, so that every old message is fresh again in the next epoch. */

@@ -1,7 +1,7 @@
 import type { CreditGround, Demand } from '../demands.ts'
 import type { Wrong } from '../direct-proofs.ts'
 import { nodesBelow } from '../judge.ts'
-import { laneKey, payableOf, rowKey, type Transfer } from '../messages.ts'
+import { laneKey, payableOf, type Receipt, rowKey, type Transfer } from '../messages.ts'
 import { apply } from '../model.ts'
 import { digestOf, placeOf, type Signed } from '../signatures.ts'
 import { type Epoch, epochOf, type Leaf, leafAt, leafTotal, type OpenDemand, type State, type Statement } from '../state.ts'
@@ -125,7 +125,8 @@ function* watchAccount(state: State, books: Books, id: number, account: string, 
   yield [{ kind: 'statement', account }]
   const statement = epochOf(state, id).statements.get(account)
   if (statement === undefined) return
-  const wanted = [...leafDemands(statement, account, expected, known), ...rowDemands(epochOf(state, id), account, expected)]
+  const wanted = leafDemands(statement, account, expected, known)
+  wanted.push(...rowDemands(epochOf(state, id), account, expected), ...takenUnpaid(books, statement, account, expected))
   let path = ''
   for (;;) {
     yield [{ kind: 'reveal', account, path }]
@@ -189,6 +190,22 @@ function leafDemands(
   return wanted
 }
 
+/** Receipts that a sequence too high has passed over: only in this epoch can their pay be demanded. */
+function takenUnpaid(books: Books, { closing }: Statement, node: string, expected: Draft): Demand[] {
+  const before = expected.leaves.get(node)?.sequence ?? 0
+  const passed = [...books.pushed.values()].filter(({ message }) => {
+    return message.node === node && message.sequence > before && message.sequence <= closing.sequence
+  })
+  return passed.flatMap(receipt => receiptDemand(books, receipt) ?? [])
+}
+
+function receiptDemand(books: Books, receipt: Signed<Receipt>, isAccepted = false): Demand | undefined {
+  const order = books.orders.get(receipt.message.order)
+  const certificate = books.certificates.get(receipt.message.order)
+  if (order === undefined || certificate === undefined) return undefined
+  return { kind: 'receipt', order, receipt, certificate, ...(isAccepted ? acceptanceOf(books, receipt) : {}) }
+}
+
 /** A row is public; one that is not what was to be paid must be what left `payable:`. */
 function rowDemands({ id, header }: Epoch, account: string, expected: Draft): Demand[] {
   const incrementIn = (rows: Draft['rows'] | Epoch['header']['rows']) =>
@@ -218,11 +235,9 @@ function missingCredits(
 }
 
 function creditDemand(books: Books, account: string, key: string, least: number): Demand | undefined {
-  const order = books.orders.get(key)
-  const certificate = books.certificates.get(key)
-  if (order !== undefined && certificate !== undefined) {
+  if (books.orders.has(key)) {
     const receipt = books.receipts.find(({ message }) => message.order === key)
-    return receipt && { kind: 'receipt', order, receipt, certificate, ...acceptanceOf(books, receipt) }
+    return receipt && receiptDemand(books, receipt, true)
   }
   const ground = groundOf(books, account, key)
   return ground && { kind: 'credit', account, key, least, ground }
