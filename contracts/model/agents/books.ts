@@ -41,8 +41,8 @@ export class Books {
   readonly revoked = new Set<string>()
   readonly instructions = new Set<Signed<Instruction>>()
   readonly permissions = new Set<Signed<Permission>>()
-  /** Forced withdrawals that wait for the epoch that covers them. */
-  readonly forced: number[] = []
+  /** What is left to debit of each forced withdrawal, by its index. */
+  readonly forced = new Map<number, number>()
   position = 0
   burnt = 0
   cut = 0
@@ -168,13 +168,18 @@ export class Books {
     }
   }
 
-  /** Debits the forced withdrawals that the closing epoch covers, each whole or as far as there is anything. */
+  /**
+   * Debits the forced withdrawals that the closing epoch covers, each whole or as far as there is anything. After a cancellation an epoch
+   * covers again what was debited in part: then what has come since is debited too.
+   */
   close(): void {
-    for (const index of this.forced.splice(0)) {
+    const parent = this.chain.epochs.get(this.chain.head)?.header.cut ?? 0
+    for (const [index, left] of this.forced) {
       const item = this.chain.inbox[index]
-      if (item === undefined) continue
-      const amount = Math.min(Number(item.detail), this.walletOf(item.account).available)
+      if (item === undefined || index < parent) continue
+      const amount = Math.min(left, this.walletOf(item.account).available)
       this.position++
+      this.forced.set(index, left - amount)
       if (amount > 0) this.payOut(item.account, inboxKey(index), amount, { kind: 'forced', index })
     }
   }
@@ -186,7 +191,7 @@ export class Books {
   private take(item: InboxItem, index: number, now: number): void {
     if (item.kind === 'Deposit') this.move(item.account, inboxKey(index), item.amount, 0)
     if (item.kind === 'GenesisRewards' || item.kind === 'Emission') this.move('rewards', inboxKey(index), item.amount, 0)
-    if (item.kind === 'ForcedWithdrawal') this.forced.push(index)
+    if (item.kind === 'ForcedWithdrawal') this.forced.set(index, Number(item.detail))
     if (item.kind === 'Revocation') this.revoked.add(`${item.account}/${item.detail}`)
     if (item.kind === 'Receipt') this.takePushed(item, now)
   }
