@@ -15,10 +15,12 @@ export type Facts = {
   readonly posterBond: number
   readonly isHonest: boolean
   readonly params: Params
+  /** What each account was paid out beyond what the journal says, at the last final epoch. */
+  readonly beyond: Map<string, number>
 }
 
 /** In a final epoch every honest account has at least what the journal entitles it to, and no more of it is set aside. */
-export function checkEpoch({ state, people, poster, params }: Facts, id: number): string[] {
+export function checkEpoch({ state, people, poster, params, beyond }: Facts, id: number): string[] {
   const epoch = epochOf(state, id)
   if (epoch.status !== 'Finalised') return []
   const violations: string[] = []
@@ -32,6 +34,9 @@ export function checkEpoch({ state, people, poster, params }: Facts, id: number)
     if (payable + paid < entitled.withdrawn) violations.push(`withheld from ${account} in ${id}: ${payable + paid}`)
     if (payable > 0 && isRegisteredBefore(state, account, epoch.header.cut)) violations.push(`unpaid: ${account} in ${id}`)
     const parent = epochOf(state, epoch.header.parent)
+    const more = payable + paid - entitled.withdrawn - (beyond.get(account) ?? 0)
+    beyond.set(account, payable + paid - entitled.withdrawn)
+    if (more > 0 && !isInstructed(people, account, more, parent.header.closedAt)) violations.push(`unwanted payout of ${account}`)
     for (const [order, payer] of entitled.working) {
       const isDropped = leafAt(parent, payer).holds.has(order) && !leafAt(epoch, payer).holds.has(order)
       if (isDropped) violations.push(`hold dropped in ${id}: ${order}`)
@@ -42,6 +47,11 @@ export function checkEpoch({ state, people, poster, params }: Facts, id: number)
   const latest = epoch.postedAt + params.windowSeconds + 2 * params.rowMax * params.answerSeconds
   if (epoch.finalAt > latest) violations.push(`${id} held back until ${epoch.finalAt}`)
   return violations
+}
+
+function isInstructed(people: People, account: string, amount: number, closedAt: number): boolean {
+  const instruction = people.instructionOf(account)?.message
+  return instruction !== undefined && amount >= instruction.least && instruction.expires > closedAt
 }
 
 /** What the poster's bond has paid the account for orders that the books do not know. */

@@ -48,7 +48,8 @@ export function answerDemand(state: State, caller: string, number: number, answe
   open.status = 'Answered'
   open.answeredAt = now
   pay(state, state.poster, state.params.demandBond)
-  if (open.depth >= state.params.rowMax || state.without.has('time-to-follow-up')) return
+  const isLast = open.depth >= state.params.rowMax && !state.without.has('rows-in-limit')
+  if (isLast || state.without.has('time-to-follow-up')) return
   epoch.finalAt = Math.max(epoch.finalAt, now + state.params.answerSeconds)
 }
 

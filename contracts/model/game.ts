@@ -44,7 +44,7 @@ export function play(setup: GameSetup): Outcome {
   const poster = new Poster(state, books, people, random, setup.mode)
   const watcher = new Watcher('watcher', state, books, people.honest, ['nora'], setup.isBlind ?? random.isOnceIn(3), setup.watcherDelaySeconds ?? random.between(0, params.windowSeconds - 4))
   const griefers = setup.hasGriefers ? new Griefers(state, books, people, random, setup.isStalled ?? random.isOnceIn(5)) : undefined
-  const facts = { state, books, people, poster, posterBond, isHonest, params }
+  const facts = { state, books, people, poster, posterBond, isHonest, params, beyond: new Map<string, number>() }
   const businessSeconds = random.between(60, 260)
   const leaveSeconds = businessSeconds + params.windowSeconds * 3 + 2 * params.rowMax * params.answerSeconds + 300
   const violations: string[] = []

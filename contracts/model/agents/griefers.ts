@@ -54,7 +54,7 @@ export class Griefers {
   private bait(now: number): void {
     const own = [...this.books.certificates.values()].filter(({ message }) => message.node === 'mallory')
     if (own.length === 0) return
-    const { order } = this.random.pick(own).message
+    const { order } = this.random.pick(own.slice(-3)).message
     const sequence = Math.max(1, this.books.walletOf('mallory').sequence + this.random.between(-2, 3))
     const units = this.random.between(1, 50)
     const receipt = this.people.signAs('mallory')<Receipt>({ type: 'Receipt', order, node: 'mallory', sequence, units })
@@ -104,7 +104,9 @@ export class Griefers {
   private entryDemand(): Demand | undefined {
     const recent = this.books.movements.slice(-30).filter(({ debit }) => debit > 0)
     if (recent.length === 0) return undefined
-    const { account, key } = this.random.pick(recent)
+    const delegated = recent.filter(({ allowance }) => allowance?.kind === 'job' && allowance.permission !== undefined)
+    const isDelegated = delegated.length > 0 && this.random.isOnceIn(2)
+    const { account, key } = this.random.pick(isDelegated ? delegated.slice(-2) : recent)
     return { kind: 'entry', account, key }
   }
 
@@ -143,7 +145,7 @@ export class Griefers {
   private receiptDemand(): Demand | undefined {
     const known = [...this.baits, ...this.books.receipts]
     if (known.length === 0) return undefined
-    const receipt = this.random.pick(known)
+    const receipt = this.random.pick(this.random.isOnceIn(2) ? known : this.baits.length === 0 ? known : this.baits.slice(-3))
     const order = this.books.orders.get(receipt.message.order)
     const certificate = this.books.certificates.get(receipt.message.order)
     if (order === undefined || certificate === undefined) return undefined

@@ -35,6 +35,7 @@ export const tamperNames = [
   'overchargedJob',
   'delegateBeyond',
   'wrongInstruction',
+  'unwantedPayout',
   'wrongForced',
   'wrongRowDebit',
   'lowRow',
@@ -262,6 +263,23 @@ export const tampers: Record<TamperName, Tamper> = {
     const key = instructionKey(digestOf(instruction.message), draft.position)
     return take(draft, shop.victim, amount, key, [{ kind: 'instruction', instruction }])
   },
+  /** A payout to the victim itself that its instruction did not ask for: too little, or too late. */
+  unwantedPayout: (draft, shop) => {
+    const instruction = shop.people.instructionOf(shop.victim)
+    const leaf = leafIn(draft, shop.victim)
+    const amount = some(shop, leaf.available)
+    const isLate = (instruction?.message.expires ?? 0) <= epochOf(shop.state, draft.parent).header.closedAt
+    if (instruction === undefined || amount === 0 || (amount >= instruction.message.least && !isLate)) return false
+    const key = instructionKey(digestOf(instruction.message), draft.position)
+    leaf.available -= amount
+    const payable = payableOf(shop.victim)
+    leafIn(draft, payable).available += amount
+    const entry = entryIn(draft, shop.victim, key)
+    entry.debit += amount
+    entry.allowances.push({ kind: 'instruction', instruction })
+    entryIn(draft, payable, key).credit += amount
+    return !shop.state.payees.has(shop.victim)
+  },
   /** A debit under a forced withdrawal that the victim did not ask for now. */
   wrongForced: (draft, shop) => {
     const items = shop.state.inbox.map((item, index) => ({ ...item, index })).filter(({ kind }) => kind === 'ForcedWithdrawal')
@@ -273,9 +291,10 @@ export const tampers: Record<TamperName, Tamper> = {
   /** A debit of what waits for a row, with a row that is not for its account or not as high. */
   wrongRowDebit: (draft, shop) => {
     const account = payableOf(shop.victim)
-    const row = draft.rows.find(({ payee }) => payee !== shop.victim) ?? draft.rows[0]
+    const { available } = leafIn(draft, account)
+    const row = draft.rows.find(({ payee, increment }) => payee !== shop.victim && increment <= available)
     if (row === undefined) return false
-    return take(draft, account, leafIn(draft, account).available, rowKey(draft.id), [{ kind: 'row', payee: row.payee }])
+    return take(draft, account, row.increment, rowKey(draft.id), [{ kind: 'row', payee: row.payee }])
   },
   /** A lower row than what left `payable:`; the rest goes to the accomplice. */
   lowRow: (draft, shop) => {
@@ -374,7 +393,7 @@ export const tampers: Record<TamperName, Tamper> = {
   sequenceBack: (draft, shop) => {
     const leaf = leafIn(draft, shop.victim)
     const isDropped = tampers.payDropped(draft, shop)
-    leaf.sequence = 0
+    leaf.sequence = Math.min(leaf.sequence, 1)
     return isDropped
   },
   /** A settled job never was: its payer keeps the price, its node gets nothing. */

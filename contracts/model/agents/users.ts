@@ -110,10 +110,12 @@ export class Users {
     this.place(this.people.signAs(wallet)<JobOrder>({ type: 'JobOrder', ...order }), now)
   }
 
+  /** One job in four is never done, so that its hold ends. */
   private place(order: Signed<JobOrder>, now: number, permission?: Parameters<Books['openHold']>[4]): void {
     const node = this.random.pick(this.people.nodes)
     const certificate = this.books.openHold(order, node, this.random.between(1, 5), now, permission)
     if (certificate === undefined) return
+    if (this.random.isOnceIn(4)) return
     const doneAt = now + this.random.between(1, order.message.deadline - now)
     this.jobs.push({ node, order: digestOf(order.message), doneAt })
   }
