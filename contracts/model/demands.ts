@@ -41,7 +41,7 @@ export type ShownNode = { readonly path: string; readonly credit: number; readon
 
 /** Which way a receipt or a kept order is answered. */
 export type OrderAnswer =
-  | { readonly way: 'paid' | 'used' | 'not-yet' | 'late' | 'gap' | 'unknown' | 'kept' | 'ended' | 'settled' }
+  | { readonly way: 'paid' | 'used' | 'not-yet' | 'late' | 'gap' | 'passed' | 'unknown' | 'kept' | 'ended' | 'settled' }
   | { readonly way: 'released'; readonly release: Signed<Release> }
   | { readonly way: 'other-receipt'; readonly receipt: Signed<Receipt> }
 

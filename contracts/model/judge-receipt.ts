@@ -31,6 +31,12 @@ export function judgeReceipt(state: State, epoch: Epoch, demand: ReceiptDemand, 
       need(state, 'always', demand.acceptance === undefined, 'ReceiptAccepted')
       return need(state, 'receipt-gap', closing + 1 < sequence && !isFilled, 'ReceiptIsDue')
     }
+    case 'passed': {
+      const isBefore = pushed !== undefined && pushed < epochOf(state, epoch.header.parent).header.cut
+      const isUnaccepted = demand.acceptance === undefined && !state.without.has('receipt-passed')
+      need(state, 'always', isUnaccepted, 'ReceiptIsDue')
+      return need(state, 'receipt-passed-before', isBefore, 'ReceiptIsDue')
+    }
     case 'late':
       return judgeLate(state, epoch, demand, pushed)
     case 'released':

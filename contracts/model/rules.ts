@@ -52,6 +52,8 @@ export const rules = [
   'receipt-of-same-order',
   'receipt-of-same-sequence',
   'receipt-gap',
+  'receipt-passed',
+  'receipt-passed-before',
   'order-unknown-pays',
   'bond-pays-once',
   'order-stood-is-no-unknown',

@@ -86,7 +86,7 @@ function permissionsOf(books: Books, answer: Answer): Answer[] {
 
 function orderAnswersOf(books: Books, demand: Extract<Demand, { kind: 'receipt' | 'kept' }>): OrderAnswer[] {
   if (demand.kind === 'kept') return (['kept', 'settled', 'ended', 'unknown'] as const).map(way => ({ way }))
-  const ways = (['paid', 'used', 'not-yet', 'late', 'gap'] as const).map(way => ({ way }))
+  const ways = (['paid', 'used', 'not-yet', 'late', 'gap', 'passed'] as const).map(way => ({ way }))
   const asked = digestOf(demand.receipt.message)
   const others = books.receipts
     .filter(({ message }) => message.node === demand.receipt.message.node && digestOf(message) !== asked)

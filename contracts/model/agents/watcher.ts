@@ -125,7 +125,7 @@ function* watchAccount(state: State, books: Books, id: number, account: string, 
   yield [{ kind: 'statement', account }]
   const statement = epochOf(state, id).statements.get(account)
   if (statement === undefined) return
-  const wanted = leafDemands(statement, account, expected, known)
+  const wanted = [...leafDemands(statement, account, expected, known), ...lanesBehind(books, statement, account)]
   wanted.push(...rowDemands(epochOf(state, id), account, expected), ...takenUnpaid(books, statement, account, expected))
   let path = ''
   for (;;) {
@@ -188,6 +188,16 @@ function leafDemands(
     }
   }
   return wanted
+}
+
+/** A fresh hold whose nonce is above the closing lane: left so, the nonce would be fresh once more when the hold is gone. */
+function lanesBehind(books: Books, { closing }: Statement, account: string): Demand[] {
+  const held = [...closing.holds.keys()].filter(key => {
+    const order = books.orders.get(key)
+    if (order === undefined) return false
+    return (closing.lanes.get(laneKey(order.signer, order.message.lane)) ?? 0) < order.message.nonce
+  })
+  return held.map(key => ({ kind: 'hold', account, key }))
 }
 
 /** Receipts that a sequence too high has passed over: only in this epoch can their pay be demanded. */
