@@ -27,7 +27,8 @@ export function judgeReceipt(state: State, epoch: Epoch, demand: ReceiptDemand, 
       return need(state, 'receipt-not-yet', closing < sequence && !isCovered, 'ReceiptIsDue')
     }
     case 'gap': {
-      const isFilled = (state.firstPush.get(`${node}/${closing + 1}`) ?? Number.POSITIVE_INFINITY) < epoch.header.cut
+      const first = state.firstPush.get(`${node}/${closing + 1}`) ?? Number.POSITIVE_INFINITY
+      const isFilled = first >= epochOf(state, epoch.header.parent).header.cut && first < (pushed ?? epoch.header.cut)
       need(state, 'always', demand.acceptance === undefined, 'ReceiptAccepted')
       return need(state, 'receipt-gap', closing + 1 < sequence && !isFilled, 'ReceiptIsDue')
     }
