@@ -32,11 +32,13 @@ export function checkEpoch({ state, people, poster, params, beyond }: Facts, id:
     const payable = leafTotal(leafAt(epoch, payableOf(account)))
     const total = leafTotal(leaf) + payable + paid + byBond(state, account)
     if (payable + paid < entitled.withdrawn) violations.push(`withheld from ${account} in ${id}: ${payable + paid}`)
-    if (payable > 0 && isRegisteredBefore(state, account, epoch.header.cut)) violations.push(`unpaid: ${account} in ${id}`)
+    if (payable > 0 && isRegisteredBefore(state, account, epoch.header.cut))
+      violations.push(`unpaid: ${account} in ${id}`)
     const parent = epochOf(state, epoch.header.parent)
     const more = payable + paid - entitled.withdrawn - (beyond.get(account) ?? 0)
     beyond.set(account, payable + paid - entitled.withdrawn)
-    if (more > 0 && !isInstructed(people, account, more, parent.header.closedAt)) violations.push(`unwanted payout of ${account}`)
+    if (more > 0 && !isInstructed(people, account, more, parent.header.closedAt))
+      violations.push(`unwanted payout of ${account}`)
     for (const [order, payer] of entitled.working) {
       const isDropped = leafAt(parent, payer).holds.has(order) && !leafAt(epoch, payer).holds.has(order)
       if (isDropped) violations.push(`hold dropped in ${id}: ${order}`)
@@ -81,7 +83,8 @@ export function checkStep({ state, posterBond, isHonest }: Facts, now: number): 
     const lost = state.demands.find(({ status }) => status === 'TimedOut')
     if (lost) violations.push(`honest poster lost at ${now} to ${JSON.stringify(lost.demand)}`)
     if (bonds < posterBond) violations.push(`honest poster's bonds are ${bonds}`)
-    for (const [name, gained] of state.purse) if (gained > 0 && name !== 'poster') violations.push(`${name} gains ${gained}`)
+    for (const [name, gained] of state.purse)
+      if (gained > 0 && name !== 'poster') violations.push(`${name} gains ${gained}`)
   } else if (bonds + (state.purse.get('poster') ?? 0) > posterBond + askedFor(state)) violations.push('dishonesty pays')
   return violations
 }

@@ -1,4 +1,15 @@
-import type { Acceptance, Allowance, Certificate, Instruction, JobOrder, Permission, Receipt, Release, Transfer, Withdrawal } from './messages.ts'
+import type {
+  Acceptance,
+  Allowance,
+  Certificate,
+  Instruction,
+  JobOrder,
+  Permission,
+  Receipt,
+  Release,
+  Transfer,
+  Withdrawal,
+} from './messages.ts'
 import type { Signed } from './signatures.ts'
 import type { Leaf, Statement } from './state.ts'
 
@@ -37,7 +48,12 @@ export type Demand =
   | { readonly kind: 'kept'; readonly order: Signed<JobOrder>; readonly certificate: Signed<Certificate> }
 
 /** One child of the node at a path, four levels below it: its sums, and its key when it is a single leaf. */
-export type ShownNode = { readonly path: string; readonly credit: number; readonly debit: number; readonly key?: string }
+export type ShownNode = {
+  readonly path: string
+  readonly credit: number
+  readonly debit: number
+  readonly key?: string
+}
 
 /** Which way a receipt or a kept order is answered. */
 export type OrderAnswer =

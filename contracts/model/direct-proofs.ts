@@ -1,7 +1,7 @@
 import type { Acceptance, Certificate } from './messages.ts'
 import { payableOf } from './messages.ts'
+import { cutOff, rowOf } from './settlement.ts'
 import type { Signed } from './signatures.ts'
-import { rowOf, cutOff } from './settlement.ts'
 import { type Epoch, epochOf, leafAt, leafTotal, need, pay, type State } from './state.ts'
 
 /** What anybody may show in one transaction, without a demand, while the epoch is pending. */

@@ -21,7 +21,16 @@ export function openDemand(
   needStanding(state, epoch, demand)
   pay(state, caller, -state.params.demandBond)
   const number = state.demands.length
-  state.demands.push({ id: number, epoch: id, asker: caller, demand, openedAt: now, depth, status: 'Open', answeredAt: 0 })
+  state.demands.push({
+    id: number,
+    epoch: id,
+    asker: caller,
+    demand,
+    openedAt: now,
+    depth,
+    status: 'Open',
+    answeredAt: 0,
+  })
   return number
 }
 

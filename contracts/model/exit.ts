@@ -1,5 +1,5 @@
 import { cutOff, finalisable } from './settlement.ts'
-import { epochOf, leafAt, leafTotal, need, send, type State } from './state.ts'
+import { epochOf, leafAt, leafTotal, need, type State, send } from './state.ts'
 
 /** Switches the contract to exit, one way, after a long time without a final epoch. */
 export function switchToExit(state: State, now: number): void {

@@ -27,7 +27,11 @@ export type GameSetup = {
 }
 
 /** What a game showed: how it went wrong, if it did, and which falsifications were tried. */
-export type Outcome = { readonly violations: readonly string[]; readonly used: ReadonlySet<TamperName>; readonly state: State }
+export type Outcome = {
+  readonly violations: readonly string[]
+  readonly used: ReadonlySet<TamperName>
+  readonly state: State
+}
 
 const usualBond = 8000
 
@@ -42,8 +46,18 @@ export function play(setup: GameSetup): Outcome {
   const isHonest = setup.mode.tampers.length === 0 && setup.mode.silentFrom === Number.POSITIVE_INFINITY
   const users = new Users(state, books, people, random, setup.isDeaf ?? random.isOnceIn(3))
   const poster = new Poster(state, books, people, random, setup.mode)
-  const watcher = new Watcher('watcher', state, books, people.honest, ['nora'], setup.isBlind ?? random.isOnceIn(3), setup.watcherDelaySeconds ?? random.between(0, params.windowSeconds - 4))
-  const griefers = setup.hasGriefers ? new Griefers(state, books, people, random, setup.isStalled ?? random.isOnceIn(5)) : undefined
+  const watcher = new Watcher(
+    'watcher',
+    state,
+    books,
+    people.honest,
+    ['nora'],
+    setup.isBlind ?? random.isOnceIn(3),
+    setup.watcherDelaySeconds ?? random.between(0, params.windowSeconds - 4),
+  )
+  const griefers = setup.hasGriefers
+    ? new Griefers(state, books, people, random, setup.isStalled ?? random.isOnceIn(5))
+    : undefined
   const facts = { state, books, people, poster, posterBond, isHonest, params, beyond: new Map<string, number>() }
   const businessSeconds = random.between(60, 260)
   const leaveSeconds = businessSeconds + params.windowSeconds * 3 + 2 * params.rowMax * params.answerSeconds + 300
@@ -93,7 +107,8 @@ function leaveByExit(facts: Parameters<typeof checkEnd>[0], now: number): string
     apply(state, account, { type: 'takeLeaf', account: `payable:${account}` }, later)
   }
   for (let times = 0; times < 3; times++) {
-    for (const account of ['mallory', 'payable:mallory', 'rewards']) apply(state, 'mallory', { type: 'takeLeaf', account }, later)
+    for (const account of ['mallory', 'payable:mallory', 'rewards'])
+      apply(state, 'mallory', { type: 'takeLeaf', account }, later)
   }
   for (const index of state.inbox.keys()) apply(state, 'anybody', { type: 'takeDeposit', index }, later)
   return checkEnd(facts)

@@ -2,8 +2,8 @@ import type { Answer } from './demands.ts'
 import { entryOf, isCoveredHere } from './judge.ts'
 import {
   type Allowance,
-  inboxKey,
   type Instruction,
+  inboxKey,
   type JobOrder,
   laneKey,
   type Permission,

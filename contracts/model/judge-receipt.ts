@@ -52,7 +52,11 @@ export function judgeReceipt(state: State, epoch: Epoch, demand: ReceiptDemand, 
 }
 
 /** What a demand about a receipt must show when it is opened: if only an answer met this, no answer could be right. */
-export function needReceipt(state: State, epoch: Epoch, { order, receipt, certificate, acceptance }: ReceiptDemand): void {
+export function needReceipt(
+  state: State,
+  epoch: Epoch,
+  { order, receipt, certificate, acceptance }: ReceiptDemand,
+): void {
   const digest = digestOf(order.message)
   const { node } = certificate.message
   const isSigned = state.keys.isGenuine(receipt) && receipt.signer === node && receipt.message.node === node
@@ -90,7 +94,8 @@ function judgeOther(
   const other = receipt.message
   const isOther = state.keys.isGenuine(receipt) && receipt.signer === asked.node && digestOf(other) !== digestOf(asked)
   const isTwin = other.sequence === asked.sequence && !state.without.has('receipt-of-same-sequence')
-  const isSecond = other.order === asked.order && other.sequence <= closing && !state.without.has('receipt-of-same-order')
+  const isSecond =
+    other.order === asked.order && other.sequence <= closing && !state.without.has('receipt-of-same-order')
   need(state, 'always', isOther && other.node === asked.node && (isTwin || isSecond), 'ReceiptIsDue')
 }
 

@@ -1,10 +1,10 @@
 import type { Answer, Demand, ShownNode } from './demands.ts'
-import { needAllowed, needHold } from './judge-debit.ts'
 import { needGround } from './judge-credit.ts'
+import { needAllowed, needHold } from './judge-debit.ts'
 import { judgeKept, judgeReceipt, needReceipt } from './judge-receipt.ts'
 import { inboxKey } from './messages.ts'
 import { digestOf, placeOf } from './signatures.ts'
-import { type Epoch, type Entry, epochOf, leafAt, leafTotal, need, type Statement, type State } from './state.ts'
+import { type Entry, type Epoch, epochOf, leafAt, leafTotal, need, type State, type Statement } from './state.ts'
 
 /** What the poster's bond pays by an answer. */
 export type Due = { readonly account: string; readonly amount: number }
@@ -81,7 +81,9 @@ function takeStatement(state: State, epoch: Epoch, account: string, statement: S
   need(state, 'always', areLeaves, 'LeafProofInvalid', { account })
   let moved = 0
   for (const { credit, debit } of entries.values()) moved += credit - debit
-  need(state, 'statement-balances', leafTotal(opening) + moved === leafTotal(closing), 'StatementDoesNotClose', { account })
+  need(state, 'statement-balances', leafTotal(opening) + moved === leafTotal(closing), 'StatementDoesNotClose', {
+    account,
+  })
   const held = [...closing.holds.values()].reduce((sum, amount) => sum + amount, 0)
   need(state, 'held-is-holds', closing.held === held, 'HeldNotHolds', { account })
   need(state, 'sequence-not-lower', closing.sequence >= opening.sequence, 'SequenceDescends', { account })

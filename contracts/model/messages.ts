@@ -71,7 +71,11 @@ export type Spend = Transfer | Withdrawal | JobOrder
 
 /** What the poster shows for a debit. */
 export type Allowance =
-  | { readonly kind: 'message'; readonly message: Signed<Transfer | Withdrawal>; readonly permission?: Signed<Permission> }
+  | {
+      readonly kind: 'message'
+      readonly message: Signed<Transfer | Withdrawal>
+      readonly permission?: Signed<Permission>
+    }
   | {
       readonly kind: 'job'
       readonly order: Signed<JobOrder>

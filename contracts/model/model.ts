@@ -51,7 +51,15 @@ export function deploy({ params, posterBond, genesisRewards, without = new Set()
   const state: State = {
     ...{ params, keys: new KeyRing(), without, poster, guardian, ledger: ledgerKey },
     ...{ inbox: [], pushedReceipts: new Map(), firstPush: new Map(), revocations: new Map(), payees: new Map() },
-    ...{ epochs: new Map(), demands: [], claimed: new Map(), exited: new Set(), paidByBond: new Set(), purse: new Map(), received: new Map() },
+    ...{
+      epochs: new Map(),
+      demands: [],
+      claimed: new Map(),
+      exited: new Set(),
+      paidByBond: new Set(),
+      purse: new Map(),
+      received: new Map(),
+    },
     ...{ head: 0, lastEpoch: 0, finalEpoch: 0, finalisedAt: 0, freeBond: posterBond, bondsBurnt: 0 },
     ...{ holdings: genesisRewards, isExit: false },
   }
@@ -64,14 +72,14 @@ export function deploy({ params, posterBond, genesisRewards, without = new Set()
 /** Applies one transaction at a time in seconds. A refused one leaves the state as it was and names the contract's error. */
 export function apply(state: State, caller: string, action: Action, now: number): Result {
   try {
-    return { isAccepted: true, value: run(state, caller, action, now) ?? 0 }
+    return { isAccepted: true, value: Number(run(state, caller, action, now) ?? 0) }
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     return { isAccepted: false, error: error.code, data: error.data }
   }
 }
 
-function run(state: State, caller: string, action: Action, now: number): number | undefined | void {
+function run(state: State, caller: string, action: Action, now: number): unknown {
   switch (action.type) {
     case 'deposit':
       return deposit(state, caller, action.amount, now)

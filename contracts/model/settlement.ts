@@ -1,5 +1,5 @@
 import { append, totalBelow } from './inbox.ts'
-import { type Epoch, epochOf, type Header, leafTotal, need, pay, type Row, send, type State } from './state.ts'
+import { type Epoch, epochOf, type Header, leafTotal, need, pay, type Row, type State, send } from './state.ts'
 
 /** Posts an epoch on the head and locks a bond for it. On chain no amount can be negative; here that is a check. */
 export function postEpoch(state: State, caller: string, header: Header, now: number): number {
@@ -14,7 +14,12 @@ export function postEpoch(state: State, caller: string, header: Header, now: num
   need(state, 'bond-to-post', state.freeBond >= bond, 'BondTooSmall', { free: state.freeBond, bond })
   needRows(state, header, now)
   const amounts = [...header.leaves.values()].flatMap(({ available, held }) => [available, held])
-  need(state, 'always', [header.burn, ...amounts].every(amount => amount >= 0), 'AmountNegative')
+  need(
+    state,
+    'always',
+    [header.burn, ...amounts].every(amount => amount >= 0),
+    'AmountNegative',
+  )
   const payoutsTotal = parent.payoutsTotal + header.rows.reduce((sum, row) => sum + row.increment, 0)
   const burnsTotal = parent.burnsTotal + header.burn
   const leaves = [...header.leaves.values()].reduce((sum, leaf) => sum + leafTotal(leaf), 0)
@@ -27,7 +32,17 @@ export function postEpoch(state: State, caller: string, header: Header, now: num
   state.freeBond -= locked
   const finalAt = now + state.params.windowSeconds
   const status = 'Pending'
-  state.epochs.set(id, { id, header, postedAt: now, payoutsTotal, burnsTotal, finalAt, status, locked, statements: new Map() })
+  state.epochs.set(id, {
+    id,
+    header,
+    postedAt: now,
+    payoutsTotal,
+    burnsTotal,
+    finalAt,
+    status,
+    locked,
+    statements: new Map(),
+  })
   state.head = id
   return id
 }

@@ -27,8 +27,17 @@ export type Movement = {
   readonly allowance?: Allowance
 }
 
-export type Hold = { readonly order: Signed<JobOrder>; readonly permission?: Signed<Permission>; readonly endsAt: number }
-export type Wallet = { available: number; readonly lanes: Map<string, number>; readonly holds: Map<string, Hold>; sequence: number }
+export type Hold = {
+  readonly order: Signed<JobOrder>
+  readonly permission?: Signed<Permission>
+  readonly endsAt: number
+}
+export type Wallet = {
+  available: number
+  readonly lanes: Map<string, number>
+  readonly holds: Map<string, Hold>
+  sequence: number
+}
 
 /** The honest ledger: it follows the rules of the journal, signs what it accepts, and keeps every movement. */
 export class Books {
@@ -43,6 +52,8 @@ export class Books {
   readonly permissions = new Set<Signed<Permission>>()
   /** What is left to debit of each forced withdrawal, by its index. */
   readonly forced = new Map<number, number>()
+  /** Every item before this time is in the journal. */
+  private importedUntil = 0
   position = 0
   burnt = 0
   cut = 0
@@ -82,7 +93,10 @@ export class Books {
     if (!this.takesSpend(signed, now, undefined)) return
     this.position++
     this.useNonce(signed)
-    this.payOut(signed.message.wallet, digestOf(signed.message), signed.message.amount, { kind: 'message', message: signed })
+    this.payOut(signed.message.wallet, digestOf(signed.message), signed.message.amount, {
+      kind: 'message',
+      message: signed,
+    })
   }
 
   instruct(instruction: Signed<Instruction>, now: number): void {
@@ -121,7 +135,7 @@ export class Books {
 
   /**
    * Takes a receipt that came at `cameAt` in sequence without gaps; one that came after its certificate's end takes its number and is paid
-   * nothing.
+   * nothing, and not before everything is imported that might show it was pushed in time.
    */
   settle(receipt: Signed<Receipt>, now: number, cameAt = now): Signed<Acceptance> | undefined {
     const { node, sequence, order } = receipt.message
@@ -129,12 +143,14 @@ export class Books {
     const ordered = this.orders.get(order)
     const isOwn = receipt.signer === node && certificate?.message.node === node
     if (!isOwn || ordered === undefined || sequence !== this.walletOf(node).sequence + 1) return undefined
+    const isLate = certificate.message.expires <= cameAt
+    if (isLate && this.importedUntil < certificate.message.expires) return undefined
     this.position++
     this.walletOf(node).sequence = sequence
     this.receipts.push(receipt)
     const payer = this.walletOf(ordered.message.wallet)
     const hold = payer.holds.get(order)
-    if (hold === undefined || certificate.message.expires <= cameAt) return undefined
+    if (hold === undefined || isLate) return undefined
     payer.holds.delete(order)
     payer.available += ordered.message.amount
     const { feePercent } = this.chain.params
@@ -161,6 +177,7 @@ export class Books {
 
   /** Takes what is old enough in the inbox. */
   import(now: number): void {
+    this.importedUntil = now - this.chain.params.inboxAgeSeconds
     for (let item = this.chain.inbox[this.cut]; item !== undefined; item = this.chain.inbox[this.cut]) {
       if (item.at + this.chain.params.inboxAgeSeconds > now) return
       this.position++
@@ -190,7 +207,8 @@ export class Books {
 
   private take(item: InboxItem, index: number, now: number): void {
     if (item.kind === 'Deposit') this.move(item.account, inboxKey(index), item.amount, 0)
-    if (item.kind === 'GenesisRewards' || item.kind === 'Emission') this.move('rewards', inboxKey(index), item.amount, 0)
+    if (item.kind === 'GenesisRewards' || item.kind === 'Emission')
+      this.move('rewards', inboxKey(index), item.amount, 0)
     if (item.kind === 'ForcedWithdrawal') this.forced.set(index, Number(item.detail))
     if (item.kind === 'Revocation') this.revoked.add(`${item.account}/${item.detail}`)
     if (item.kind === 'Receipt') this.takePushed(item, now)
@@ -243,7 +261,13 @@ export class Books {
   }
 
   private accept(digest: string, now: number): Signed<Acceptance> {
-    const signed = this.sign<Acceptance>({ type: 'Acceptance', digest, isAccepted: true, position: this.position, at: now })
+    const signed = this.sign<Acceptance>({
+      type: 'Acceptance',
+      digest,
+      isAccepted: true,
+      position: this.position,
+      at: now,
+    })
     this.acceptances.set(digest, signed)
     return signed
   }

@@ -3,7 +3,13 @@ import { type Epoch, epochOf, type Header, type Leaf, leafAt, leafTotal, type Ro
 import type { Books } from './books.ts'
 
 export type DraftEntry = { credit: number; debit: number; allowances: Allowance[] }
-export type DraftLeaf = { available: number; held: number; lanes: Map<string, number>; holds: Map<string, number>; sequence: number }
+export type DraftLeaf = {
+  available: number
+  held: number
+  lanes: Map<string, number>
+  holds: Map<string, number>
+  sequence: number
+}
 
 /** An epoch before it is posted, with everything that its answers will need. */
 export type Draft = {
@@ -32,7 +38,14 @@ export type Entitlement = {
 export function draftEpoch(state: State, books: Books, now: number): Draft {
   const parent = epochOf(state, state.head)
   const header = { cut: books.cut, position: books.position, closedAt: now, burn: burnSince(state, books, parent) }
-  const draft: Draft = { parent: parent.id, id: state.lastEpoch + 1, ...header, leaves: new Map(), statements: new Map(), rows: [] }
+  const draft: Draft = {
+    parent: parent.id,
+    id: state.lastEpoch + 1,
+    ...header,
+    leaves: new Map(),
+    statements: new Map(),
+    rows: [],
+  }
   for (const { account, key, credit, debit, allowance, position } of books.movements) {
     if (position <= parent.header.position) continue
     const entry = entryIn(draft, account, key)
@@ -46,10 +59,10 @@ export function draftEpoch(state: State, books: Books, now: number): Draft {
 }
 
 export function entryIn(draft: Draft, account: string, key: string): DraftEntry {
-  let statement = draft.statements.get(account)
-  if (statement === undefined) draft.statements.set(account, (statement = new Map()))
-  let entry = statement.get(key)
-  if (entry === undefined) statement.set(key, (entry = { credit: 0, debit: 0, allowances: [] }))
+  const statement = draft.statements.get(account) ?? new Map<string, DraftEntry>()
+  draft.statements.set(account, statement)
+  const entry = statement.get(key) ?? { credit: 0, debit: 0, allowances: [] }
+  statement.set(key, entry)
   return entry
 }
 
@@ -65,7 +78,12 @@ function payRows(state: State, draft: Draft, parent: Epoch, now: number): void {
     for (const { credit } of statement?.values() ?? []) due += credit
     if (due === 0 || at + state.params.inboxAgeSeconds > now) continue
     const before = lastRowOf(state, draft.parent, payee)
-    draft.rows.push({ payee, increment: due, cumulative: (before?.row.cumulative ?? 0) + due, previousEpoch: before?.epoch ?? 0 })
+    draft.rows.push({
+      payee,
+      increment: due,
+      cumulative: (before?.row.cumulative ?? 0) + due,
+      previousEpoch: before?.epoch ?? 0,
+    })
     const entry = entryIn(draft, account, rowKey(draft.id))
     entry.debit += due
     entry.allowances.push({ kind: 'row', payee })

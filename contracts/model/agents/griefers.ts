@@ -28,7 +28,9 @@ export class Griefers {
     if (this.random.isOnceIn(3)) this.bait(now)
     if (this.random.isOnceIn(2)) return
     const { head, finalEpoch, lastEpoch } = this.state
-    const epoch = this.random.isOnceIn(2) ? head : this.random.between(finalEpoch + 1, Math.max(finalEpoch + 1, lastEpoch))
+    const epoch = this.random.isOnceIn(2)
+      ? head
+      : this.random.between(finalEpoch + 1, Math.max(finalEpoch + 1, lastEpoch))
     const demand = this.demand()
     if (demand === undefined || !this.state.epochs.has(epoch)) return
     const before = this.state.demands.findLast(({ epoch: of, status }) => of === epoch && status === 'Answered')
@@ -60,8 +62,9 @@ export class Griefers {
     const receipt = this.people.signAs('mallory')<Receipt>({ type: 'Receipt', order, node: 'mallory', sequence, units })
     this.books.pushed.set(digestOf(receipt.message), receipt)
     this.baits.push(receipt)
-    if (this.random.isOnceIn(2)) apply(this.state, 'mallory', { type: 'pushReceipt', receipt }, now)
-    else if (this.random.isOnceIn(2)) this.books.settle(receipt, now)
+    const way = this.random.between(0, 3)
+    if (way <= 1) apply(this.state, 'mallory', { type: 'pushReceipt', receipt }, now)
+    if (way === 2) this.books.settle(receipt, now)
   }
 
   private readonly baits: Parameters<Books['settle']>[0][] = []
@@ -145,7 +148,9 @@ export class Griefers {
   private receiptDemand(): Demand | undefined {
     const known = [...this.baits, ...this.books.receipts]
     if (known.length === 0) return undefined
-    const receipt = this.random.pick(this.random.isOnceIn(2) ? known : this.baits.length === 0 ? known : this.baits.slice(-3))
+    const receipt = this.random.pick(
+      this.random.isOnceIn(2) ? known : this.baits.length === 0 ? known : this.baits.slice(-3),
+    )
     const order = this.books.orders.get(receipt.message.order)
     const certificate = this.books.certificates.get(receipt.message.order)
     if (order === undefined || certificate === undefined) return undefined

@@ -1,7 +1,7 @@
 import type { Instruction, Permission, Transfer } from '../messages.ts'
 import type { Random } from '../random.ts'
-import { epochOf, type State } from '../state.ts'
 import type { KeyRing, Sign, Signed } from '../signatures.ts'
+import { epochOf, type State } from '../state.ts'
 
 /** Everybody's keys, and what the owners have signed that others might misuse. */
 export class People {
@@ -17,8 +17,8 @@ export class People {
   constructor(private readonly keys: KeyRing) {}
 
   signAs(name: string): Sign {
-    let sign = this.signs.get(name)
-    if (sign === undefined) this.signs.set(name, (sign = this.keys.keyOf(name)))
+    const sign = this.signs.get(name) ?? this.keys.keyOf(name)
+    this.signs.set(name, sign)
     return sign
   }
 
@@ -53,7 +53,11 @@ export class People {
   }
 
   /** The delegate signs what its permission does not cover: too much, to another, too late or after its revocation. */
-  overdraw(random: Random, state: State, parent: number): { permission: Signed<Permission>; message: Signed<Transfer> } {
+  overdraw(
+    random: Random,
+    state: State,
+    parent: number,
+  ): { permission: Signed<Permission>; message: Signed<Transfer> } {
     const permission = random.pick(this.permissions)
     const { wallet, spendMax, counterparty, expires, nonce: number } = permission.message
     const { closedAt, cut } = epochOf(state, parent).header

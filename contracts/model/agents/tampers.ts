@@ -151,8 +151,10 @@ export const tampers: Record<TamperName, Tamper> = {
   replay: (draft, shop) => {
     const before = parentPosition(shop.state, draft)
     const past = pastMovements(shop, shop.victim, position => position <= before)
-    const { key, debit, allowance } = past.length === 0 ? { key: '', debit: 0, allowance: undefined } : shop.random.pick(past)
-    if (allowance === undefined || allowance.kind === 'forced' || draft.statements.get(shop.victim)?.has(key)) return false
+    const { key, debit, allowance } =
+      past.length === 0 ? { key: '', debit: 0, allowance: undefined } : shop.random.pick(past)
+    if (allowance === undefined || allowance.kind === 'forced' || draft.statements.get(shop.victim)?.has(key))
+      return false
     return take(draft, shop.victim, debit, key, [allowance])
   },
   /** The same message twice in one epoch, the second time under a key of the poster's choice. */
@@ -233,7 +235,8 @@ export const tampers: Record<TamperName, Tamper> = {
   /** A settled job is debited again, because its hold was left standing. */
   settledTwice: (draft, shop) => {
     const past = pastMovements(shop, shop.victim, () => true).filter(({ allowance }) => allowance?.kind === 'job')
-    const { key, debit, allowance } = past.length === 0 ? { key: '', debit: 0, allowance: undefined } : shop.random.pick(past)
+    const { key, debit, allowance } =
+      past.length === 0 ? { key: '', debit: 0, allowance: undefined } : shop.random.pick(past)
     if (allowance?.kind !== 'job' || draft.statements.get(shop.victim)?.has(key)) return false
     return take(draft, shop.victim, debit, key, [allowance])
   },
@@ -282,7 +285,9 @@ export const tampers: Record<TamperName, Tamper> = {
   },
   /** A debit under a forced withdrawal that the victim did not ask for now. */
   wrongForced: (draft, shop) => {
-    const items = shop.state.inbox.map((item, index) => ({ ...item, index })).filter(({ kind }) => kind === 'ForcedWithdrawal')
+    const items = shop.state.inbox
+      .map((item, index) => ({ ...item, index }))
+      .filter(({ kind }) => kind === 'ForcedWithdrawal')
     if (items.length === 0) return false
     const { index } = shop.random.pick(items)
     const amount = some(shop, leafIn(draft, shop.victim).available)
@@ -348,7 +353,9 @@ export const tampers: Record<TamperName, Tamper> = {
   },
   /** A forced withdrawal is ignored although the wallet has enough. */
   forcedIgnored: (draft, shop) => {
-    const forced = [...(draft.statements.get(shop.victim) ?? [])].find(([key, { debit }]) => key.startsWith('inbox-') && debit > 0)
+    const forced = [...(draft.statements.get(shop.victim) ?? [])].find(
+      ([key, { debit }]) => key.startsWith('inbox-') && debit > 0,
+    )
     if (forced === undefined) return false
     const [key, { debit }] = forced
     const payable = payableOf(shop.victim)
@@ -374,7 +381,9 @@ export const tampers: Record<TamperName, Tamper> = {
   },
   /** The node's pay is dropped and the job is taken for a free one. */
   receiptDropped: (draft, shop) => {
-    const jobs = [...(draft.statements.get(shop.victim) ?? [])].filter(([key, { credit }]) => key.startsWith('JobOrder-') && credit > 1)
+    const jobs = [...(draft.statements.get(shop.victim) ?? [])].filter(
+      ([key, { credit }]) => key.startsWith('JobOrder-') && credit > 1,
+    )
     if (jobs.length === 0) return false
     const [key, { credit }] = shop.random.pick(jobs)
     if (shop.random.isOnceIn(2)) leafIn(draft, shop.victim).sequence -= 1
@@ -383,7 +392,9 @@ export const tampers: Record<TamperName, Tamper> = {
   /** The pay of a receipt is dropped, and the sequence stays what the parent said. */
   payDropped: (draft, shop) => {
     const leaf = leafIn(draft, shop.victim)
-    const jobs = [...(draft.statements.get(shop.victim) ?? [])].filter(([key, { credit }]) => key.startsWith('JobOrder-') && credit > 0)
+    const jobs = [...(draft.statements.get(shop.victim) ?? [])].filter(
+      ([key, { credit }]) => key.startsWith('JobOrder-') && credit > 0,
+    )
     const [key, entry] = jobs[0] ?? ['', undefined]
     const before = leafAt(epochOf(shop.state, draft.parent), shop.victim).sequence
     leaf.sequence = Math.max(leaf.sequence, before)
@@ -398,7 +409,9 @@ export const tampers: Record<TamperName, Tamper> = {
   },
   /** A settled job never was: its payer keeps the price, its node gets nothing. */
   jobErased: (draft, shop) => {
-    const jobs = [...(draft.statements.get(shop.victim) ?? [])].filter(([key, { credit }]) => key.startsWith('JobOrder-') && credit > 0)
+    const jobs = [...(draft.statements.get(shop.victim) ?? [])].filter(
+      ([key, { credit }]) => key.startsWith('JobOrder-') && credit > 0,
+    )
     const [key, pay] = jobs[0] ?? ['', undefined]
     const payer = [...draft.statements].find(([, entries]) => (entries.get(key)?.debit ?? 0) > 0)
     const price = payer?.[1].get(key)?.debit ?? 0
@@ -439,7 +452,8 @@ export const tampers: Record<TamperName, Tamper> = {
   inventedPayout: (draft, shop) => {
     const leaf = leafIn(draft, shop.victim)
     const amount = some(shop, leaf.available)
-    if (amount === 0 || !shop.state.payees.has(accomplice) || draft.rows.some(({ payee }) => payee === accomplice)) return false
+    if (amount === 0 || !shop.state.payees.has(accomplice) || draft.rows.some(({ payee }) => payee === accomplice))
+      return false
     leaf.available -= amount
     const before = lastRowOf(shop.state, draft.parent, accomplice)
     const cumulative = (before?.row.cumulative ?? 0) + amount

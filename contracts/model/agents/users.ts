@@ -70,12 +70,18 @@ export class Users {
   private transfer(wallet: string, amount: number, now: number): void {
     const to = this.random.pick(['alice', 'bob', 'nora', 'mallory'].filter(other => other !== wallet))
     const nonce = this.people.nextNonce(wallet)
-    this.books.transfer(this.people.signAs(wallet)<Transfer>({ type: 'Transfer', wallet, to, amount, lane: 0, nonce }), now)
+    this.books.transfer(
+      this.people.signAs(wallet)<Transfer>({ type: 'Transfer', wallet, to, amount, lane: 0, nonce }),
+      now,
+    )
   }
 
   private withdraw(wallet: string, amount: number, now: number): void {
     const nonce = this.people.nextNonce(wallet)
-    this.books.withdraw(this.people.signAs(wallet)<Withdrawal>({ type: 'Withdrawal', wallet, amount, lane: 0, nonce }), now)
+    this.books.withdraw(
+      this.people.signAs(wallet)<Withdrawal>({ type: 'Withdrawal', wallet, amount, lane: 0, nonce }),
+      now,
+    )
   }
 
   private instruct(wallet: string, now: number): void {

@@ -4,12 +4,27 @@ import { nodesBelow } from '../judge.ts'
 import { laneKey, payableOf, type Receipt, rowKey, type Transfer } from '../messages.ts'
 import { apply } from '../model.ts'
 import { digestOf, placeOf, type Signed } from '../signatures.ts'
-import { type Epoch, epochOf, type Leaf, leafAt, leafTotal, type OpenDemand, type State, type Statement } from '../state.ts'
+import {
+  type Epoch,
+  epochOf,
+  type Leaf,
+  leafAt,
+  leafTotal,
+  type OpenDemand,
+  type State,
+  type Statement,
+} from '../state.ts'
 import type { Books } from './books.ts'
 import { type Draft, type DraftEntry, type DraftLeaf, lastRowOf } from './draft.ts'
 
 type Steps = Generator<readonly Demand[], void, readonly OpenDemand[]>
-type Watch = { readonly epoch: number; readonly steps: Steps; wanted: readonly Demand[]; opened: OpenDemand[]; last?: number }
+type Watch = {
+  readonly epoch: number
+  readonly steps: Steps
+  wanted: readonly Demand[]
+  opened: OpenDemand[]
+  last?: number
+}
 
 /**
  * An honest watcher for some accounts. It knows what their owners know: the messages that they signed, the ledger's acceptances and
@@ -111,7 +126,8 @@ function isAsExpected(epoch: Epoch, expected: Draft): boolean {
 
 function isSameLeaf(leaf: Leaf, expected: DraftLeaf | undefined): boolean {
   if (expected === undefined) return leafTotal(leaf) === 0 && leaf.sequence === 0
-  const isSame = leaf.available === expected.available && leaf.held === expected.held && leaf.sequence === expected.sequence
+  const isSame =
+    leaf.available === expected.available && leaf.held === expected.held && leaf.sequence === expected.sequence
   return isSame && isSameMap(leaf.lanes, expected.lanes) && isSameMap(leaf.holds, expected.holds)
 }
 
@@ -181,7 +197,8 @@ function leafDemands(
   for (const [key, { allowances }] of known) {
     for (const allowance of allowances) {
       if (allowance.kind === 'forced' && closing.available > 0) wanted.push({ kind: 'forced', index: allowance.index })
-      const spend = allowance.kind === 'message' ? allowance.message : allowance.kind === 'job' ? allowance.order : undefined
+      const spend =
+        allowance.kind === 'message' ? allowance.message : allowance.kind === 'job' ? allowance.order : undefined
       if (spend === undefined) continue
       const lane = closing.lanes.get(laneKey(spend.signer, spend.message.lane)) ?? 0
       if (lane < spend.message.nonce) wanted.push({ kind: 'entry', account, key })

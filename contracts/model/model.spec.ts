@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict'
+import { beforeEach, describe, it } from 'node:test'
+import type { Answer, Demand } from './demands.ts'
+import type { Acceptance, Certificate, JobOrder, Receipt } from './messages.ts'
+import { type Action, apply, deploy, guardian, ledgerKey, poster, type Result } from './model.ts'
+import { smallParams } from './params.ts'
+import type { Rule } from './rules.ts'
+import { digestOf, type Sign } from './signatures.ts'
+import { emptyLeaf, type Header, type Leaf, type State } from './state.ts'
+
+let state: State
+let sign: (name: string) => Sign
+
+function begin(...without: readonly Rule[]): void {
+  state = deploy({ params: smallParams, posterBond: 3000, genesisRewards: 0, without: new Set(without) })
+  sign = name => state.keys.keyOf(name)
+}
+
+function run(caller: string, action: Action, now: number): number {
+  const result = apply(state, caller, action, now)
+  assert.equal(result.isAccepted, true, JSON.stringify(result))
+  return result.isAccepted ? result.value : 0
+}
+
+function refused(result: Result): string {
+  return result.isAccepted ? 'accepted' : result.error
+}
+
+function header(fields: Partial<Header>): Header {
+  const empty = { parent: 0, cut: 0, position: 0, closedAt: 10, burn: 0, leaves: new Map<string, Leaf>(), rows: [] }
+  return { ...empty, ...fields }
+}
+
+const post = (fields: Partial<Header>, now = 10) =>
+  apply(state, poster, { type: 'postEpoch', header: header(fields) }, now)
+const ask = (demand: Demand, now = 10) => apply(state, 'asker', { type: 'openDemand', epoch: 1, demand }, now)
+const answer = (demand: number, shown: Answer, now = 10) =>
+  apply(state, poster, { type: 'answer', demand, answer: shown }, now)
+
+describe('an epoch', () => {
+  beforeEach(() => begin())
+
+  it('is refused from anybody but the poster', () => {
+    assert.equal(refused(apply(state, guardian, { type: 'postEpoch', header: header({}) }, 10)), 'CallerNotPoster')
+  })
+
+  it('is refused on another parent than the head, and without that rule is not', () => {
+    run(poster, { type: 'postEpoch', header: header({}) }, 10)
+    assert.equal(refused(post({})), 'ParentNotHead')
+    begin('parent-is-head')
+    run(poster, { type: 'postEpoch', header: header({}) }, 10)
+    assert.equal(post({}).isAccepted, true)
+  })
+
+  it('is refused when its cut covers an item that a fork could still take away, and without that rule is not', () => {
+    const young = () => post({ cut: 2, closedAt: 10, leaves: new Map([['alice', { ...emptyLeaf, available: 5 }]]) })
+    run('alice', { type: 'deposit', amount: 5 }, 8)
+    assert.equal(refused(young()), 'InboxItemTooYoung')
+    begin('item-old-enough')
+    run('alice', { type: 'deposit', amount: 5 }, 8)
+    assert.equal(young().isAccepted, true)
+  })
+
+  it('is refused when its cut leaves out an item that was due', () => {
+    run('alice', { type: 'deposit', amount: 5 }, 1)
+    const { inboxAgeSeconds, inboxSlackSeconds } = smallParams
+    const dueAt = 1 + inboxAgeSeconds + inboxSlackSeconds
+    assert.equal(refused(post({ cut: 1, closedAt: dueAt }, dueAt)), 'InboxItemLeftOut')
+    assert.equal(post({ cut: 1, closedAt: dueAt - 1 }, dueAt).isAccepted, true)
+  })
+
+  it('is refused when it closes in the future or long ago', () => {
+    assert.equal(refused(post({ closedAt: 11 })), 'ClosedAtInvalid')
+    assert.equal(refused(post({ closedAt: 10 }, 11 + smallParams.lagSecondsMax)), 'ClosedAtInvalid')
+  })
+
+  it('is refused when its books do not close over the inbox', () => {
+    assert.equal(refused(post({ leaves: new Map([['mallory', { ...emptyLeaf, available: 1 }]]) })), 'BooksDoNotClose')
+  })
+
+  it('is refused without a free bond', () => {
+    for (let parent = 0; parent < 3; parent++) assert.equal(post({ parent }).isAccepted, true)
+    assert.equal(refused(post({ parent: 3 })), 'BondTooSmall')
+  })
+
+  it('is final neither before its window is over nor while a demand is open', () => {
+    post({})
+    assert.equal(refused(apply(state, 'anybody', { type: 'finalise', epoch: 1 }, 70)), 'EpochNotFinal')
+    ask({ kind: 'leaf', account: 'alice' }, 70)
+    assert.equal(refused(apply(state, 'anybody', { type: 'finalise', epoch: 1 }, 71)), 'DemandOpen')
+    assert.equal(answer(0, { leaf: emptyLeaf }, 71).isAccepted, true)
+    assert.equal(refused(apply(state, 'anybody', { type: 'finalise', epoch: 1 }, 79)), 'EpochNotFinal')
+    assert.equal(apply(state, 'anybody', { type: 'finalise', epoch: 1 }, 80).isAccepted, true)
+  })
+})
+
+describe('a demand', () => {
+  beforeEach(() => {
+    begin()
+    post({})
+  })
+
+  it('is refused after the window', () => {
+    assert.equal(refused(ask({ kind: 'leaf', account: 'alice' }, 71)), 'WindowClosed')
+  })
+
+  it('is refused for an account of the network, and without that rule is not', () => {
+    assert.equal(refused(ask({ kind: 'statement', account: 'treasury' })), 'NoStatementOfNetwork')
+    begin('network-has-no-statement')
+    post({})
+    assert.equal(ask({ kind: 'statement', account: 'treasury' }).isAccepted, true)
+  })
+
+  it('is refused for an entry of a statement that does not stand', () => {
+    assert.equal(refused(ask({ kind: 'entry', account: 'alice', key: '@0' })), 'StatementMissing')
+  })
+
+  it('is not answered too late, and then cancels the epoch and pays the asker out of its bond', () => {
+    ask({ kind: 'leaf', account: 'alice' })
+    assert.equal(refused(apply(state, 'anybody', { type: 'timeOut', demand: 0 }, 18)), 'AnswerStillPossible')
+    assert.equal(refused(answer(0, { leaf: emptyLeaf }, 19)), 'AnswerTooLate')
+    run('anybody', { type: 'timeOut', demand: 0 }, 19)
+    assert.equal(state.epochs.get(1)?.status, 'Cancelled')
+    assert.equal(state.purse.get('asker'), smallParams.reward)
+    assert.equal(state.bondsBurnt, smallParams.epochBond - smallParams.reward)
+  })
+
+  it('leaves no statement standing when the answer that showed it is refused', () => {
+    ask({ kind: 'leaf', account: 'alice' })
+    const statement = { opening: emptyLeaf, closing: emptyLeaf, entries: new Map() }
+    const shown = { statements: new Map([['alice', statement]]), leaf: { ...emptyLeaf } }
+    assert.equal(refused(answer(0, shown)), 'LeafProofInvalid')
+    assert.equal(state.epochs.get(1)?.statements.size, 0)
+  })
+})
+
+describe('a receipt', () => {
+  let demand: Extract<Demand, { kind: 'receipt' }>
+
+  function work(sequence: number): void {
+    const order = sign('alice')<JobOrder>({
+      type: 'JobOrder',
+      wallet: 'alice',
+      amount: 50,
+      deadline: 500,
+      lane: 0,
+      nonce: 1,
+    })
+    const terms = { order: digestOf(order.message), node: 'nora', payoutWallet: 'nora', amount: 50, unitPrice: 10 }
+    const times = { position: 1, at: 1, expires: 500 }
+    const certificate = sign(ledgerKey)<Certificate>({ type: 'Certificate', ...terms, ...times })
+    const receipt = sign('nora')<Receipt>({ type: 'Receipt', order: terms.order, node: 'nora', sequence, units: 3 })
+    demand = { kind: 'receipt', order, receipt, certificate }
+    run('nora', { type: 'pushReceipt', receipt }, 1)
+    assert.equal(post({ cut: 2 }).isAccepted, true)
+  }
+
+  const alices = { opening: emptyLeaf, closing: emptyLeaf, entries: new Map() }
+  const unknown: Answer = { statements: new Map([['alice', alices]]), orderAnswer: { way: 'unknown' } }
+
+  it('for an order that the books do not know is paid by the bond once, and without that rule twice', () => {
+    for (const [rules, paid] of [[[], 27] as const, [['bond-pays-once'], 54] as const]) {
+      begin(...rules)
+      work(1)
+      for (const id of [0, 1]) {
+        ask(demand)
+        assert.equal(answer(id, unknown).isAccepted, true)
+      }
+      assert.equal(state.purse.get('nora'), paid)
+    }
+  })
+
+  it('after a gap in its node’s sequence is not due, and without a gap is', () => {
+    const gap: Answer = { orderAnswer: { way: 'gap' } }
+    begin()
+    work(1)
+    ask(demand)
+    assert.equal(refused(answer(0, gap)), 'ReceiptIsDue')
+    begin()
+    work(2)
+    ask(demand)
+    assert.equal(answer(0, gap).isAccepted, true)
+  })
+
+  it('that is pushed in time is neither late nor yet to come', () => {
+    begin()
+    work(1)
+    ask(demand)
+    for (const way of ['late', 'not-yet', 'used', 'passed', 'paid'] as const) {
+      assert.equal(answer(0, { orderAnswer: { way } }).isAccepted, false, way)
+    }
+  })
+
+  it('with an acceptance of another epoch opens no demand', () => {
+    begin()
+    work(1)
+    const digest = digestOf(demand.receipt.message)
+    const accepted = sign(ledgerKey)<Acceptance>({ type: 'Acceptance', digest, isAccepted: true, position: 9, at: 9 })
+    assert.equal(refused(ask({ ...demand, acceptance: accepted })), 'AcceptanceOfOtherEpoch')
+  })
+
+  it('of another signer cannot be pushed', () => {
+    begin()
+    const body = { type: 'Receipt', order: 'o', node: 'nora', sequence: 1, units: 1 } as const
+    assert.equal(
+      refused(apply(state, 'x', { type: 'pushReceipt', receipt: sign('mallory')(body) }, 1)),
+      'SignatureInvalid',
+    )
+    const forged = { signer: 'nora', message: body }
+    assert.equal(refused(apply(state, 'x', { type: 'pushReceipt', receipt: forged }, 1)), 'SignatureInvalid')
+  })
+})
+
+describe('the exit', () => {
+  it('is refused before a long silence, and gives a deposit back once', () => {
+    begin()
+    run('alice', { type: 'deposit', amount: 5 }, 1)
+    assert.equal(refused(apply(state, 'alice', { type: 'takeDeposit', index: 1 }, 2)), 'ExitNotSwitched')
+    assert.equal(refused(apply(state, 'alice', { type: 'switchToExit' }, smallParams.exitSeconds)), 'ExitTooEarly')
+    run('alice', { type: 'switchToExit' }, smallParams.exitSeconds + 1)
+    run('alice', { type: 'takeDeposit', index: 1 }, smallParams.exitSeconds + 1)
+    assert.equal(refused(apply(state, 'alice', { type: 'takeDeposit', index: 1 }, 2000)), 'ExitTaken')
+    assert.equal(state.received.get('alice'), 5)
+    assert.equal(state.holdings, 0)
+  })
+
+  it('is refused while an epoch could be made final', () => {
+    begin()
+    post({})
+    assert.equal(
+      refused(apply(state, 'alice', { type: 'switchToExit' }, smallParams.exitSeconds + 1)),
+      'EpochFinalisable',
+    )
+  })
+})
