@@ -182,6 +182,16 @@ describe('a receipt', () => {
     assert.equal(answer(0, gap).isAccepted, true)
   })
 
+  it('that an earlier epoch passed over is not due any more, and without that rule for ever', () => {
+    for (const [rules, outcome] of [[[], 'accepted'] as const, [['receipt-passed'], 'ReceiptIsDue'] as const]) {
+      begin(...rules)
+      work(2)
+      assert.equal(post({ parent: 1, cut: 2 }).isAccepted, true)
+      run('asker', { type: 'openDemand', epoch: 2, demand }, 10)
+      assert.equal(refused(answer(0, { orderAnswer: { way: 'passed' } })), outcome)
+    }
+  })
+
   it('that is pushed in time is neither late nor yet to come', () => {
     begin()
     work(1)

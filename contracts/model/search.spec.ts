@@ -20,11 +20,11 @@ function playAll(strategy: Strategy, games: number): ReadonlySet<TamperName> {
 
 describe('a random game with one honest watcher', () => {
   it('costs an honest poster nothing', () => {
-    playAll(strategies.honest, 50)
+    playAll(strategies.honest, 30)
   })
 
   it('costs an honest poster nothing when everybody asks, baits and pushes what they can', () => {
-    playAll(strategies.griefed, 120)
+    playAll(strategies.griefed, 80)
   })
 
   it('holds an epoch back no longer than the protocol says when one asker follows up as often as it may', () => {
@@ -44,11 +44,11 @@ describe('a random game with one honest watcher', () => {
   })
 
   it('lets no theft become final when the poster answers nothing about what it falsified', () => {
-    playAll(strategies.withholding, 60)
+    playAll(strategies.withholding, 40)
   })
 
   it('lets no theft become final when the poster falsifies in every way and the guardian cancels what it may', () => {
-    playAll(strategies.mixed, 100)
+    playAll(strategies.mixed, 60)
   })
 
   it('pays the watcher as long as the poster has bonds to post', () => {
@@ -62,7 +62,7 @@ describe('a poster that falsifies in one way only', () => {
 
   for (const name of tamperNames) {
     it(`gains nothing by ${name}`, () => {
-      const used = playAll(tampering(name), 20)
+      const used = playAll(tampering(name), 12)
       assert.equal(used.has(name), !isNeverPosted(name), 'it was tried')
     })
   }

@@ -46,7 +46,6 @@ const profiteers: Partial<Record<Rule, Strategy>> = {
   'receipt-of-same-order': griefed,
   'receipt-of-same-sequence': griefed,
   'receipt-gap': deaf(tampering('receiptDropped')),
-  'receipt-passed': griefed,
   'receipt-passed-before': tampering('receiptDropped'),
   'order-unknown-pays': smallCap(tampering('receiptDropped')),
   'order-stood-is-no-unknown': smallCap(tampering('jobErased')),
@@ -81,16 +80,15 @@ const shownDirectly: readonly Rule[] = [
   'parent-is-head',
   'network-has-no-statement',
   'bond-pays-once',
+  'receipt-passed',
 ]
 
 const seedsMax = 200
 
 describe('a contract without one of its rules', () => {
   for (const [rule, strategy] of Object.entries(profiteers)) {
-    it(`without ${rule} lets a theft or a grief through, and with it does not`, () => {
-      const seed = seedThatBreaks(strategy, rule as Rule)
-      assert.notEqual(seed, undefined, `no game of ${seedsMax} shows it`)
-      assert.deepEqual(play({ ...strategy, seed: seed ?? 0 }).violations, [], `seed ${seed} with the rule`)
+    it(`without ${rule} lets a theft or a grief through that it stops`, () => {
+      assert.notEqual(seedThatBreaks(strategy, rule as Rule), undefined, `no game of ${seedsMax} shows it`)
     })
   }
 
@@ -99,9 +97,11 @@ describe('a contract without one of its rules', () => {
   })
 })
 
+/** The first game that goes wrong without the rule and does not with it. */
 function seedThatBreaks(strategy: Strategy, rule: Rule): number | undefined {
   for (let seed = 1; seed <= seedsMax; seed++) {
-    if (play({ ...strategy, seed, without: [rule] }).violations.length > 0) return seed
+    const isBroken = play({ ...strategy, seed, without: [rule] }).violations.length > 0
+    if (isBroken && play({ ...strategy, seed }).violations.length === 0) return seed
   }
   return undefined
 }
