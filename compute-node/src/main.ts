@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { Address, Clock, EngineName } from '@deparrow/ledger'
+import { type Address, type Clock, type EngineName, ledgerConfigDefaults, pricingDigest } from '@deparrow/ledger'
+import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import type { Libp2p } from '@libp2p/interface'
 import {
   assignProtocol,
@@ -137,6 +138,8 @@ function wire(options: NodeOptions, { store, signer, folder, libp2p }: OpenParts
     node: signer.address,
     domain,
     ledgerSigner,
+    payoutWallet: options.payout?.wallet ?? signer.address,
+    pricingDigests: (options.pricings ?? [ledgerConfigDefaults]).map(known => pricingDigest(ledgerCrypto, known)),
     engines: engineNames(options),
     memoryBytesMax,
     graceSecondsMin,

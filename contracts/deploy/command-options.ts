@@ -10,11 +10,13 @@ export type DeployCommandOptions = {
   readonly parameters: DeployParameters
   /** Where the record of the deployment is written. */
   readonly outFile: string
+  /** Whether only to say what would be sent. */
+  readonly isDryRun: boolean
 }
 
 export const deployUsage = `npm run deploy -w contracts -- [options]
 
-Deploys DPC, its emission and the settlement contract, and mints the genesis amounts. Does only what is missing: run again, it
+Deploys DPC, its emission, settlement and the node registry, and mints the genesis amounts. Does only what is missing: run again, it
 verifies what is there and sends nothing. The deployer's private key is read from the file that DEPARROW_DEPLOYER_KEY_FILE
 names (mode 0600, 64 hexadecimal digits).
 
@@ -26,11 +28,21 @@ names (mode 0600, 64 hexadecimal digits).
   --window-seconds W       how long an epoch can be cancelled
   --inbox-age-seconds D    how old deposits and payees must be before an epoch covers them
   --out FILE               where to write chain id, addresses, block and parameters as JSON
+  --answer-seconds A       how long the poster may take to answer a demand (default: ${deployDefaults.answerSeconds})
+  --rounds-max K           how many demands may follow one another (default: ${deployDefaults.roundsMax})
+  --exit-seconds N         time without a final epoch after which the exit may start, above 3 × (W + 2·K·A)
+                           (default: ${deployDefaults.exitSeconds})
+  --epoch-bond-wei N       what each epoch locks of the poster's bond (default: ${deployDefaults.epochBondWei})
+  --compensation-max-microcredits N
+                           what the bond pays at most for one receipt (default: ${deployDefaults.compensationMaxMicrocredits})
+  --unbond-seconds N       how long a node's stake waits to be withdrawn (default: ${deployDefaults.unbondSeconds})
   --genesis-treasury-wei N the treasury's part of what settlement receives at genesis (default: ${deployDefaults.genesisTreasuryWei})
   --first-nonce N          number of transactions that the deployer had sent before (default: ${deployDefaults.firstNonce})
+  --dry-run                print addresses, constructor arguments and gas, and send and write nothing
   --help                   this text`
 
 const text = { type: 'string' } as const
+const withDefault = (value: bigint | number) => ({ ...text, default: String(value) })
 const flags = {
   'rpc-url': text,
   'expect-chain-id': text,
@@ -40,33 +52,46 @@ const flags = {
   'window-seconds': text,
   'inbox-age-seconds': text,
   out: text,
-  'genesis-treasury-wei': { ...text, default: String(deployDefaults.genesisTreasuryWei) },
-  'first-nonce': { ...text, default: String(deployDefaults.firstNonce) },
+  'answer-seconds': withDefault(deployDefaults.answerSeconds),
+  'rounds-max': withDefault(deployDefaults.roundsMax),
+  'exit-seconds': withDefault(deployDefaults.exitSeconds),
+  'epoch-bond-wei': withDefault(deployDefaults.epochBondWei),
+  'compensation-max-microcredits': withDefault(deployDefaults.compensationMaxMicrocredits),
+  'unbond-seconds': withDefault(deployDefaults.unbondSeconds),
+  'genesis-treasury-wei': withDefault(deployDefaults.genesisTreasuryWei),
+  'first-nonce': withDefault(deployDefaults.firstNonce),
 } as const
 
 type Values = Record<keyof typeof flags, string>
 
-/** As long as the contract allows (`WINDOW_SECONDS_MAX`). */
+/** As long as the contracts allow (`WINDOW_SECONDS_MAX`, `UNBOND_SECONDS_MAX`). */
 const WINDOW_SECONDS_MAX = 31_536_000n
+/** As long as the contract allows (`EXIT_SECONDS_MAX`). */
+const EXIT_SECONDS_MAX = 315_360_000n
+/** As many as the contract allows (`ROUNDS_MAX`). */
+const ROUNDS_MAX = 64n
 /** As long as the contract allows (`PARTS_PERIOD_SECONDS`). */
 const INBOX_AGE_SECONDS_MAX = 3_600n
+/** All DPC that there can ever be. */
+const CAP_WEI = 10n ** 27n
 /** The 15 % of the cap that settlement receives. */
 const GENESIS_WEI = 150_000_000n * 10n ** 18n
 
 /** Reads the command line. Refuses with `USAGE`, naming every option that is missing or the first that cannot be used. */
 export function parseDeployOptions(args: readonly string[]): OrRefusal<DeployCommandOptions> {
   try {
-    const { values } = parseArgs({ args: [...args], options: flags, strict: true })
+    const options = { ...flags, 'dry-run': { type: 'boolean', default: false } } as const
+    const { values } = parseArgs({ args: [...args], options, strict: true })
     const missing = Object.keys(flags).filter(name => values[name as keyof Values] === undefined)
     if (missing.length > 0) return refuse('USAGE', `These options are missing: --${missing.join(', --')}.`)
-    return { ok: true, value: toOptions(values as Values) }
+    return { ok: true, value: { ...toOptions(values as Values), isDryRun: values['dry-run'] } }
   } catch (error) {
     // parseArgs and the readers below throw errors whose message is for the person at the keyboard.
     return refuse('USAGE', error instanceof Error ? error.message : String(error))
   }
 }
 
-function toOptions(values: Values): DeployCommandOptions {
+function toOptions(values: Values): Omit<DeployCommandOptions, 'isDryRun'> {
   const number = (name: keyof Values, min: bigint, max: bigint) => readInteger(`--${name}`, values[name], min, max)
   const address = (name: keyof Values) => readAddress(`--${name}`, values[name])
   if (values.out === '') throw new RangeError('--out takes the name of a file.')
@@ -78,12 +103,29 @@ function toOptions(values: Values): DeployCommandOptions {
       poster: address('poster'),
       guardian: address('guardian'),
       distribution: address('distribution'),
-      windowSeconds: number('window-seconds', 1n, WINDOW_SECONDS_MAX),
-      inboxAgeSeconds: number('inbox-age-seconds', 0n, INBOX_AGE_SECONDS_MAX),
+      ...readPeriods(number),
+      epochBondWei: number('epoch-bond-wei', 1n, CAP_WEI),
+      compensationMaxMicrocredits: number('compensation-max-microcredits', 0n, CAP_WEI / 10n ** 12n),
+      unbondSeconds: number('unbond-seconds', 1n, WINDOW_SECONDS_MAX),
       genesisTreasuryWei: readTreasury(number('genesis-treasury-wei', 0n, GENESIS_WEI)),
       firstNonce: Number(number('first-nonce', 0n, BigInt(Number.MAX_SAFE_INTEGER))),
     },
   }
+}
+
+/** The contract refuses an exit that could start while demands hold a living operator's epochs back. */
+function readPeriods(number: (name: keyof Values, min: bigint, max: bigint) => bigint) {
+  const windowSeconds = number('window-seconds', 1n, WINDOW_SECONDS_MAX)
+  const inboxAgeSeconds = number('inbox-age-seconds', 0n, INBOX_AGE_SECONDS_MAX)
+  const answerSeconds = number('answer-seconds', 1n, WINDOW_SECONDS_MAX)
+  const roundsMax = number('rounds-max', 1n, ROUNDS_MAX)
+  const exitSeconds = number('exit-seconds', 1n, EXIT_SECONDS_MAX)
+  const livelySeconds = 3n * (windowSeconds + 2n * roundsMax * answerSeconds)
+  if (exitSeconds <= livelySeconds)
+    throw new RangeError(
+      `--exit-seconds takes more than 3 × (W + 2·K·A), which is ${livelySeconds} here, not ${exitSeconds}.`,
+    )
+  return { windowSeconds, inboxAgeSeconds, answerSeconds, roundsMax, exitSeconds }
 }
 
 function readInteger(flag: string, given: string, min: bigint, max: bigint): bigint {

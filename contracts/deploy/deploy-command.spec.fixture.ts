@@ -35,11 +35,11 @@ export function openDesk(t: TestContext, privateKey: string = PUBLISHED_KEY) {
     'inbox-age-seconds': '600',
     out: 'deployment.json',
   }
-  const run = async (changed: Options = {}, context: { keyFile?: string | undefined } = { keyFile }) => {
+  const send = async (args: string[], context: { keyFile?: string | undefined } = { keyFile }) => {
     const printed: string[] = []
     const problems: string[] = []
     const exitCode = await runDeployCommand({
-      args: toArguments({ ...defaults, ...changed }),
+      args,
       keyFile: context.keyFile,
       folder,
       print: line => printed.push(line),
@@ -48,10 +48,13 @@ export function openDesk(t: TestContext, privateKey: string = PUBLISHED_KEY) {
     })
     return { exitCode, printed, problem: problems.join('\n') }
   }
+  const run = (changed: Options = {}, context?: { keyFile?: string | undefined }) =>
+    send(toArguments({ ...defaults, ...changed }), context)
   return {
     folder,
     roles,
     run,
+    dryRun: (changed: Options = {}) => send([...toArguments({ ...defaults, ...changed }), '--dry-run']),
     setMode: (mode: number) => chmodSync(keyFile, mode),
     readRecord: () => JSON.parse(readFileSync(join(folder, 'deployment.json'), 'utf8')),
   }

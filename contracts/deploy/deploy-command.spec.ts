@@ -13,7 +13,7 @@ test('deploys to the chain that is named, prints each step and writes what was d
   const desk = openDesk(t)
   const { exitCode, printed, problem } = await desk.run({ 'rpc-url': chain.rpcUrl })
   assert.deepEqual([problem, exitCode], ['', 0])
-  for (const step of ['token', 'emission', 'settlement', 'genesis mint'])
+  for (const step of ['token', 'emission', 'settlement', 'evidence', 'registry', 'genesis mint'])
     for (const status of ['sent', 'mined'])
       assert.ok(
         printed.some(line => line.startsWith(step) && line.includes(`: ${status} in transaction 0x`)),
@@ -28,6 +28,12 @@ test('deploys to the chain that is named, prints each step and writes what was d
     distribution: desk.roles.distribution,
     windowSeconds: '7200',
     inboxAgeSeconds: '600',
+    answerSeconds: '3600',
+    roundsMax: '36',
+    exitSeconds: '1209600',
+    epochBondWei: '1000000000000000000000',
+    compensationMaxMicrocredits: '1000000000',
+    unbondSeconds: '1209600',
     genesisTreasuryWei: '50000000000000000000000000',
     firstNonce: 0,
   })
@@ -35,6 +41,39 @@ test('deploys to the chain that is named, prints each step and writes what was d
   const settlement = { address: rest.settlement, abi: settlementAbi } as const
   assert.equal(await client.readContract({ ...settlement, functionName: 'poster' }), desk.roles.poster)
   assert.equal(String(await client.readContract({ ...settlement, functionName: 'deploymentBlock' })), deploymentBlock)
+})
+
+test('a dry run says what would be sent, with addresses, arguments and gas, and sends and writes nothing', async t => {
+  const chain = await openChain(t)
+  const desk = openDesk(t)
+  const rpc = { 'rpc-url': chain.rpcUrl }
+  const { exitCode, printed, problem } = await desk.dryRun(rpc)
+  assert.deepEqual([problem, exitCode], ['', 0])
+  for (const [index, step] of ['token', 'emission', 'settlement', 'evidence', 'registry', 'genesis mint'].entries())
+    assert.ok(
+      printed.some(
+        line => line.startsWith(step) && new RegExp(`: transaction ${index}, [1-9]\\d{4,6} gas\\.$`).test(line),
+      ),
+      step,
+    )
+  for (const argument of [`poster: ${desk.roles.poster}`, 'windowSeconds: 7200', 'unbondSeconds: 1209600'])
+    assert.ok(printed.includes(`  ${argument}`), argument)
+  assert.ok(printed.some(line => line.includes(localAddresses.settlement)))
+  assert.match(printed.at(-1) ?? '', /^\d{7,8} gas, at most .* Nothing was sent\.$/)
+  assert.equal(await chain.request('eth_getTransactionCount', [publishedAddress(0), 'latest']), '0x0')
+  assert.deepEqual(readdirSync(desk.folder), ['deployer.key'])
+  await desk.run(rpc)
+  const after = await desk.dryRun(rpc)
+  assert.equal(after.printed.filter(line => line.endsWith(': stands already.')).length, 6)
+  assert.match(after.printed.at(-1) ?? '', /^0 gas, /)
+})
+
+test('a dry run refuses what a run refuses', async t => {
+  const chain = await openChain(t)
+  const wrong = await openDesk(t, generatePrivateKey()).dryRun({ 'rpc-url': chain.rpcUrl, 'expect-chain-id': '1' })
+  assert.deepEqual([wrong.exitCode, wrong.problem.split(':')[0]], [5, 'WRONG_CHAIN'])
+  const usage = await openDesk(t).dryRun({ 'window-seconds': '0' })
+  assert.deepEqual([usage.exitCode, usage.problem.split(':')[0]], [2, 'USAGE'])
 })
 
 test('run again, it verifies, sends nothing and leaves the file alone; without the file it writes it again', async t => {
@@ -47,7 +86,7 @@ test('run again, it verifies, sends nothing and leaves the file alone; without t
   const again = await desk.run(rpc)
   assert.equal(again.exitCode, 0)
   assert.ok(again.printed.some(line => line.endsWith('Nothing was sent.')))
-  assert.equal(again.printed.filter(line => line.endsWith(': found, done before.')).length, 4)
+  assert.equal(again.printed.filter(line => line.endsWith(': found, done before.')).length, 6)
   assert.equal((await desk.run({ ...rpc, out: 'other.json' })).exitCode, 0)
   assert.equal(await chain.request('eth_getTransactionCount', [publishedAddress(0), 'latest']), sent)
   for (const file of ['deployment.json', 'other.json'])
@@ -133,6 +172,14 @@ test('refuses options that cannot be meant', async t => {
     ['window-seconds', '31536001'],
     ['inbox-age-seconds', '3601'],
     ['inbox-age-seconds', '1.5'],
+    ['answer-seconds', '0'],
+    ['rounds-max', '65'],
+    ['exit-seconds', '0'],
+    ['exit-seconds', '799200'],
+    ['exit-seconds', '315360001'],
+    ['epoch-bond-wei', '0'],
+    ['compensation-max-microcredits', '1000000000000001'],
+    ['unbond-seconds', '0'],
     ['genesis-treasury-wei', '1'],
     ['genesis-treasury-wei', '150000000000000000000000001'],
     ['first-nonce', ''],
@@ -202,9 +249,9 @@ test('refuses a poster that is a contract, which could never post', async t => {
   const chain = await openChain(t)
   const desk = openDesk(t)
   await desk.run({ 'rpc-url': chain.rpcUrl })
-  const second = { 'rpc-url': chain.rpcUrl, 'first-nonce': '4', out: 'second.json' }
+  const second = { 'rpc-url': chain.rpcUrl, 'first-nonce': '6', out: 'second.json' }
   const { exitCode, problem } = await desk.run({ ...second, poster: localAddresses.token })
   assert.deepEqual([exitCode, problem.split(':')[0]], [1, 'POSTER_HAS_CODE'])
-  assert.equal(await chain.request('eth_getTransactionCount', [publishedAddress(0), 'latest']), '0x4')
+  assert.equal(await chain.request('eth_getTransactionCount', [publishedAddress(0), 'latest']), '0x6')
   assert.equal((await desk.run(second)).exitCode, 0)
 })

@@ -19,11 +19,12 @@ import { type DeployCommandOptions, deployUsage, parseDeployOptions } from './co
 import { type DeployProgress, deployDeparrow } from './deploy.ts'
 import { readDeployerKey } from './deployer-key.ts'
 import { checkDeploymentFile, planOf, writeDeploymentFile } from './deployment-file.ts'
+import { describeDryRun } from './dry-run.ts'
 import { DEVELOPMENT_CHAIN_ID, isPublishedAccount } from './published-accounts.ts'
 import { type DeployRefusal, deployExitCodeOf, deployExitCodes, type OrRefusal, refuse } from './refusal.ts'
 
-/** The four transactions as measured, 6 808 928, rounded up. */
-const DEPLOY_GAS = 7_200_000n
+/** The six transactions as measured, 10 658 469, rounded up. */
+const DEPLOY_GAS = 11_200_000n
 
 /** What the deploy command takes from its surroundings. */
 export type DeployCommandContext = {
@@ -87,7 +88,7 @@ function refusePublished(
 }
 
 async function deployTo(
-  { rpcUrl, expectedChainId, parameters, outFile }: DeployCommandOptions,
+  { rpcUrl, expectedChainId, parameters, outFile, isDryRun }: DeployCommandOptions,
   deployer: PrivateKeyAccount,
   context: DeployCommandContext,
 ): Promise<OrRefusal<undefined>> {
@@ -108,6 +109,10 @@ async function deployTo(
 
   const poster = await checkPoster(publicClient, parameters.poster)
   if (!poster.ok) return poster
+  if (isDryRun) {
+    for (const line of await describeDryRun(publicClient, deployer.address, parameters)) print(line)
+    return { ok: true, value: undefined }
+  }
   const funds = await checkFunds(publicClient, deployer.address, addresses.token)
   if (!funds.ok) return funds
   const walletClient = createWalletClient({ chain, transport, account: deployer })

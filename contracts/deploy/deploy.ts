@@ -1,16 +1,9 @@
-import type { Account, Address, Chain, Hash, Hex, PublicClient, Transport, WalletClient } from 'viem'
-import { encodeDeployData, encodeFunctionData } from 'viem'
-import {
-  dpcTokenAbi,
-  dpcTokenBytecode,
-  emissionAbi,
-  emissionBytecode,
-  settlementAbi,
-  settlementBytecode,
-} from '../generated/index.ts'
+import type { Account, Address, Chain, Hash, PublicClient, Transport, WalletClient } from 'viem'
+import { settlementAbi } from '../generated/index.ts'
 import { type DeparrowAddresses, predictAddresses } from './addresses.ts'
 import { DeployerBusyError, DeployerNonceError, DeployTransactionError } from './errors.ts'
 import { type DeployParameters, deployDefaults } from './parameters.ts'
+import { type DeployStep, type PlannedStep, planSteps } from './plan.ts'
 import { verifyDeployment } from './verify.ts'
 
 /** What a deployment needs. */
@@ -23,9 +16,6 @@ export type DeployRequest = {
   /** Told of each step when it is found done, sent and mined. */
   report?: (progress: DeployProgress) => void
 }
-
-/** The steps of a deployment, in the order of their transactions. */
-export type DeployStep = 'token' | 'emission' | 'settlement' | 'genesis'
 
 /** How a step stands. `found`: it had been done before. */
 export type DeployProgress = {
@@ -43,25 +33,11 @@ export type Deployment = {
   deploymentBlock: bigint
 }
 
-/** Enough for the genesis mint: two balances and two inbox items took 244 009 gas; what is left is returned. */
-const GENESIS_GAS = 600_000n
-
 /** How long to wait for transactions that the deployer sent before: as long as viem waits for a receipt. */
 const SENT_TIMEOUT_MS = 180_000
 
-type PlannedStep = {
-  step: DeployStep
-  /** What the step creates, or calls. */
-  address: Address
-  nonce: number
-  data: Hex
-  to?: Address
-  gas?: bigint
-  isDone: boolean
-}
-
 /**
- * Deploys token, emission and settlement and mints the genesis amounts, doing only what is missing: a deployment that was
+ * Deploys all contracts and mints the genesis amounts, doing only what is missing: a deployment that was
  * interrupted is taken up where it stopped, and a finished one is only verified. Transactions are sent together, so that a
  * chain with a block each second deploys in one block.
  *
@@ -88,53 +64,6 @@ export async function deployDeparrow(request: DeployRequest): Promise<Deployment
     functionName: 'deploymentBlock',
   })
   return { addresses, transactionHashes, deploymentBlock }
-}
-
-async function planSteps(
-  publicClient: PublicClient,
-  addresses: DeparrowAddresses,
-  parameters: DeployParameters,
-): Promise<PlannedStep[]> {
-  const { token, emission, settlement } = addresses
-  const { distribution, genesisTreasuryWei, poster, guardian, windowSeconds, inboxAgeSeconds, firstNonce } = parameters
-  const hasCode = async (address: Address) => (await publicClient.getCode({ address })) !== undefined
-  const [hasToken, hasEmission, hasSettlement] = await Promise.all([token, emission, settlement].map(hasCode))
-  const isGenesisMinted =
-    hasEmission === true &&
-    (await publicClient.readContract({ address: emission, abi: emissionAbi, functionName: 'isGenesisMinted' }))
-
-  const tokenData = encodeDeployData({ abi: dpcTokenAbi, bytecode: dpcTokenBytecode, args: [emission] })
-  const emissionData = encodeDeployData({
-    abi: emissionAbi,
-    bytecode: emissionBytecode,
-    args: [token, settlement, distribution, genesisTreasuryWei],
-  })
-  const settlementData = encodeDeployData({
-    abi: settlementAbi,
-    bytecode: settlementBytecode,
-    args: [token, emission, poster, guardian, windowSeconds, inboxAgeSeconds],
-  })
-  const genesisData = encodeFunctionData({ abi: emissionAbi, functionName: 'genesis' })
-  return [
-    { step: 'token', address: token, nonce: firstNonce, data: tokenData, isDone: hasToken === true },
-    { step: 'emission', address: emission, nonce: firstNonce + 1, data: emissionData, isDone: hasEmission === true },
-    {
-      step: 'settlement',
-      address: settlement,
-      nonce: firstNonce + 2,
-      data: settlementData,
-      isDone: hasSettlement === true,
-    },
-    {
-      step: 'genesis',
-      address: emission,
-      nonce: firstNonce + 3,
-      data: genesisData,
-      to: emission,
-      gas: GENESIS_GAS,
-      isDone: isGenesisMinted,
-    },
-  ]
 }
 
 async function sendSteps(

@@ -19,6 +19,12 @@ export type DeploymentRecord = DeparrowAddresses & {
     readonly distribution: Address
     readonly windowSeconds: string
     readonly inboxAgeSeconds: string
+    readonly answerSeconds: string
+    readonly roundsMax: string
+    readonly exitSeconds: string
+    readonly epochBondWei: string
+    readonly compensationMaxMicrocredits: string
+    readonly unbondSeconds: string
     readonly genesisTreasuryWei: string
     readonly firstNonce: number
   }
@@ -32,21 +38,24 @@ export function planOf(
   place: { chainId: number; deployer: Address; addresses: DeparrowAddresses },
   parameters: DeployParameters,
 ): DeploymentPlan {
-  const { token, emission, settlement } = place.addresses
-  const { poster, guardian, distribution, windowSeconds, inboxAgeSeconds, genesisTreasuryWei, firstNonce } = parameters
+  const { poster, guardian, distribution, firstNonce } = parameters
   return {
     chainId: place.chainId,
-    token,
-    emission,
-    settlement,
+    ...place.addresses,
     parameters: {
       deployer: place.deployer,
       poster,
       guardian,
       distribution,
-      windowSeconds: String(windowSeconds),
-      inboxAgeSeconds: String(inboxAgeSeconds),
-      genesisTreasuryWei: String(genesisTreasuryWei),
+      windowSeconds: String(parameters.windowSeconds),
+      inboxAgeSeconds: String(parameters.inboxAgeSeconds),
+      answerSeconds: String(parameters.answerSeconds),
+      roundsMax: String(parameters.roundsMax),
+      exitSeconds: String(parameters.exitSeconds),
+      epochBondWei: String(parameters.epochBondWei),
+      compensationMaxMicrocredits: String(parameters.compensationMaxMicrocredits),
+      unbondSeconds: String(parameters.unbondSeconds),
+      genesisTreasuryWei: String(parameters.genesisTreasuryWei),
       firstNonce,
     },
   }

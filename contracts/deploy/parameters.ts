@@ -8,21 +8,59 @@ export type DeployParameters = {
   guardian: Address
   /** Receives 5 % of the cap at genesis. */
   distribution: Address
-  /** W: how long a complete epoch can be cancelled, in seconds. */
+  /** W: how long a complete epoch can be cancelled without a demand, in seconds. */
   windowSeconds: bigint
   /** D: how old an inbox item must be before an epoch may cover it, and a payee before a row may pay it, in seconds. */
   inboxAgeSeconds: bigint
+  /** A: how long the poster may take to answer a demand, in seconds. */
+  answerSeconds: bigint
+  /** K: how many demands may follow one another. */
+  roundsMax: bigint
+  /** N: seconds without a new final epoch after which anybody may start the exit; above 3 × (W + 2·K·A). */
+  exitSeconds: bigint
+  /** What each epoch locks of the poster's bond, in wei. */
+  epochBondWei: bigint
+  /** What the bond pays at most for one receipt, in microcredits. */
+  compensationMaxMicrocredits: bigint
+  /** How long a node's stake waits before it can be withdrawn, in seconds. */
+  unbondSeconds: bigint
   /** The treasury's part of the 15 % of the cap that enter `Settlement` at genesis, in wei; the rest is the rewards budget. */
   genesisTreasuryWei: bigint
   /** Nonce of the deployer's first transaction. It fixes the addresses; 0 for an account that has sent nothing yet. */
   firstNonce: number
 }
 
-/** Parameters that have a default: a third of the genesis amount to the treasury, deployment as the account's first transactions. */
+const DPC_WEI = 10n ** 18n
+const DAY_SECONDS = 86_400n
+
+/** Parameters that have a default, with why. */
 export const deployDefaults = {
-  genesisTreasuryWei: 50_000_000n * 10n ** 18n,
+  /** A poster whose machine has to be started again still answers, and an epoch is held back by three days at most. */
+  answerSeconds: 3_600n,
+  /** 32 reveals of four levels find a false entry however deep it is hidden, and four more demands finish it (`settlement.md`). */
+  roundsMax: 36n,
+  /** A holiday of the operator is no reason to close the network; two weeks without a payout are. */
+  exitSeconds: 14n * DAY_SECONDS,
+  /** A tenth of it pays for many demands and proofs, and ten epochs' worth are 0.02 % of what the distribution wallet receives. */
+  epochBondWei: 1_000n * DPC_WEI,
+  /** One receipt never takes more than one epoch had locked. */
+  compensationMaxMicrocredits: 1_000_000_000n,
+  /** Receipts are settled within days, so that whoever received two of one sequence has time to show them. */
+  unbondSeconds: 14n * DAY_SECONDS,
+  /** A third of the genesis amount. */
+  genesisTreasuryWei: 50_000_000n * DPC_WEI,
+  /** Deployment as the account's first transactions. */
   firstNonce: 0,
 } as const satisfies Partial<DeployParameters>
 
-/** W = 2 s and D = 0 of the local chain, so that a payout takes seconds (`settlement.md`). */
-export const localPeriods = { windowSeconds: 2n, inboxAgeSeconds: 0n } as const satisfies Partial<DeployParameters>
+/**
+ * The periods of the local chain: W = A = 2 s and D = 0, so that a payout takes seconds and a demand can be watched; N = 1 day, so that
+ * a network that was put away over night goes on in the morning (`settlement.md`).
+ */
+export const localPeriods = {
+  windowSeconds: 2n,
+  inboxAgeSeconds: 0n,
+  answerSeconds: 2n,
+  roundsMax: 36n,
+  exitSeconds: DAY_SECONDS,
+} as const satisfies Partial<DeployParameters>

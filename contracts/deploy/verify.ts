@@ -1,5 +1,5 @@
 import { type Address, isAddressEqual, type PublicClient } from 'viem'
-import { dpcTokenAbi, emissionAbi, settlementAbi } from '../generated/index.ts'
+import { dpcTokenAbi, emissionAbi, nodeRegistryAbi, settlementAbi } from '../generated/index.ts'
 import type { DeparrowAddresses } from './addresses.ts'
 import { DeploymentMismatchError } from './errors.ts'
 import type { DeployParameters } from './parameters.ts'
@@ -11,7 +11,7 @@ type Parameters = Omit<DeployParameters, 'firstNonce'>
 
 /**
  * Reads back everything that is fixed at deployment and compares it with the parameters.
- * Throws `DeploymentMismatchError` at the first difference, in the order token, emission, settlement.
+ * Throws `DeploymentMismatchError` at the first difference, in the order token, emission, settlement, registry.
  */
 export async function verifyDeployment(
   publicClient: PublicClient,
@@ -21,6 +21,7 @@ export async function verifyDeployment(
   await verifyToken(publicClient, addresses)
   await verifyEmission(publicClient, addresses, parameters)
   await verifySettlement(publicClient, addresses, parameters)
+  await verifyRegistry(publicClient, addresses, parameters)
 }
 
 async function verifyToken(client: PublicClient, { token, emission }: DeparrowAddresses): Promise<void> {
@@ -53,24 +54,46 @@ async function verifyEmission(
 
 async function verifySettlement(
   client: PublicClient,
-  { token, emission, settlement }: DeparrowAddresses,
+  { token, emission, settlement, disputes }: DeparrowAddresses,
   parameters: Parameters,
 ): Promise<void> {
   const contract = { address: settlement, abi: settlementAbi } as const
-  const [foundToken, foundEmission, poster, guardian, windowSeconds, inboxAgeSeconds] = await Promise.all([
+  const expectedAddresses = [
+    ['token', 'the token', token],
+    ['emission', 'the emission contract', emission],
+    ['disputes', 'the disputes contract', disputes],
+    ['poster', 'the poster', parameters.poster],
+    ['guardian', 'the guardian', parameters.guardian],
+  ] as const
+  for (const [functionName, what, expected] of expectedAddresses)
+    expectAddress(settlement, what, expected, await client.readContract({ ...contract, functionName }))
+  const expectedAmounts = [
+    ['windowSeconds', 'the window in seconds'],
+    ['inboxAgeSeconds', 'the inbox age in seconds'],
+    ['answerSeconds', 'the time to answer in seconds'],
+    ['roundsMax', 'the rounds of demands'],
+    ['exitSeconds', 'the exit period in seconds'],
+    ['epochBondWei', 'the bond of an epoch in wei'],
+    ['compensationMaxMicrocredits', 'the highest compensation in microcredits'],
+  ] as const
+  for (const [functionName, what] of expectedAmounts)
+    expectEqual(settlement, what, parameters[functionName], await client.readContract({ ...contract, functionName }))
+}
+
+async function verifyRegistry(
+  client: PublicClient,
+  { token, settlement, registry }: DeparrowAddresses,
+  { unbondSeconds }: Parameters,
+): Promise<void> {
+  const contract = { address: registry, abi: nodeRegistryAbi } as const
+  const [foundToken, foundSettlement, foundSeconds] = await Promise.all([
     client.readContract({ ...contract, functionName: 'token' }),
-    client.readContract({ ...contract, functionName: 'emission' }),
-    client.readContract({ ...contract, functionName: 'poster' }),
-    client.readContract({ ...contract, functionName: 'guardian' }),
-    client.readContract({ ...contract, functionName: 'windowSeconds' }),
-    client.readContract({ ...contract, functionName: 'inboxAgeSeconds' }),
+    client.readContract({ ...contract, functionName: 'settlement' }),
+    client.readContract({ ...contract, functionName: 'unbondSeconds' }),
   ])
-  expectAddress(settlement, 'the token', token, foundToken)
-  expectAddress(settlement, 'the emission contract', emission, foundEmission)
-  expectAddress(settlement, 'the poster', parameters.poster, poster)
-  expectAddress(settlement, 'the guardian', parameters.guardian, guardian)
-  expectEqual(settlement, 'the window in seconds', parameters.windowSeconds, windowSeconds)
-  expectEqual(settlement, 'the inbox age in seconds', parameters.inboxAgeSeconds, inboxAgeSeconds)
+  expectAddress(registry, 'the token', token, foundToken)
+  expectAddress(registry, 'the settlement contract', settlement, foundSettlement)
+  expectEqual(registry, 'the unbonding period in seconds', unbondSeconds, foundSeconds)
 }
 
 function expectAddress(address: Address, what: string, expected: Address, found: Address): void {

@@ -3,34 +3,71 @@ export const settlementAbi = [
   {
     "inputs": [
       {
-        "internalType": "address",
-        "name": "token_",
-        "type": "address"
-      },
-      {
-        "internalType": "address",
-        "name": "emission_",
-        "type": "address"
-      },
-      {
-        "internalType": "address",
-        "name": "poster_",
-        "type": "address"
-      },
-      {
-        "internalType": "address",
-        "name": "guardian_",
-        "type": "address"
-      },
-      {
-        "internalType": "uint64",
-        "name": "windowSeconds_",
-        "type": "uint64"
-      },
-      {
-        "internalType": "uint64",
-        "name": "inboxAgeSeconds_",
-        "type": "uint64"
+        "components": [
+          {
+            "internalType": "address",
+            "name": "token",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "emission",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "disputes",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "poster",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "guardian",
+            "type": "address"
+          },
+          {
+            "internalType": "uint64",
+            "name": "windowSeconds",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "inboxAgeSeconds",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "answerSeconds",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "roundsMax",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "exitSeconds",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint256",
+            "name": "epochBondWei",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint64",
+            "name": "compensationMaxMicrocredits",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct SettlementParameters",
+        "name": "parameters",
+        "type": "tuple"
       }
     ],
     "stateMutability": "nonpayable",
@@ -61,6 +98,22 @@ export const settlementAbi = [
     "inputs": [
       {
         "internalType": "uint256",
+        "name": "freeWei",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "neededWei",
+        "type": "uint256"
+      }
+    ],
+    "name": "BondTooSmall",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
         "name": "inboxMicrocredits",
         "type": "uint256"
       },
@@ -71,6 +124,17 @@ export const settlementAbi = [
       }
     ],
     "name": "BooksDoNotClose",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      }
+    ],
+    "name": "CallerNotDisputes",
     "type": "error"
   },
   {
@@ -120,6 +184,43 @@ export const settlementAbi = [
       }
     ],
     "name": "ClaimsExceedPayouts",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "closedAt",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "parentClosedAt",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "blockTime",
+        "type": "uint64"
+      }
+    ],
+    "name": "ClosedAtInvalid",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "closedAt",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "blockTime",
+        "type": "uint64"
+      }
+    ],
+    "name": "ClosedAtTooOld",
     "type": "error"
   },
   {
@@ -190,6 +291,54 @@ export const settlementAbi = [
     "inputs": [
       {
         "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      }
+    ],
+    "name": "EpochToFinalise",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "ExitNotStarted",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "ExitStarted",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "startableAt",
+        "type": "uint64"
+      }
+    ],
+    "name": "ExitTooEarly",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "exitSeconds",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "livelySeconds",
+        "type": "uint64"
+      }
+    ],
+    "name": "ExitTooSoon",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
         "name": "inboxCut",
         "type": "uint64"
       },
@@ -205,6 +354,22 @@ export const settlementAbi = [
       }
     ],
     "name": "InboxCutInvalid",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "dueAt",
+        "type": "uint64"
+      }
+    ],
+    "name": "InboxItemLeftOut",
     "type": "error"
   },
   {
@@ -240,8 +405,14 @@ export const settlementAbi = [
     "type": "error"
   },
   {
-    "inputs": [],
-    "name": "InvalidShortString",
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      }
+    ],
+    "name": "ItemNotReturnable",
     "type": "error"
   },
   {
@@ -258,6 +429,55 @@ export const settlementAbi = [
       }
     ],
     "name": "JournalPositionBehindParent",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      },
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      }
+    ],
+    "name": "LeafNotWrong",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      }
+    ],
+    "name": "LeafProofInvalid",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "place",
+        "type": "bytes32"
+      }
+    ],
+    "name": "LeafTaken",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "string",
+        "name": "name",
+        "type": "string"
+      }
+    ],
+    "name": "NameUnknown",
     "type": "error"
   },
   {
@@ -338,6 +558,38 @@ export const settlementAbi = [
       }
     ],
     "name": "PosterNotDirect",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "nonce",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "revokedNonce",
+        "type": "uint64"
+      }
+    ],
+    "name": "RevocationNotNewer",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "rounds",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "max",
+        "type": "uint64"
+      }
+    ],
+    "name": "RoundsTooMany",
     "type": "error"
   },
   {
@@ -538,15 +790,67 @@ export const settlementAbi = [
     "type": "error"
   },
   {
+    "anonymous": false,
     "inputs": [
       {
-        "internalType": "string",
-        "name": "str",
-        "type": "string"
+        "indexed": true,
+        "internalType": "address",
+        "name": "from",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amountWei",
+        "type": "uint256"
       }
     ],
-    "name": "StringTooLong",
-    "type": "error"
+    "name": "BondAdded",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "rewarded",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "rewardWei",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "burntWei",
+        "type": "uint256"
+      }
+    ],
+    "name": "BondSeized",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amountWei",
+        "type": "uint256"
+      }
+    ],
+    "name": "BondWithdrawn",
+    "type": "event"
   },
   {
     "anonymous": false,
@@ -583,6 +887,88 @@ export const settlementAbi = [
       }
     ],
     "name": "Claimed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "paidMicrocredits",
+        "type": "uint64"
+      }
+    ],
+    "name": "Compensated",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "wallet",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "delegate",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "nonce",
+        "type": "uint64"
+      }
+    ],
+    "name": "DelegateRevoked",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      }
+    ],
+    "name": "DemandClosed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint64",
+        "name": "epoch",
+        "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "finalAt",
+        "type": "uint64"
+      }
+    ],
+    "name": "DemandOpened",
     "type": "event"
   },
   {
@@ -756,6 +1142,119 @@ export const settlementAbi = [
     "anonymous": false,
     "inputs": [
       {
+        "indexed": false,
+        "internalType": "string",
+        "name": "name",
+        "type": "string"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amountMicrocredits",
+        "type": "uint256"
+      }
+    ],
+    "name": "ExitBurnt",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "bool",
+        "name": "isPayable",
+        "type": "bool"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amountMicrocredits",
+        "type": "uint256"
+      }
+    ],
+    "name": "ExitClaimed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "amountMicrocredits",
+        "type": "uint64"
+      }
+    ],
+    "name": "ExitDepositReturned",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "amountMicrocredits",
+        "type": "uint64"
+      }
+    ],
+    "name": "ExitItemBurnt",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "startedAt",
+        "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "finalEpoch",
+        "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "inboxCut",
+        "type": "uint64"
+      }
+    ],
+    "name": "ExitStartedAt",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
         "indexed": true,
         "internalType": "uint64",
         "name": "index",
@@ -784,6 +1283,12 @@ export const settlementAbi = [
         "internalType": "uint64",
         "name": "totalMicrocredits",
         "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "detail",
+        "type": "bytes32"
       }
     ],
     "name": "InboxItemAppended",
@@ -841,6 +1346,45 @@ export const settlementAbi = [
   },
   {
     "inputs": [],
+    "name": "EXIT_SECONDS_MAX",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "INBOX_SLACK_SECONDS",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "LAG_SECONDS_MAX",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "PARTS_PERIOD_SECONDS",
     "outputs": [
       {
@@ -854,7 +1398,59 @@ export const settlementAbi = [
   },
   {
     "inputs": [],
+    "name": "REWARD_DIVISOR",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "ROUNDS_MAX",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "WINDOW_SECONDS_MAX",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "amountWei",
+        "type": "uint256"
+      }
+    ],
+    "name": "addBond",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "answerSeconds",
     "outputs": [
       {
         "internalType": "uint64",
@@ -886,12 +1482,67 @@ export const settlementAbi = [
   {
     "inputs": [
       {
+        "internalType": "address",
+        "name": "node",
+        "type": "address"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "receiptDigest",
+        "type": "bytes32"
+      }
+    ],
+    "name": "appendReceipt",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "bondWei",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint64",
         "name": "id",
         "type": "uint64"
       }
     ],
     "name": "cancel",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "internalType": "address",
+        "name": "asker",
+        "type": "address"
+      }
+    ],
+    "name": "cancelDisputed",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -969,6 +1620,66 @@ export const settlementAbi = [
       }
     ],
     "name": "cancelRowWithoutPrevious",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "available",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint128",
+            "name": "held",
+            "type": "uint128"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "lanesRoot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "holdsRoot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "receiptSequence",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct Leaf",
+        "name": "leaf",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "siblings",
+        "type": "bytes"
+      },
+      {
+        "internalType": "uint64",
+        "name": "inboxIndex",
+        "type": "uint64"
+      }
+    ],
+    "name": "cancelUnpaid",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -1111,6 +1822,56 @@ export const settlementAbi = [
     "type": "function"
   },
   {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "id",
+        "type": "uint64"
+      }
+    ],
+    "name": "closeDemand",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      },
+      {
+        "internalType": "uint64",
+        "name": "amountMicrocredits",
+        "type": "uint64"
+      }
+    ],
+    "name": "compensate",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "paidMicrocredits",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "compensationMaxMicrocredits",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [],
     "name": "deploymentBlock",
     "outputs": [
@@ -1215,6 +1976,19 @@ export const settlementAbi = [
     "name": "depositWithPermit",
     "outputs": [],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "disputes",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {
@@ -1327,17 +2101,7 @@ export const settlementAbi = [
           },
           {
             "internalType": "uint32",
-            "name": "rowCount",
-            "type": "uint32"
-          },
-          {
-            "internalType": "uint32",
             "name": "rowsPosted",
-            "type": "uint32"
-          },
-          {
-            "internalType": "uint32",
-            "name": "partCount",
             "type": "uint32"
           },
           {
@@ -1369,11 +2133,54 @@ export const settlementAbi = [
             "internalType": "uint128",
             "name": "burnsTotalMicrocredits",
             "type": "uint128"
+          },
+          {
+            "internalType": "uint64",
+            "name": "closedAt",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "finalAt",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint32",
+            "name": "openDemands",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "rowCount",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "partCount",
+            "type": "uint32"
+          },
+          {
+            "internalType": "bool",
+            "name": "isFinalised",
+            "type": "bool"
           }
         ],
         "internalType": "struct Epoch",
         "name": "",
         "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "epochBondWei",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
       }
     ],
     "stateMutability": "view",
@@ -1393,6 +2200,163 @@ export const settlementAbi = [
         "internalType": "enum EpochStatus",
         "name": "",
         "type": "uint8"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "string",
+        "name": "name",
+        "type": "string"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "available",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint128",
+            "name": "held",
+            "type": "uint128"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "lanesRoot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "holdsRoot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "receiptSequence",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct Leaf",
+        "name": "leaf",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "siblings",
+        "type": "bytes"
+      }
+    ],
+    "name": "exitBurn",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      }
+    ],
+    "name": "exitBurnItem",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "internalType": "bool",
+        "name": "isPayable",
+        "type": "bool"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "available",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint128",
+            "name": "held",
+            "type": "uint128"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "lanesRoot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "holdsRoot",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "receiptSequence",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct Leaf",
+        "name": "leaf",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes",
+        "name": "siblings",
+        "type": "bytes"
+      }
+    ],
+    "name": "exitClaim",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      }
+    ],
+    "name": "exitDeposit",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "exitSeconds",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "exitStartedAt",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
       }
     ],
     "stateMutability": "view",
@@ -1422,6 +2386,51 @@ export const settlementAbi = [
     "name": "finalise",
     "outputs": [],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "finalisedAt",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "amountMicrocredits",
+        "type": "uint64"
+      }
+    ],
+    "name": "forceWithdrawal",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "freeBondWei",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {
@@ -1512,10 +2521,15 @@ export const settlementAbi = [
             "internalType": "uint64",
             "name": "arrivedAt",
             "type": "uint64"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "detail",
+            "type": "bytes32"
           }
         ],
         "internalType": "struct InboxItem",
-        "name": "",
+        "name": "item",
         "type": "tuple"
       }
     ],
@@ -1574,12 +2588,92 @@ export const settlementAbi = [
     "type": "function"
   },
   {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      }
+    ],
+    "name": "isItemReturned",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "place",
+        "type": "bytes32"
+      }
+    ],
+    "name": "isLeafTaken",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [],
     "name": "lastEpoch",
     "outputs": [
       {
         "internalType": "uint64",
         "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "finalAt",
+        "type": "uint64"
+      }
+    ],
+    "name": "openDemand",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "id",
+        "type": "uint32"
+      }
+    ],
+    "name": "payee",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "internalType": "uint64",
+        "name": "registeredAt",
         "type": "uint64"
       }
     ],
@@ -1654,6 +2748,11 @@ export const settlementAbi = [
           {
             "internalType": "uint64",
             "name": "journalPosition",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "closedAt",
             "type": "uint64"
           },
           {
@@ -1750,6 +2849,72 @@ export const settlementAbi = [
   {
     "inputs": [
       {
+        "internalType": "address",
+        "name": "wallet",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "delegate",
+        "type": "address"
+      }
+    ],
+    "name": "revocationOf",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "nonce",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint64",
+        "name": "inboxIndex",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "delegate",
+        "type": "address"
+      },
+      {
+        "internalType": "uint64",
+        "name": "nonce",
+        "type": "uint64"
+      }
+    ],
+    "name": "revoke",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "index",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "roundsMax",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint64",
         "name": "id",
         "type": "uint64"
@@ -1819,6 +2984,13 @@ export const settlementAbi = [
   },
   {
     "inputs": [],
+    "name": "startExit",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "stopDeposits",
     "outputs": [],
     "stateMutability": "nonpayable",
@@ -1849,7 +3021,25 @@ export const settlementAbi = [
     ],
     "stateMutability": "view",
     "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "amountWei",
+        "type": "uint256"
+      }
+    ],
+    "name": "withdrawBond",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
   }
 ] as const
 
-export const settlementBytecode = '0x610240604052348015610010575f5ffd5b506040516154f43803806154f483398101604081905261002f916102e2565b604051806040016040528060088152602001674445706172726f7760c01b815250604051806040016040528060018152602001603160f81b8152508584848a8a895f6001600160a01b0316836001600160a01b03161415801561009a57506001600160a01b03821615155b80156100ae57506001600160a01b03811615155b6100cb57604051639fabe1c160e01b815260040160405180910390fd5b6001600160a01b0392831660805290821660a052811660c052831661010357604051639fabe1c160e01b815260040160405180910390fd5b816301e133806001600160401b03821681101561014b5760405163c88411a560e01b81526001600160401b039283166004820152911660248201526044015b60405180910390fd5b50819050610e106001600160401b03821681101561018f5760405163c88411a560e01b81526001600160401b03928316600482015291166024820152604401610142565b50506001600160a01b0390921660e0526001600160401b039081166101005216610120526101bc82610274565b6101e0526101c981610274565b6102005281516020808401919091206101a0528151908201206101c05246610160526102586101a0516101c051604080517f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f60208201529081019290925260608201524660808201523060a08201525f9060c00160405160208183030381529060405280519060200120905090565b610140525050306101805250504361022052506103ad92505050565b5f5f829050601f8151111561029e578260405163305a27a960e01b81526004016101429190610352565b80516102a982610387565b179392505050565b80516001600160a01b03811681146102c7575f5ffd5b919050565b80516001600160401b03811681146102c7575f5ffd5b5f5f5f5f5f5f60c087890312156102f7575f5ffd5b610300876102b1565b955061030e602088016102b1565b945061031c604088016102b1565b935061032a606088016102b1565b9250610338608088016102cc565b915061034660a088016102cc565b90509295509295509295565b602081525f82518060208401528060208501604085015e5f604082850101526040601f19601f83011684010191505092915050565b805160208083015191908110156103a7575f198160200360031b1b821691505b50919050565b60805160a05160c05160e05161010051610120516101405161016051610180516101a0516101c0516101e051610200516102205161505661049e5f395f61054401525f612ffd01525f612fd201525f50505f50505f50505f50505f50505f81816104a8015281816129800152612b1601525f818161045a01528181611d1c0152613f0001525f818161051d015281816111140152611d9f01525f818161039601528181611053015261166401525f81816105790152610a2201525f81816109e801528181610c8801528181610f8a0152818161100c0152818161194801528181611b84015261399301526150565ff3fe608060405234801561000f575f5ffd5b50600436106102b6575f3560e01c80638095972111610171578063a95f6a84116100d2578063cd2b548711610088578063e40fb3a81161006e578063e40fb3a8146107c5578063eef40ce3146109d0578063fc0c546a146109e3575f5ffd5b8063cd2b54871461079f578063d34323ea146107b2575f5ffd5b8063b6b55f25116100b8578063b6b55f2514610763578063c450986514610776578063c9412c8f1461077f575f5ffd5b8063a95f6a841461073b578063aed8132914610743575f5ffd5b8063941c74fd116101275780639e8ab95c1161010d5780639e8ab95c146106ec578063a0d7031a146106ff578063a7fa61fb14610712575f5ffd5b8063941c74fd146105f457806398bd3bb5146106d9575f5ffd5b8063827c049e11610157578063827c049e1461057457806384b0196e1461059b57806388fd611b146105b6575f5ffd5b8063809597211461051857806382100e3f1461053f575f5ffd5b80634a970be71161021b57806358fb550c116101d15780635cbe86bc116101b75780635cbe86bc146104ca578063644d11c6146104d25780637f98d5cb146104dd575f5ffd5b806358fb550c146104905780635b0463d2146104a3575f5ffd5b80634c860a71116102015780634c860a71146104395780634cb5929a146104555780634e7a156a1461047c575f5ffd5b80634a970be7146104135780634c125e7914610426575f5ffd5b806323cb830f11610270578063452a932011610256578063452a9320146103915780634a0c7562146103dd5780634a5369f314610400575f5ffd5b806323cb830f1461035e5780633a98d88e14610371575f5ffd5b806305605e1b116102a057806305605e1b1461030957806306a4c9831461031e57806316b7575a1461034b575f5ffd5b8062dbe109146102ba5780630210303d146102e4575b5f5ffd5b6002546102ca9063ffffffff1681565b60405163ffffffff90911681526020015b60405180910390f35b6102ca6102f23660046144bc565b60036020525f908152604090205463ffffffff1681565b61031c6103173660046144ec565b610a0a565b005b6005546103329067ffffffffffffffff1681565b60405167ffffffffffffffff90911681526020016102db565b61033261035936600461451d565b610ab5565b61031c61036c36600461451d565b610ae5565b6005546103329068010000000000000000900467ffffffffffffffff1681565b6103b87f000000000000000000000000000000000000000000000000000000000000000081565b60405173ffffffffffffffffffffffffffffffffffffffff90911681526020016102db565b60075467ffffffffffffffff9081165f9081526006602052604090205416610332565b61031c61040e36600461457e565b610d1d565b61031c6104213660046145cd565b610f27565b61031c61043436600461451d565b61103b565b5f546104459060ff1681565b60405190151581526020016102db565b6103327f000000000000000000000000000000000000000000000000000000000000000081565b600d546103329067ffffffffffffffff1681565b61033261049e36600461464e565b6110fb565b6103327f000000000000000000000000000000000000000000000000000000000000000081565b61031c61164c565b6103326301e1338081565b6103b86104eb3660046146ba565b63ffffffff165f9081526004602052604090205473ffffffffffffffffffffffffffffffffffffffff1690565b6103b87f000000000000000000000000000000000000000000000000000000000000000081565b6105667f000000000000000000000000000000000000000000000000000000000000000081565b6040519081526020016102db565b6103b87f000000000000000000000000000000000000000000000000000000000000000081565b6105a3611765565b6040516102db979695949392919061471f565b6105666105c43660046147de565b67ffffffffffffffff82165f90815260096020908152604080832063ffffffff8516845290915290205492915050565b6106906106023660046147de565b60408051608080820183525f8083526020808401829052838501829052606093840182905267ffffffffffffffff9690961681526009865283812063ffffffff95861682528652839020835191820184528054825260010154808516958201959095526401000000008504841692810192909252680100000000000000009093049091169181019190915290565b6040516102db91905f6080820190508251825263ffffffff602084015116602083015263ffffffff604084015116604083015263ffffffff606084015116606083015292915050565b61031c6106e736600461481c565b6117c3565b61031c6106fa366004614893565b6118bf565b61044561070d36600461451d565b6119aa565b6103326107203660046146ba565b600c6020525f908152604090205467ffffffffffffffff1681565b600154610332565b61075661075136600461451d565b6119f1565b6040516102db919061493c565b61031c6107713660046149b0565b611b60565b610332610e1081565b61079261078d36600461451d565b611bac565b6040516102db91906149d7565b61031c6107ad3660046149e5565b611d87565b61031c6107c0366004614a4a565b611f41565b6109c36107d336600461451d565b60408051610220810182525f80825260208201819052918101829052606081018290526080810182905260a0810182905260c0810182905260e08101829052610100810182905261012081018290526101408101829052610160810182905261018081018290526101a081018290526101c081018290526101e081018290526102008101919091525067ffffffffffffffff9081165f9081526008602090815260409182902082516102208101845281548086168252680100000000000000008082048716948301949094527001000000000000000000000000000000008082048716958301959095527801000000000000000000000000000000000000000000000000908190048616606083015260018301546080830152600283015460a0830152600383015480871660c0840152938404861660e083015263ffffffff8585048116610100840152740100000000000000000000000000000000000000008504811661012084015281850481166101408401527c010000000000000000000000000000000000000000000000000000000090940490931661016082015260048201546fffffffffffffffffffffffffffffffff80821661018084015285820487166101a08401529390049094166101c0850152600501548082166101e0850152919091041661020082015290565b6040516102db9190614acb565b61031c6109de366004614c9a565b611fca565b6103b87f000000000000000000000000000000000000000000000000000000000000000081565b3373ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000168114610a98576040517fe70d755b00000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff90911660048201526024015b60405180910390fd5b50610aa560015f84612203565b610ab160025f83612203565b5050565b5f67ffffffffffffffff821615610add57610ad4610751600184614d2c565b60600151610adf565b5f5b92915050565b5f610aef82611bac565b90506005816006811115610b0557610b056148fb565b1482829091610b42576040517f114edf0b000000000000000000000000000000000000000000000000000000008152600401610a8f929190614d4c565b505067ffffffffffffffff8083165f908152600860205260409020600554815491928592811691680100000000000000009004168114610bc2576040517fb4e6867600000000000000000000000000000000000000000000000000000000815267ffffffffffffffff928316600482015291166024820152604401610a8f565b5050600580547fffffffffffffffffffffffffffffffff0000000000000000ffffffffffffffff166801000000000000000067ffffffffffffffff868116918202929092179092558254604051780100000000000000000000000000000000000000000000000090910490911680825291907f3f5b3dfbacbbce313fb2ab5bb04a741da09e3703a61ad61e0500206a6c2a20069060200160405180910390a267ffffffffffffffff811615610d125773ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000166342966c68610cc664e8d4a5100067ffffffffffffffff8516614d6a565b6040518263ffffffff1660e01b8152600401610ce491815260200190565b5f604051808303815f87803b158015610cfb575f5ffd5b505af1158015610d0d573d5f5f3e3d5ffd5b505050505b50505050565b905090565b60025463ffffffff165f5b82811015610eed575f848483818110610d4357610d43614d81565b9050602002016020810190610d5891906144bc565b905073ffffffffffffffffffffffffffffffffffffffff8116610da7576040517f9fabe1c100000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b73ffffffffffffffffffffffffffffffffffffffff81165f9081526003602052604090205463ffffffff1615610ddd5750610ee5565b610de683614dae565b73ffffffffffffffffffffffffffffffffffffffff8083165f818152600360209081526040808320805463ffffffff88167fffffffffffffffffffffffffffffffffffffffffffffffffffffffff0000000090911681179091558151808301835285815267ffffffffffffffff428116828601908152838752600490955283862091518254955190911674010000000000000000000000000000000000000000027fffffffff0000000000000000000000000000000000000000000000000000000090951697169690961792909217909455925193965090927fd61e7d21b4d6f5cc5b7ddf5562f6773edbd4871e644b86b5a9fd2afc436ad8769190a3505b600101610d28565b50600280547fffffffffffffffffffffffffffffffffffffffffffffffffffffffff000000001663ffffffff929092169190911790555050565b610f31338661241e565b6040517fd505accf000000000000000000000000000000000000000000000000000000008152336004820152306024820152604481018690526064810185905260ff8416608482015260a4810183905260c481018290527f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff169063d505accf9060e4015f604051808303815f87803b158015610fe0575f5ffd5b505af1925050508015610ff1575060015b5061103473ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016333088612500565b5050505050565b3373ffffffffffffffffffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001681146110c4576040517ffc28df4800000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff9091166004820152602401610a8f565b5060016110d082611bac565b60068111156110e1576110e16148fb565b036110f1576110ee61255c565b50565b6110ee815f6125e7565b5f3373ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000168114611185576040517ff976af4200000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff9091166004820152602401610a8f565b5033321480156111945750333b155b33906111e5576040517f951b1cb300000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff9091166004820152602401610a8f565b506111ef846126ec565b6111f761255c565b600580545f906112109067ffffffffffffffff16614dd2565b825467ffffffffffffffff8083166101009490940a848102910219909116179092556005805470010000000000000000000000000000000083027fffffffffffffffff0000000000000000ffffffffffffffffffffffffffffffff9091161790555f9081526008602090815260409091209192506112909086018661451d565b81547fffffffffffffffffffffffffffffffffffffffffffffffff00000000000000001667ffffffffffffffff919091161781556112d4604086016020870161451d565b815467ffffffffffffffff9190911668010000000000000000027fffffffffffffffffffffffffffffffff0000000000000000ffffffffffffffff909116178155611325606086016040870161451d565b815467ffffffffffffffff91909116700100000000000000000000000000000000027fffffffffffffffff0000000000000000ffffffffffffffffffffffffffffffff90911617815561137e60a086016080870161451d565b815467ffffffffffffffff9190911678010000000000000000000000000000000000000000000000000277ffffffffffffffffffffffffffffffffffffffffffffffff9091161781556060850135600182015560a085013560028201556113eb60e0860160c0870161451d565b6003820180547fffffffffffffffffffffffffffffffffffffffffffffffff00000000000000001667ffffffffffffffff92831617905560075461143191166001614df5565b60038201805467ffffffffffffffff9290921668010000000000000000027fffffffffffffffffffffffffffffffff0000000000000000ffffffffffffffff90921691909117905561148a610100860160e087016146ba565b6003820180547fffffffffffffffffffffffff00000000ffffffffffffffffffffffffffffffff1670010000000000000000000000000000000063ffffffff9390931683021790556004820180547fffffffffffffffff0000000000000000ffffffffffffffffffffffffffffffff164267ffffffffffffffff1690920291909117905561151b602086018661451d565b67ffffffffffffffff9081169083167f96587f57a7ccceae0a2546f55979767addf0c7fad55c428e3153e31e68fa108a61155c610100890160e08a016146ba565b60405163ffffffff909116815260200160405180910390a35f611586610100870160e088016146ba565b63ffffffff1611156115a35761159e82828686612a45565b6115fb565b82156115b0601885614e42565b5f90916115f8576040517f65746b1a000000000000000000000000000000000000000000000000000000008152600481019290925263ffffffff166024820152604401610a8f565b50505b61160c610100860160e087016146ba565b600382015463ffffffff9182167401000000000000000000000000000000000000000090910490911603611644576116448282612dba565b509392505050565b3373ffffffffffffffffffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001681146116d5576040517ffc28df4800000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff9091166004820152602401610a8f565b505f5460ff1615611712576040517fbd53d75b00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b5f80547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff001660011781556040517f753ed9dbe9323967c44adcd768283b3cdbd434058a1d1fa67de360707edfac909190a1565b5f6060805f5f5f6060611776612fcb565b61177e612ff6565b604080515f808252602082019092527f0f000000000000000000000000000000000000000000000000000000000000009b939a50919850469750309650945092509050565b6117cc84613021565b5f6117e66117e06080870160608801614e82565b60e01c90565b90505f6118026117fc6080880160608901614e82565b60401c90565b63ffffffff16905080151561181a602088018861451d565b83909161186b576040517f6924e13600000000000000000000000000000000000000000000000000000000815267ffffffffffffffff909216600483015263ffffffff166024820152604401610a8f565b505061187681613073565b156118a0575f8390036118935761188e8186846130af565b6118a0565b6118a081868487876133ed565b6118b76118b0602088018861451d565b60036125e7565b505050505050565b6118c9888861241e565b6040517fef55bec600000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff898116600483015230602483015260448201899052606482018890526084820187905260a4820186905260ff851660c483015260e4820184905261010482018390527f0000000000000000000000000000000000000000000000000000000000000000169063ef55bec690610124015f604051808303815f87803b15801561198a575f5ffd5b505af115801561199c573d5f5f3e3d5ffd5b505050505050505050505050565b5f5f6119b583611bac565b905060055b8160068111156119cc576119cc6148fb565b14806119ea575060065b8160068111156119e8576119e86148fb565b145b9392505050565b6040805160a0810182525f8082526020820181905291810182905260608101829052608081019190915260015467ffffffffffffffff83161082611a3460015490565b9091611a80576040517f5055addc00000000000000000000000000000000000000000000000000000000815267ffffffffffffffff928316600482015291166024820152604401610a8f565b505060018267ffffffffffffffff1681548110611a9f57611a9f614d81565b905f5260205f2090600202016040518060a00160405290815f82015f9054906101000a900460ff166002811115611ad857611ad86148fb565b6002811115611ae957611ae96148fb565b8152815473ffffffffffffffffffffffffffffffffffffffff610100820416602083015267ffffffffffffffff750100000000000000000000000000000000000000000090910481166040830152600190920154808316606083015268010000000000000000900490911660809091015292915050565b611b6a338261241e565b6110ee73ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016333084612500565b5f8167ffffffffffffffff165f03611bc657506006919050565b60055467ffffffffffffffff9081169083161115611be557505f919050565b67ffffffffffffffff8083165f908152600860205260408120600481015490927801000000000000000000000000000000000000000000000000909104169003611caf576005545f9067ffffffffffffffff85811670010000000000000000000000000000000090920416148015611c9657506004820154611c8890610e1090700100000000000000000000000000000000900467ffffffffffffffff16614df5565b67ffffffffffffffff164211155b905080611ca4576002611ca7565b60015b949350505050565b6003810154611cd890600690859068010000000000000000900467ffffffffffffffff166135ea565b611ce55750600492915050565b60055467ffffffffffffffff68010000000000000000909104811690841611611d115750600692915050565b6004810154611d67907f0000000000000000000000000000000000000000000000000000000000000000907801000000000000000000000000000000000000000000000000900467ffffffffffffffff16614df5565b67ffffffffffffffff164210611d7e5760056119ea565b60039392505050565b3373ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000168114611e10576040517ff976af4200000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff9091166004820152602401610a8f565b503332148015611e1f5750333b155b3390611e70576040517f951b1cb300000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff9091166004820152602401610a8f565b506001611e7c84611bac565b6006811115611e8d57611e8d6148fb565b148390611ed3576040517fcbaa1e1700000000000000000000000000000000000000000000000000000000815267ffffffffffffffff9091166004820152602401610a8f565b5067ffffffffffffffff83165f908152600860205260409020611ef884828585612a45565b600381015463ffffffff70010000000000000000000000000000000082048116740100000000000000000000000000000000000000009092041603610d1257610d128482612dba565b5f611f4b87611bac565b90506006816006811115611f6157611f616148fb565b1487829091611f9e576040517fbc34362f000000000000000000000000000000000000000000000000000000008152600401610a8f929190614d4c565b5050611fae87878787878761362e565b611fc18760e086901c606087901c61375b565b50505050505050565b611fd382613021565b611fdc81613021565b5f611ff06117e06080850160608601614e82565b905063ffffffff811661200c6117e06080850160608601614e82565b63ffffffff1614801561204a5750612027602084018461451d565b67ffffffffffffffff1661203e602084018461451d565b67ffffffffffffffff16105b80156120665750612066612061602084018461451d565b613073565b61209c576040517f1434944f00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b5f6120b06117fc6080860160608701614e82565b63ffffffff169050806120c6602085018561451d565b67ffffffffffffffff1611156120ed57610d126120e6602086018661451d565b60026125e7565b5f6121076121016080870160608801614e82565b60a01c90565b67ffffffffffffffff1661212a6121246080870160608801614e82565b60601c90565b67ffffffffffffffff1661213e9190614e9b565b905067ffffffffffffffff8216612158602086018661451d565b67ffffffffffffffff1614801561218b57508061217e6121246080880160608901614e82565b67ffffffffffffffff1614155b612198602087018761451d565b8490916121e9576040517f6924e13600000000000000000000000000000000000000000000000000000000815267ffffffffffffffff909216600483015263ffffffff166024820152604401610a8f565b5061103490506121fc602087018761451d565b60016125e7565b5f61220d60015490565b90505f8261221a83610ab5565b6122249190614df5565b905060016040518060a00160405280876002811115612245576122456148fb565b815273ffffffffffffffffffffffffffffffffffffffff871660208083019190915267ffffffffffffffff8088166040840152858116606084015242166080909201919091528254600181810185555f9485529190932082516002948502909101805493949093919284927fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00169184908111156122e4576122e46148fb565b0217905550602082015181546040808501517fffffff00000000000000000000000000000000000000000000000000000000ff90921661010073ffffffffffffffffffffffffffffffffffffffff948516027fffffff0000000000000000ffffffffffffffffffffffffffffffffffffffffff1617750100000000000000000000000000000000000000000067ffffffffffffffff938416021784556060850151600190940180546080909601519483167fffffffffffffffffffffffffffffffff00000000000000000000000000000000909616959095176801000000000000000094831694909402939093179093559051908616918416907f875b63e767d3df7f88f4dc56d89e104340c6557f54a97fbbe2456a93027032b59061240f90899088908790614eae565b60405180910390a35050505050565b5f5460ff161561245a576040517fbd53d75b00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b5f8111612493576040517fcbca5aa200000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b6124a264e8d4a5100082614ee4565b8190156124de576040517f1a4fcabb000000000000000000000000000000000000000000000000000000008152600401610a8f91815260200190565b50610ab15f836124fb6124f664e8d4a5100086614e42565b6139ba565b612203565b61250e848484846001613a0d565b610d12576040517f5274afe700000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff85166004820152602401610a8f565b600554700100000000000000000000000000000000900467ffffffffffffffff165f8190036125885750565b600580547fffffffffffffffff0000000000000000ffffffffffffffffffffffffffffffff16905560405167ffffffffffffffff8216907fe0a3c185cfc9608561f576581f7b91ff05769f0c9febf56c9fbbfffbb2fe71e6905f90a250565b5f6125f183611bac565b90506003816006811115612607576126076148fb565b1483829091612644576040517f2b9e07d4000000000000000000000000000000000000000000000000000000008152600401610a8f929190614d4c565b505061264e61255c565b67ffffffffffffffff8084165f908152600860205260409020600301546126849160069168010000000000000000900416613aa0565b60055460075467ffffffffffffffff9081165f90815260066020526040902054858216927f1ab9c93b71393b9a0bb584e947a3271c3252133d9e393a904e2858fec3e9d05a929081169116856040516126df93929190614ef7565b60405180910390a2505050565b60075467ffffffffffffffff9081165f90815260066020526040812054909116905067ffffffffffffffff8116612726602084018461451d565b67ffffffffffffffff161461273e602084018461451d565b82909161278b576040517fc50b952e00000000000000000000000000000000000000000000000000000000815267ffffffffffffffff928316600482015291166024820152604401610a8f565b505067ffffffffffffffff81165f908152600860205260408120906127af60015490565b825490915068010000000000000000900467ffffffffffffffff166127da604086016020870161451d565b67ffffffffffffffff1610158015612815575067ffffffffffffffff8116612808604086016020870161451d565b67ffffffffffffffff1611155b612825604086016020870161451d565b835490916801000000000000000090910467ffffffffffffffff16908390612896576040517f43da619900000000000000000000000000000000000000000000000000000000815267ffffffffffffffff938416600482015291831660248301529091166044820152606401610a8f565b50508254700100000000000000000000000000000000900467ffffffffffffffff1690506128ca606086016040870161451d565b67ffffffffffffffff1610156128e6606086016040870161451d565b8354909170010000000000000000000000000000000090910467ffffffffffffffff1690612954576040517fc8ec94c000000000000000000000000000000000000000000000000000000000815267ffffffffffffffff928316600482015291166024820152604401610a8f565b506129679050604085016020860161451d565b67ffffffffffffffff165f0361297d5750505050565b5f7f00000000000000000000000000000000000000000000000000000000000000006129be60016129b46040890160208a0161451d565b6107519190614d2c565b608001516129cc9190614df5565b905067ffffffffffffffff811642101560016129ee604088016020890161451d565b6129f89190614d2c565b829091611fc1576040517f62d57cd200000000000000000000000000000000000000000000000000000000815267ffffffffffffffff928316600482015291166024820152604401610a8f565b5f612a6683838787600301601c9054906101000a900463ffffffff16613aeb565b604081015160038601549192505f91612a9d919074010000000000000000000000000000000000000000900463ffffffff16614e9b565b60038601549091508190700100000000000000000000000000000000900463ffffffff1680821115612b0a576040517f65746b1a000000000000000000000000000000000000000000000000000000008152600481019290925263ffffffff166024820152604401610a8f565b5050612b3a82608001517f0000000000000000000000000000000000000000000000000000000000000000613cc9565b6003850180545f91780100000000000000000000000000000000000000000000000090910463ffffffff16906018612b7183614dae565b82546101009290920a63ffffffff81810219909316918316021790915560038801805460808701517bffffffff00000000ffffffffffffffffffffffffffffffffffffffff90911674010000000000000000000000000000000000000000878516027bffffffffffffffffffffffffffffffffffffffffffffffffffffffff16177c01000000000000000000000000000000000000000000000000000000009190931602919091179055602084015160048801805492935090915f90612c4a9084906fffffffffffffffffffffffffffffffff16614f2e565b82546fffffffffffffffffffffffffffffffff9182166101009390930a9283029190920219909116179055506040805160808082018352855182528583015163ffffffff90811660208085019182526060808a01518416868801908152948a0151841690860190815267ffffffffffffffff8e165f818152600984528881208a871680835290855290899020975188559351600197909701805496519251861668010000000000000000027fffffffffffffffffffffffffffffffffffffffff00000000ffffffffffffffff938716640100000000027fffffffffffffffffffffffffffffffffffffffffffffffff000000000000000090981698909616979097179590951716929092179093558651908701519351929391927f79aee4046743609cded3d183188f2794c12b94fa82a2c9d4c3ba923469dbd33292612da99282526fffffffffffffffffffffffffffffffff16602082015260400190565b60405180910390a350505050505050565b805467ffffffffffffffff165f90815260086020526040812060048301546005820154919291612dff916fffffffffffffffffffffffffffffffff9081169116614f2e565b835460058401549192505f91612e61917801000000000000000000000000000000000000000000000000900467ffffffffffffffff169070010000000000000000000000000000000090046fffffffffffffffffffffffffffffffff16614f2e565b84549091505f90612e879068010000000000000000900467ffffffffffffffff16610ab5565b600386015467ffffffffffffffff91821692505f916fffffffffffffffffffffffffffffffff80861692612ebf929188169116614e9b565b612ec99190614e9b565b90508181818114612f0f576040517f68a59bb000000000000000000000000000000000000000000000000000000000815260048101929092526024820152604401610a8f565b50506fffffffffffffffffffffffffffffffff838116700100000000000000000000000000000000029085161760058088019190915560048701805467ffffffffffffffff421678010000000000000000000000000000000000000000000000000277ffffffffffffffffffffffffffffffffffffffffffffffff90911617905580547fffffffffffffffff0000000000000000ffffffffffffffffffffffffffffffff169055612fc1600688613dbd565b611fc18787613e4e565b6060610d187f0000000000000000000000000000000000000000000000000000000000000000613f8f565b6060610d187f0000000000000000000000000000000000000000000000000000000000000000613f8f565b6110ee613031602083018361451d565b61304160408401602085016146ba565b61305160608501604086016146ba565b6130616080860160608701614e82565b61306e6080870187614f56565b61362e565b5f5f61307e83611bac565b90506003816006811115613094576130946148fb565b14806130a2575060056119ba565b806119ea575060066119d6565b5f6132a48460408051610220810182525f80825260208201819052918101829052606081018290526080810182905260a0810182905260c0810182905260e08101829052610100810182905261012081018290526101408101829052610160810182905261018081018290526101a081018290526101c081018290526101e081018290526102008101919091525067ffffffffffffffff9081165f9081526008602090815260409182902082516102208101845281548086168252680100000000000000008082048716948301949094527001000000000000000000000000000000008082048716958301959095527801000000000000000000000000000000000000000000000000908190048616606083015260018301546080830152600283015460a0830152600383015480871660c0840152938404861660e083015263ffffffff8585048116610100840152740100000000000000000000000000000000000000008504811661012084015281850481166101408401527c010000000000000000000000000000000000000000000000000000000090940490931661016082015260048201546fffffffffffffffffffffffffffffffff80821661018084015285820487166101a08401529390049094166101c0850152600501548082166101e0850152919091041661020082015290565b610140015190505f63ffffffff841615806132f357508163ffffffff168463ffffffff16111580156132f3575063ffffffff83166132e786610602600188614fba565b6060015163ffffffff16105b90505f8263ffffffff168563ffffffff1614806133ab57508263ffffffff168563ffffffff161080156133ab575060408051608080820183525f8083526020808401829052838501829052606093840182905267ffffffffffffffff8b1682526009815284822063ffffffff8b81168452908252918590208551938401865280548452600101548083169184019190915264010000000081048216948301859052680100000000000000009004811691909201528516105b90508180156133b75750805b6118b7576040517f1434944f00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b60028114613427576040517f1434944f00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b3682825f81811061343a5761343a614d81565b905060200281019061344c9190614fd6565b9050368383600181811061346257613462614d81565b90506020028101906134749190614fd6565b905061347f82613021565b61348881613021565b67ffffffffffffffff87166134a0602084018461451d565b67ffffffffffffffff161480156134d6575067ffffffffffffffff87166134ca602083018361451d565b67ffffffffffffffff16145b80156134fc575063ffffffff86166134f460408401602085016146ba565b63ffffffff16145b8015613522575063ffffffff861661351a60408301602084016146ba565b63ffffffff16145b8015613562575061353960608201604083016146ba565b63ffffffff1661354f60608401604085016146ba565b6135609063ffffffff166001614e9b565b145b801561358b575063ffffffff85166135836117e06080850160608601614e82565b63ffffffff16105b80156135b457506135a56117e06080830160608401614e82565b63ffffffff168563ffffffff16105b611fc1576040517f1434944f00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b60018301545f9067ffffffffffffffff90811690831611801590611ca757505067ffffffffffffffff9081165f908152602093909352604090922054821691161490565b60408051608080820183525f8083526020808401829052838501829052606093840182905267ffffffffffffffff8b1682526009815284822063ffffffff8b811684529082529185902085519384018652805480855260019091015480841692850183905264010000000081048416968501969096526801000000000000000090950482169383019390935290926136f3927fffffffffffffffffffffffffffffffffffffffffffffffff0000000000000000881692898116929088908890613fcc16565b87878790919261374f576040517f2424773200000000000000000000000000000000000000000000000000000000815267ffffffffffffffff909316600484015263ffffffff9182166024840152166044820152606401610a8f565b50505050505050505050565b63ffffffff82165f908152600c602052604090205467ffffffffffffffff90811690839082908490811682106137dd576040517f24d54a3100000000000000000000000000000000000000000000000000000000815263ffffffff909316600484015267ffffffffffffffff9182166024840152166044820152606401610a8f565b5050505f81836137ed9190614d2c565b600d549091505f9061380c9067ffffffffffffffff8085169116614e9b565b90505f6138516005805467ffffffffffffffff68010000000000000000909104165f90815260086020526040902001546fffffffffffffffffffffffffffffffff1690565b9050818180821115613898576040517f53ccb2f500000000000000000000000000000000000000000000000000000000815260048101929092526024820152604401610a8f565b505063ffffffff86165f818152600c60209081526040808320805467ffffffffffffffff8b81167fffffffffffffffffffffffffffffffffffffffffffffffff00000000000000009283168117909355600d80548a831693169290921790915560048452938290205482518d8616815294891693850193909352838201525173ffffffffffffffffffffffffffffffffffffffff90911692839290917f9b3e78177723f24648e1d669430eade59d4b9c20dda7c3e9a92d67211517897b916060908290030190a3610d0d8161397c64e8d4a5100067ffffffffffffffff8816614d6a565b73ffffffffffffffffffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001691906140ae565b5f67ffffffffffffffff821115613a0957604080517f6dfcc650000000000000000000000000000000000000000000000000000000008152600481019190915260248101839052604401610a8f565b5090565b6040517f23b872dd000000000000000000000000000000000000000000000000000000005f81815273ffffffffffffffffffffffffffffffffffffffff8781166004528616602452604485905291602083606481808c5af1925060015f51148316613a8f578383151615613a83573d5f823e3d81fd5b5f883b113d1516831692505b604052505f60605295945050505050565b613aab600182614d2c565b60019290920180547fffffffffffffffffffffffffffffffffffffffffffffffff00000000000000001667ffffffffffffffff9093169290921790915550565b613b246040518060a001604052805f81526020015f81526020015f81526020015f63ffffffff1681526020015f63ffffffff1681525090565b5f613b30601886614e42565b90505f81118015613b4a5750613b47601882614d6a565b85145b8590613b85576040517f72949d4a000000000000000000000000000000000000000000000000000000008152600401610a8f91815260200190565b505f8167ffffffffffffffff811115613ba057613ba0614e55565b604051908082528060200260200182016040528015613bc9578160200160208202803683370190505b5090505f84815b84811015613c6457601881028a01357fffffffffffffffffffffffffffffffffffffffffffffffff000000000000000081169060e01c63ffffffff841681111580613c225750613c20828b61410e565b155b15613c3257613c3282858c614194565b5f828152601890206020600585901b8801015267ffffffffffffffff60a083901c169490940193925050600101613bd0565b50613c6e83614314565b85526020850182905260408501849052613caa7fffffffffffffffffffffffffffffffffffffffffffffffff00000000000000008a35166117e0565b63ffffffff908116606087015216608085015250919695505050505050565b600254829063ffffffff9081169082161115613d1a576040517faad6d4fb00000000000000000000000000000000000000000000000000000000815263ffffffff9091166004820152602401610a8f565b5063ffffffff82165f90815260046020526040812054613d5d90839074010000000000000000000000000000000000000000900467ffffffffffffffff16614df5565b9050828167ffffffffffffffff8116421015611034576040517fd369671900000000000000000000000000000000000000000000000000000000815263ffffffff909216600483015267ffffffffffffffff166024820152604401610a8f565b600182018054829184915f91908290613ddf9067ffffffffffffffff16614dd2565b91906101000a81548167ffffffffffffffff021916908367ffffffffffffffff160217905567ffffffffffffffff1667ffffffffffffffff1681526020019081526020015f205f6101000a81548167ffffffffffffffff021916908367ffffffffffffffff1602179055505050565b8054600182015460028301546003840154600485015467ffffffffffffffff80861695888216957f2e8c1ef958d140dd5fab4151262fc75e0b0c7a7f4a68175e89ea0d8e19fba6bf95680100000000000000008304841695700100000000000000000000000000000000840485169592949193908216926fffffffffffffffffffffffffffffffff811692780100000000000000000000000000000000000000000000000092839004811692613f29927f00000000000000000000000000000000000000000000000000000000000000009291900416614df5565b6040805167ffffffffffffffff998a1681529789166020890152870195909552606086019390935290851660808501526fffffffffffffffffffffffffffffffff1660a0840152831660c083015290911660e08201526101000160405180910390a35050565b60605f613f9b836143cc565b6040805160208082528183019092529192505f91906020820181803683375050509182525060208101929092525090565b5f848610613fdb57505f6140a4565b5f87815260188120905b6001871115614091575f600189161580156140095750876140078a6001614e9b565b145b90508061407757848203614022575f93505050506140a4565b5f86868461402f81615012565b955081811061404057614040614d81565b905060200201359050896001165f14614065575f818152602085905260409020614073565b5f8481526020829052604090205b9350505b600198891c986140878982614e9b565b901c975050613fe5565b808414801561409f57508582145b925050505b9695505050505050565b6140bb838383600161440c565b614109576040517f5274afe700000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff84166004820152602401610a8f565b505050565b5f60a083901c606084901c604085901c67ffffffffffffffff8316158061414557508467ffffffffffffffff168163ffffffff1610155b15614155575f9350505050610adf565b63ffffffff81161561417d578267ffffffffffffffff168267ffffffffffffffff16116140a4565b5067ffffffffffffffff9081169116149392505050565b60e083901c60a084901c604085901c848363ffffffff821681116141f4576040517f1db85c0300000000000000000000000000000000000000000000000000000000815263ffffffff928316600482015291166024820152604401610a8f565b50505f8267ffffffffffffffff16118390614244576040517f777f8c3000000000000000000000000000000000000000000000000000000000815263ffffffff9091166004820152602401610a8f565b5082818567ffffffffffffffff811663ffffffff8316106142b2576040517ff12a377800000000000000000000000000000000000000000000000000000000815263ffffffff938416600482015292909116602483015267ffffffffffffffff166044820152606401610a8f565b50506040517f87b700ff00000000000000000000000000000000000000000000000000000000815263ffffffff808616600483015267ffffffffffffffff808616602484015260608a901c166044830152831660648201526084019050610a8f565b80515f905b60018111156143aa57600181901c5f5b818110156143575761434f85826020820160408260061b8201208260051b820152505050565b600101614329565b508160011660010361439f5783600183038151811061437857614378614d81565b602002602001015184828151811061439257614392614d81565b6020026020010181815250505b600190911601614319565b825f815181106143bc576143bc614d81565b6020026020010151915050919050565b5f60ff8216601f811115610adf576040517fb3512b0c00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b6040517fa9059cbb000000000000000000000000000000000000000000000000000000005f81815273ffffffffffffffffffffffffffffffffffffffff8616600452602485905291602083604481808b5af1925060015f5114831661448857838315161561447c573d5f823e3d81fd5b5f873b113d1516831692505b60405250949350505050565b803573ffffffffffffffffffffffffffffffffffffffff811681146144b7575f5ffd5b919050565b5f602082840312156144cc575f5ffd5b6119ea82614494565b803567ffffffffffffffff811681146144b7575f5ffd5b5f5f604083850312156144fd575f5ffd5b614506836144d5565b9150614514602084016144d5565b90509250929050565b5f6020828403121561452d575f5ffd5b6119ea826144d5565b5f5f83601f840112614546575f5ffd5b50813567ffffffffffffffff81111561455d575f5ffd5b6020830191508360208260051b8501011115614577575f5ffd5b9250929050565b5f5f6020838503121561458f575f5ffd5b823567ffffffffffffffff8111156145a5575f5ffd5b6145b185828601614536565b90969095509350505050565b803560ff811681146144b7575f5ffd5b5f5f5f5f5f60a086880312156145e1575f5ffd5b85359450602086013593506145f8604087016145bd565b94979396509394606081013594506080013592915050565b5f5f83601f840112614620575f5ffd5b50813567ffffffffffffffff811115614637575f5ffd5b602083019150836020828501011115614577575f5ffd5b5f5f5f838503610120811215614662575f5ffd5b610100811215614670575f5ffd5b5083925061010084013567ffffffffffffffff81111561468e575f5ffd5b61469a86828701614610565b9497909650939450505050565b803563ffffffff811681146144b7575f5ffd5b5f602082840312156146ca575f5ffd5b6119ea826146a7565b5f81518084528060208401602086015e5f6020828601015260207fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f83011685010191505092915050565b7fff000000000000000000000000000000000000000000000000000000000000008816815260e060208201525f61475960e08301896146d3565b828103604084015261476b81896146d3565b6060840188905273ffffffffffffffffffffffffffffffffffffffff8716608085015260a0840186905283810360c0850152845180825260208087019350909101905f5b818110156147cd5783518352602093840193909201916001016147af565b50909b9a5050505050505050505050565b5f5f604083850312156147ef575f5ffd5b6147f8836144d5565b9150614514602084016146a7565b5f60a08284031215614816575f5ffd5b50919050565b5f5f5f5f6060858703121561482f575f5ffd5b843567ffffffffffffffff811115614845575f5ffd5b61485187828801614806565b945050614860602086016146a7565b9250604085013567ffffffffffffffff81111561487b575f5ffd5b61488787828801614536565b95989497509550505050565b5f5f5f5f5f5f5f5f610100898b0312156148ab575f5ffd5b6148b489614494565b9750602089013596506040890135955060608901359450608089013593506148de60a08a016145bd565b979a969950949793969295929450505060c08201359160e0013590565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52602160045260245ffd5b60038110614938576149386148fb565b9052565b5f60a08201905061494e828451614928565b73ffffffffffffffffffffffffffffffffffffffff602084015116602083015267ffffffffffffffff604084015116604083015267ffffffffffffffff606084015116606083015267ffffffffffffffff608084015116608083015292915050565b5f602082840312156149c0575f5ffd5b5035919050565b60078110614938576149386148fb565b60208101610adf82846149c7565b5f5f5f604084860312156149f7575f5ffd5b614a00846144d5565b9250602084013567ffffffffffffffff81111561468e575f5ffd5b80357fffffffffffffffffffffffffffffffffffffffffffffffff0000000000000000811681146144b7575f5ffd5b5f5f5f5f5f5f60a08789031215614a5f575f5ffd5b614a68876144d5565b9550614a76602088016146a7565b9450614a84604088016146a7565b9350614a9260608801614a1b565b9250608087013567ffffffffffffffff811115614aad575f5ffd5b614ab989828a01614536565b979a9699509497509295939492505050565b815167ffffffffffffffff16815261022081016020830151614af9602084018267ffffffffffffffff169052565b506040830151614b15604084018267ffffffffffffffff169052565b506060830151614b31606084018267ffffffffffffffff169052565b506080830151608083015260a083015160a083015260c0830151614b6160c084018267ffffffffffffffff169052565b5060e0830151614b7d60e084018267ffffffffffffffff169052565b50610100830151614b9761010084018263ffffffff169052565b50610120830151614bb161012084018263ffffffff169052565b50610140830151614bcb61014084018263ffffffff169052565b50610160830151614be561016084018263ffffffff169052565b50610180830151614c0b6101808401826fffffffffffffffffffffffffffffffff169052565b506101a0830151614c296101a084018267ffffffffffffffff169052565b506101c0830151614c476101c084018267ffffffffffffffff169052565b506101e0830151614c6d6101e08401826fffffffffffffffffffffffffffffffff169052565b50610200830151614c936102008401826fffffffffffffffffffffffffffffffff169052565b5092915050565b5f5f60408385031215614cab575f5ffd5b823567ffffffffffffffff811115614cc1575f5ffd5b614ccd85828601614806565b925050602083013567ffffffffffffffff811115614ce9575f5ffd5b614cf585828601614806565b9150509250929050565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b67ffffffffffffffff8281168282160390811115610adf57610adf614cff565b67ffffffffffffffff83168152604081016119ea60208301846149c7565b8082028115828204841417610adf57610adf614cff565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603260045260245ffd5b5f63ffffffff821663ffffffff8103614dc957614dc9614cff565b60010192915050565b5f67ffffffffffffffff821667ffffffffffffffff8103614dc957614dc9614cff565b67ffffffffffffffff8181168382160190811115610adf57610adf614cff565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601260045260245ffd5b5f82614e5057614e50614e15565b500490565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b5f60208284031215614e92575f5ffd5b6119ea82614a1b565b80820180821115610adf57610adf614cff565b60608101614ebc8286614928565b67ffffffffffffffff8416602083015267ffffffffffffffff83166040830152949350505050565b5f82614ef257614ef2614e15565b500690565b67ffffffffffffffff8481168252831660208201526060810160048310614f2057614f206148fb565b826040830152949350505050565b6fffffffffffffffffffffffffffffffff8181168382160190811115610adf57610adf614cff565b5f5f83357fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe1843603018112614f89575f5ffd5b83018035915067ffffffffffffffff821115614fa3575f5ffd5b6020019150600581901b3603821315614577575f5ffd5b63ffffffff8281168282160390811115610adf57610adf614cff565b5f82357fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff61833603018112615008575f5ffd5b9190910192915050565b5f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff820361504257615042614cff565b506001019056fea164736f6c6343000825000a' as const
+export const settlementBytecode = '0x610240604052348015610010575f5ffd5b506040516165b03803806165b083398101604081905261002f91610387565b80518190819081906001600160a01b03161580159061005a575060208101516001600160a01b031615155b8015610072575060408101516001600160a01b031615155b801561008a575060608101516001600160a01b031615155b80156100a2575060808101516001600160a01b031615155b6100bf57604051639fabe1c160e01b815260040160405180910390fd5b80516001600160a01b0390811660809081526020830151821660a0526040830151821660c0526060830151821660e0529091015116610100526001600160401b03421661012052610140810151610129576040516365e52d5160e11b815260040160405180910390fd5b610140808201519052610160908101516001600160401b0316905260a0810151610157906301e133806102d9565b60c081015161016890610e106102d9565b60e081015161017b906301e133806102d9565b61012081015161018f906312cc03006102d9565b61010081015160406001600160401b0382168110156101d957604051632c894e6360e01b81526001600160401b039283166004820152911660248201526044015b60405180910390fd5b50505f8160e0015182610100015160026101f39190610483565b6101fd9190610483565b8260a0015161020c91906104ac565b610217906003610483565b610120830151909150816001600160401b03808216908316116102605760405163a4e6cadf60e01b81526001600160401b039283166004820152911660248201526044016101d0565b50505060a08101516001600160401b039081166101805260c082015181166101a05260e082015181166101c05261010082015181166101e05261012090910151811661020052600a8054429092166801000000000000000002600160401b600160801b03199092169190911790555043610220526104d1565b81816001600160401b03808216908316111561031b5760405163c88411a560e01b81526001600160401b039283166004820152911660248201526044016101d0565b50505050565b60405161018081016001600160401b038111828210171561035057634e487b7160e01b5f52604160045260245ffd5b60405290565b80516001600160a01b038116811461036c575f5ffd5b919050565b80516001600160401b038116811461036c575f5ffd5b5f610180828403128015610399575f5ffd5b506103a2610321565b6103ab83610356565b81526103b960208401610356565b60208201526103ca60408401610356565b60408201526103db60608401610356565b60608201526103ec60808401610356565b60808201526103fd60a08401610371565b60a082015261040e60c08401610371565b60c082015261041f60e08401610371565b60e08201526104316101008401610371565b6101008201526104446101208401610371565b61012082015261014083810151908201526104626101608401610371565b6101608201529392505050565b634e487b7160e01b5f52601160045260245ffd5b6001600160401b0381811683821602908116908181146104a5576104a561046f565b5092915050565b6001600160401b0381811683821601908111156104cb576104cb61046f565b92915050565b60805160a05160c05160e05161010051610120516101405161016051610180516101a0516101c0516101e0516102005161022051615f9261061e5f395f61080a01525f8181610bd1015261256a01525f61087301525f6105d301525f8181610743015281816133330152818161341401526135f301525f8181610700015261392b01525f818161057f01528181612b2a0152612b6301525f81816104f601528181610f04015281816113d9015281816149e90152614a1201525f81816123f301528181613bf401528181613fa0015261479801525f818161060d01528181611ae30152611da401525f81816107e30152818161275301526140e301525f8181610baa01526139b201525f818161083101528181610e6c015261161901525f8181610e37015281816119f6015281816121ba01528181613a9601528181613cd3015261413b0152615f925ff3fe608060405234801561000f575f5ffd5b506004361061042c575f3560e01c806382100e3f1161022c578063b0e4620d11610135578063cb960a8e116100bf578063e40fb3a811610084578063e40fb3a814610bf3578063eee70d9814610df9578063eef40ce314610e0c578063f46e13f114610e1f578063fc0c546a14610e32575f5ffd5b8063cb960a8e14610b6c578063cd2b548714610b7f578063d34323ea14610b92578063d4c5b25214610ba5578063dbc7563414610bcc575f5ffd5b8063c10d42a511610105578063c10d42a514610b15578063c3daab9614610b1d578063c450986514610b30578063c9412c8f14610b39578063c9862fc414610b59575f5ffd5b8063b0e4620d14610ac3578063b6b55f2514610ad5578063bd87a28014610ae8578063bfa4e42314610b02575f5ffd5b806398bd3bb5116101b6578063a746748311610186578063a7467483146109f9578063a7fa61fb14610a33578063a95f6a8414610a68578063ad6305f014610a81578063aed8132914610aa3575f5ffd5b806398bd3bb5146109ad5780639e8ab95c146109c05780639f0b01f1146109d3578063a0d7031a146109e6575f5ffd5b806388fd611b116101fc57806388fd611b146108955780638af3f43f146108a85780638db849e0146108bb57806393d88530146108c3578063941c74fd146108ce575f5ffd5b806382100e3f14610805578063827c049e1461082c57806384b0196e14610853578063862a929b1461086e575f5ffd5b80634a5369f3116103395780635b0463d2116102c3578063644d11c611610288578063644d11c6146107925780636efb9d2c146107655780637b9404c01461079d5780637f98d5cb146107b057806380959721146107de575f5ffd5b80635b0463d21461073e5780635b3b482c146107655780635ba216f61461076f5780635cbe86bc146107825780635e67c4261461078a575f5ffd5b80634c4525cb116103095780634c4525cb146106b55780634c860a71146106e85780634cb5929a146106fb5780634e7a156a14610722578063581582c714610735575f5ffd5b80634a5369f3146106695780634a970be71461067c5780634b8d24b01461068f5780634c125e79146106a2575f5ffd5b80631b943221116103ba5780633a98d88e1161038a5780633a98d88e146105b45780633fe32e89146105ce57806343a80845146105f5578063452a9320146106085780634a0c756214610647575f5ffd5b80631b9432211461055f57806323cb830f14610567578063310565cd1461057a5780633505d7f6146105a1575f5ffd5b806306a4c9831161040057806306a4c983146104c65780631291c8b7146104f15780631680eb8c1461052657806316b7575a1461053957806318b1189c1461054c575f5ffd5b8062dbe109146104305780630210303d1461045a5780630557de341461047f57806305605e1b146104b1575b5f5ffd5b6005546104409063ffffffff1681565b60405163ffffffff90911681526020015b60405180910390f35b610440610468366004615052565b60066020525f908152604090205463ffffffff1681565b6104a161048d36600461506b565b600f6020525f908152604090205460ff1681565b6040519015158152602001610451565b6104c46104bf366004615098565b610e59565b005b6009546104d9906001600160401b031681565b6040516001600160401b039091168152602001610451565b6105187f000000000000000000000000000000000000000000000000000000000000000081565b604051908152602001610451565b6104d9610534366004615106565b610edd565b6104d961054736600461515e565b611285565b6104c461055a36600461515e565b611341565b6105186113d5565b6104c461057536600461515e565b61142f565b6104d97f000000000000000000000000000000000000000000000000000000000000000081565b6104d96105af36600461515e565b6116a7565b6009546104d990600160401b90046001600160401b031681565b6104d97f000000000000000000000000000000000000000000000000000000000000000081565b6104c461060336600461515e565b6116f7565b61062f7f000000000000000000000000000000000000000000000000000000000000000081565b6040516001600160a01b039091168152602001610451565b600c546001600160401b039081165f908152600b6020526040902054166104d9565b6104c46106773660046151b7565b611805565b6104c461068a366004615205565b6119ac565b6104c461069d36600461506b565b611a61565b6104c46106b036600461515e565b611ad8565b6106c86106c3366004615248565b611b62565b604080516001600160401b03938416815292909116602083015201610451565b5f546104a190600160401b900460ff1681565b6104d97f000000000000000000000000000000000000000000000000000000000000000081565b600a546104d9906001600160401b031681565b61051860085481565b6104d97f000000000000000000000000000000000000000000000000000000000000000081565b6104d96201518081565b6104d961077d366004615270565b611bb9565b6104c4611d99565b6104d9604081565b6104d96301e1338081565b6104c46107ab3660046152a0565b611e5a565b61062f6107be366004615333565b63ffffffff165f908152600760205260409020546001600160a01b031690565b61062f7f000000000000000000000000000000000000000000000000000000000000000081565b6105187f000000000000000000000000000000000000000000000000000000000000000081565b61062f7f000000000000000000000000000000000000000000000000000000000000000081565b61085b612003565b604051610451979695949392919061537a565b6104d97f000000000000000000000000000000000000000000000000000000000000000081565b6105186108a3366004615410565b61208a565b6104c46108b6366004615438565b6120ba565b610518600a81565b6104d96312cc030081565b6109646108dc366004615410565b60408051608080820183525f808352602080840182905283850182905260609384018290526001600160401b03969096168152600e865283812063ffffffff95861682528652839020835191820184528054825260010154808516958201959095526401000000008504841692810192909252600160401b9093049091169181019190915290565b60405161045191905f6080820190508251825263ffffffff602084015116602083015263ffffffff604084015116604083015263ffffffff606084015116606083015292915050565b6104c46109bb366004615452565b6120ce565b6104c46109ce3660046154c7565b612157565b6104c46109e1366004615098565b61221c565b6104a16109f436600461515e565b612372565b610a0c610a07366004615333565b6123b7565b604080516001600160a01b0390931683526001600160401b03909116602083015201610451565b6104d9610a41366004615333565b63ffffffff165f90815260076020526040902054600160c01b90046001600160401b031690565b5f546104d990600160481b90046001600160401b031681565b6104a1610a8f36600461515e565b60106020525f908152604090205460ff1681565b610ab6610ab136600461515e565b612420565b604051610451919061555f565b5f546104d9906001600160401b031681565b6104c4610ae336600461506b565b612526565b600a546104d990600160401b90046001600160401b031681565b6104d9610b103660046155ce565b612539565b6104c4612557565b6104c4610b2b36600461506b565b6126d4565b6104d9610e1081565b610b4c610b4736600461515e565b612778565b60405161045191906155f6565b6104c4610b67366004615609565b6128b0565b6104c4610b7a36600461568b565b612929565b6104c4610b8d3660046156e6565b6129be565b6104c4610ba0366004615733565b612a6c565b61062f7f000000000000000000000000000000000000000000000000000000000000000081565b6104d97f000000000000000000000000000000000000000000000000000000000000000081565b610dec610c0136600461515e565b604080516102a0810182525f80825260208201819052918101829052606081018290526080810182905260a0810182905260c0810182905260e08101829052610100810182905261012081018290526101408101829052610160810182905261018081018290526101a081018290526101c081018290526101e081018290526102008101829052610220810182905261024081018290526102608101829052610280810191909152506001600160401b039081165f908152600d602090815260409182902082516102a08101845281548086168252600160401b808204871694830194909452600160801b808204871695830195909552600160c01b908190048616606083015260018301546080830152600283015460a0830152600383015480871660c0840152848104871660e084015263ffffffff8682048116610100850152600160a01b91829004811661012085015260048501546001600160801b038082166101408701528882048a1661016087015290849004891661018086015260058601548082166101a0870152889004166101c08501526006909401548088166101e08501529485049096166102008301529383048216610220820152938204811661024085015291810490911661026083015260ff600160e01b90910416151561028082015290565b60405161045191906157b3565b6104d9610e07366004615270565b612b09565b6104c4610e1a3660046159c9565b612c32565b6104c4610e2d36600461515e565b612cc5565b61062f7f000000000000000000000000000000000000000000000000000000000000000081565b610e61612dab565b336001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000168114610ebc5760405163e70d755b60e01b81526001600160a01b0390911660048201526024015b60405180910390fd5b50610eca60015f8481612dd6565b50610ed860025f8381612dd6565b505050565b5f610ee6612fbb565b610eee612dab565b610ef784612ffc565b610eff6134ba565b610f287f0000000000000000000000000000000000000000000000000000000000000000613522565b600980545f90610f40906001600160401b0316615a36565b82546001600160401b038083166101009490940a8481029102199091161790925560098054600160801b830267ffffffffffffffff60801b199091161790555f908152600d60209081526040909120919250610f9e9086018661515e565b815467ffffffffffffffff19166001600160401b0391909116178155610fca604086016020870161515e565b81546001600160401b0391909116600160401b0267ffffffffffffffff60401b19909116178155611001606086016040870161515e565b81546001600160401b0391909116600160801b0267ffffffffffffffff60801b1990911617815561103860c0860160a0870161515e565b81546001600160401b0391909116600160c01b026001600160c01b039091161781556080850135600182015560c0850135600282015561107f610100860160e0870161515e565b60038201805467ffffffffffffffff19166001600160401b03928316179055600c546110ad91166001615a60565b6003820180546001600160401b0392909216600160401b0267ffffffffffffffff60401b199092169190911790556110ed61012086016101008701615333565b60068201805463ffffffff60a01b1916600160a01b63ffffffff939093169290920291909117905560048101805467ffffffffffffffff60801b1916600160801b426001600160401b03160217905561114c608086016060870161515e565b60068201805467ffffffffffffffff19166001600160401b039290921691909117905561117c602086018661515e565b6001600160401b039081169083167f96587f57a7ccceae0a2546f55979767addf0c7fad55c428e3153e31e68fa108a6111bd61012089016101008a01615333565b60405163ffffffff909116815260200160405180910390a35f6111e861012087016101008801615333565b63ffffffff1611156112055761120082828686613559565b611244565b8215611212601885615a93565b5f9091611241576040516332ba358d60e11b8152600481019290925263ffffffff166024820152604401610eb3565b50505b61125661012086016101008701615333565b600382015463ffffffff918216600160801b9091049091160361127d5761127d82826137e9565b509392505050565b5f816001600160401b03165f0361129d57505f919050565b5f546001600160401b03600160481b909104811690831611156112c1600184615aa6565b5f60099054906101000a90046001600160401b03169091611308576040516314156b7760e21b81526001600160401b03928316600482015291166024820152604401610eb3565b50600190505f6113188285615aa6565b6001600160401b03908116825260208201929092526040015f2054600160a01b90041692915050565b6113496139a7565b6001600160401b0381165f908152600d60205260409020600601805460109061137e90600160801b900463ffffffff16615ac5565b91906101000a81548163ffffffff021916908363ffffffff160217905550806001600160401b03167f4655e9fbe6661f72939082ea5c6917f2dc9755def0df43186de07e5285fa0ccd60405160405180910390a250565b5f5f7f00000000000000000000000000000000000000000000000000000000000000006114006139fd565b61140a9190615ae3565b9050806008541161141b575f611429565b806008546114299190615afa565b91505090565b5f61143982612778565b9050600581600681111561144f5761144f61552f565b14828290916114735760405163114edf0b60e01b8152600401610eb3929190615b0d565b50506001600160401b038083165f908152600d60205260409020600954815491928592811691600160401b90041681146114d357604051635a73433b60e11b81526001600160401b03928316600482015291166024820152604401610eb3565b5050600980546001600160401b03858116600160401b81810267ffffffffffffffff60401b1980861682178755600a805442871685029281168317825560038a0154600160c01b959004871685026001600160c01b0390941677ffffffffffffffff0000000000000000ffffffffffffffff90981697909717929092179096556005870154600160801b6001600160801b03918216029616948416949094179490941790925560068401805460ff60e01b1916600160e01b179055835460405193900416808352917f3f5b3dfbacbbce313fb2ab5bb04a741da09e3703a61ad61e0500206a6c2a20069060200160405180910390a25f6115e164e8d4a510006001600160401b038416615ae3565b905080156115f2576115f281613a80565b6040516324e2250160e01b8152600481018290525f9064e8d4a51000906001600160a01b037f000000000000000000000000000000000000000000000000000000000000000016906324e22501906024016020604051808303815f875af115801561165f573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906116839190615b33565b61168d9190615a93565b9050801561169f5761169f8682613af1565b505050505050565b5f6116b0612dab565b5f826001600160401b0316116116d9576040516365e52d5160e11b815260040160405180910390fd5b6116ef6004335f6001600160401b038616612dd6565b90505b919050565b6116ff613b07565b5f61170982612420565b90506001815160068111156117205761172061552f565b148061173e575060028151600681111561173c5761173c61552f565b145b8061175b57506003815160068111156117595761175961552f565b145b82906117865760405163255c859f60e01b81526001600160401b039091166004820152602401610eb3565b5061179082613b32565b60408082015190516001600160401b039182168152908316907f95178b4f06ad0f8c4056ca0d36802afdb27f92fc86d2f080fa9c6924fddef66e9060200160405180910390a26117fc64e8d4a5100082604001516001600160401b03166117f79190615ae3565b613a80565b5050565b905090565b60055463ffffffff165f5b8281101561198d575f84848381811061182b5761182b615b4a565b90506020020160208101906118409190615052565b90506001600160a01b03811661186957604051639fabe1c160e01b815260040160405180910390fd5b6001600160a01b0381165f9081526006602052604090205463ffffffff16156118925750611985565b61189b83615b5e565b6001600160a01b0382165f81815260066020908152604091829020805463ffffffff191663ffffffff861617905581516060810190925291815291945081016118e2613be3565b63ffffffff90811682525f60209283018190528682168082526007845260408083208651815496880151978301516001600160401b0316600160c01b026001600160c01b0398909616600160a01b026001600160c01b03199097166001600160a01b0391821617969096179690961693909317909455905191841692917fd61e7d21b4d6f5cc5b7ddf5562f6773edbd4871e644b86b5a9fd2afc436ad8769190a3505b600101611810565b506005805463ffffffff191663ffffffff929092169190911790555050565b6119b63386613c1f565b60405163d505accf60e01b8152336004820152306024820152604481018690526064810185905260ff8416608482015260a4810183905260c481018290527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03169063d505accf9060e4015f604051808303815f87803b158015611a3f575f5ffd5b505af1925050508015611a50575060015b50611a5a85613cc6565b5050505050565b5f8111611a81576040516365e52d5160e11b815260040160405180910390fd5b8060085f828254611a929190615b79565b909155505060405181815233907f80d935b55a1d0a7c5e49759e65696b235471700d31c78dbec3086abf78db82369060200160405180910390a2611ad581613cc6565b50565b336001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000168114611b2e57604051631f851be960e31b81526001600160a01b039091166004820152602401610eb3565b506001611b3a82612778565b6006811115611b4b57611b4b61552f565b03611b5857611ad56134ba565b611ad5815f613cfb565b6001600160a01b038083165f9081526004602090815260408083209385168352928152908290208251808401909352546001600160401b03808216808552600160401b9092041692909101829052905b9250929050565b5f611bc2612dab565b6001600160a01b038316611be957604051639fabe1c160e01b815260040160405180910390fd5b335f9081526004602090815260408083206001600160a01b03871684528252918290208251808401909352546001600160401b03808216808552600160401b9092048116928401929092529084161180611c4e575060208101516001600160401b0316155b81518491611c825760405163f6df5f0760e01b81526001600160401b03928316600482015291166024820152604401610eb3565b50506040516001600160601b0319606086901b1660208201526001600160c01b031960c085901b166034820152611cd89060059033905f90603c0160405160208183030381529060405280519060200120612dd6565b6040805180820182526001600160401b0380871682528084166020808401828152335f818152600484528781206001600160a01b038e1680835294528790209551865492518616600160401b026fffffffffffffffffffffffffffffffff1990931695169490941717909355925193955090929091907fe1d39b56f2c084aace6a2f37de6f57d0390e060e1eb24f6230bee6e21f062ebe90611d8a9088906001600160401b0391909116815260200190565b60405180910390a45092915050565b336001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000168114611def57604051631f851be960e31b81526001600160a01b039091166004820152602401610eb3565b505f54600160401b900460ff1615611e1a5760405163bd53d75b60e01b815260040160405180910390fd5b5f805468ff00000000000000001916600160401b1781556040517f753ed9dbe9323967c44adcd768283b3cdbd434058a1d1fa67de360707edfac909190a1565b611e62613b07565b5f611ea186868080601f0160208091040260200160405190810160405280939291908181526020018383808284375f92019190915250613de092505050565b604080518082019091526008815267747265617375727960c01b60209091015290507fcbd818ad4dd6f1ff9338c2bb62480241424dd9a65f9f3284101a01cd099ad8ac811480611f2f57506040805180820190915260078152667265776172647360c81b6020909101527f34c4f69c5a540b12dc1972f35b6a4d869e650b9e8617cf155838305cfb43cfde81145b80611f795750604080518082019091526008815267636c656172696e6760c01b6020909101527f2f30d14ca49b9f1339f72453c9452a8f582998504b9a4b6046e8f4a1955279f581145b86869091611f9c57604051631eeb38c160e01b8152600401610eb3929190615bb4565b50505f611fab82868686613deb565b90507fc813642d46df63343bd83e53638d8abaa76f3fd021306e06900669b18986c2b7878783604051611fe093929190615bc7565b60405180910390a1611ffa6117f764e8d4a5100083615ae3565b50505050505050565b5f6060808280808346308380604051908082528060200260200182016040528015612038578160200160208202803683370190505b5060408051808201825260088152674445706172726f7760c01b602080830191909152825180840190935260018352603160f81b90830152600f60f81b9d909c50909a50939850919650945092509050565b6001600160401b0382165f908152600e6020908152604080832063ffffffff851684529091529020545b92915050565b6120c26139a7565b6117fc82600583613f13565b60405163cbe8864960e01b815273__$3fa11677f76b468052cfdca32dd47dd498$__9063cbe886499061210b908790879087908790600401615ced565b5f6040518083038186803b158015612121575f5ffd5b505af4158015612133573d5f5f3e3d5ffd5b506121519250612149915050602086018661515e565b600333613f13565b50505050565b6121618888613c1f565b6040516377aadf6360e11b81526001600160a01b03898116600483015230602483015260448201899052606482018890526084820187905260a4820186905260ff851660c483015260e4820184905261010482018390527f0000000000000000000000000000000000000000000000000000000000000000169063ef55bec690610124015f604051808303815f87803b1580156121fc575f5ffd5b505af115801561220e573d5f5f3e3d5ffd5b505050505050505050505050565b6122246139a7565b61222c612dab565b5f61223683612778565b9050600381600681111561224c5761224c61552f565b148382909161227057604051630ae781f560e21b8152600401610eb3929190615b0d565b50506001600160401b0383165f908152600d602052604090206006810180546010906122a890600160801b900463ffffffff16615b5e565b91906101000a81548163ffffffff021916908363ffffffff1602179055508060060160089054906101000a90046001600160401b03166001600160401b0316836001600160401b0316111561231f5760068101805467ffffffffffffffff60401b1916600160401b6001600160401b038616021790555b6006810154604051600160401b9091046001600160401b0390811682528516907f848e0ea1854915cda05cefe5407396cf61b321acd1ca7547989074ae754972489060200160405180910390a250505050565b5f5f61237d83612778565b905060058160068111156123935761239361552f565b14806123b0575060068160068111156123ae576123ae61552f565b145b9392505050565b63ffffffff81165f90815260076020526040812080546001600160a01b03169190821561241a57805461241790600160a01b900463ffffffff167f0000000000000000000000000000000000000000000000000000000000000000615a60565b91505b50915091565b6040805160c0810182525f80825260208201819052918101829052606081018290526080810182905260a081019190915261245a82613f27565b6001600160401b03908116608083015282165f90815260026020526040902054819060ff1660068111156124905761249061552f565b908160068111156124a3576124a361552f565b9052506001600160401b038083165f8181526001602081815260408320546001600160a01b03811687830152939092529052600160a01b90041660608201526124eb82611285565b81606001516124fa9190615aa6565b6001600160401b0390811660408084019190915292165f9081526003602052919091205460a082015290565b6125303382613c1f565b611ad581613cc6565b5f6125426139a7565b61254a612dab565b6123b06006845f85612dd6565b61255f612dab565b600a545f9061259f907f000000000000000000000000000000000000000000000000000000000000000090600160401b90046001600160401b0316615a60565b9050806001600160401b0381164210156125d8576040516384f84a2b60e01b81526001600160401b039091166004820152602401610eb3565b505f6125e2613fc4565b90506001600160401b03811615806126145750600561260082612778565b60068111156126115761261161552f565b14155b819061263f57604051638a8f960f60e01b81526001600160401b039091166004820152602401610eb3565b505f805467ffffffffffffffff1916426001600160401b031617905561266361402e565b600954600160401b908190046001600160401b039081165f818152600d60209081526040918290205482514286168152918201939093529390910490911682820152517f0134dc8c7e67c771949dcb000af73d95ac03734501451bd644b6dc8ef5e01ac19181900360600190a15050565b6126dc6140d8565b5f81116126fc576040516365e52d5160e11b815260040160405180910390fd5b61270581613522565b8060085f8282546127169190615afa565b90915550506040518181527ffbe94e601ce041f1e6c263017fdf1becf857fe1cb5d20366e9fd62f5e56fc0829060200160405180910390a1611ad57f00000000000000000000000000000000000000000000000000000000000000008261412e565b5f816001600160401b03165f0361279157506006919050565b6009546001600160401b0390811690831611156127af57505f919050565b6001600160401b038083165f908152600d6020526040812060048101549092600160c01b909104169003612846576009545f906001600160401b03858116600160801b9092041614801561282d5750600482015461282090610e1090600160801b90046001600160401b0316615a60565b6001600160401b03164211155b90508061283b57600261283e565b60015b949350505050565b600381015461286990600b908590600160401b90046001600160401b0316614162565b6128765750600492915050565b6006810154600160e01b900460ff16156128935750600692915050565b61289c836141a4565b6128a75760056123b0565b60039392505050565b60405163bc420d2560e01b815273__$3fa11677f76b468052cfdca32dd47dd498$__9063bc420d25906128f190899089908990899089908990600401615dfa565b5f6040518083038186803b158015612907575f5ffd5b505af4158015612919573d5f5f3e3d5ffd5b5050505061169f86600433613f13565b612931613b07565b5f846129455761294086614253565b61294e565b61294e8661428d565b90505f61295d82868686613deb565b604080518815158152602081018390529192506001600160a01b038916917ffd1009661cf51b53c3194b68b8cb94eeeb716f71b3eb89ebdb0be8abb72e3b7c910160405180910390a2611ffa876129b964e8d4a5100084615ae3565b61412e565b6129c6612fbb565b6129ce612dab565b60016129d984612778565b60068111156129ea576129ea61552f565b148390612a165760405163cbaa1e1760e01b81526001600160401b039091166004820152602401610eb3565b506001600160401b0383165f908152600d60205260409020612a3a84828585613559565b60068101546003820154600160a01b90910463ffffffff908116600160801b90920416036121515761215184826137e9565b5f5f612a7888886142bf565b9092509050612aa567ffffffffffffffff19861663ffffffff80891690808516908690899089906143b216565b888888909192612ae7576040516312123b9960e11b81526001600160401b03909316600484015263ffffffff9182166024840152166044820152606401610eb3565b50612aff915089905060e087901c606088901c614439565b5050505050505050565b5f612b126139a7565b5f64e8d4a51000600854612b269190615a93565b90507f00000000000000000000000000000000000000000000000000000000000000006001600160401b0316836001600160401b031610612b87577f0000000000000000000000000000000000000000000000000000000000000000612b89565b825b915080826001600160401b03161115612ba857612ba58161453e565b91505b5f612bc164e8d4a510006001600160401b038516615ae3565b90508060085f828254612bd49190615afa565b90915550506040516001600160401b03841681526001600160a01b038616907f90684d98d06e8de3d0d1eaaf51f9c7368d92057ae602f7d256681e998eb6afbc9060200160405180910390a2612c2a858261412e565b505092915050565b604051638deb309360e01b81525f9073__$3fa11677f76b468052cfdca32dd47dd498$__90638deb309390612c6d9086908690600401615e57565b602060405180830381865af4158015612c88573d5f5f3e3d5ffd5b505050506040513d601f19601f82011682018060405250810190612cac9190615e7b565b9050610ed8612cbe602085018561515e565b8233613f13565b612ccd613b07565b5f612cd782612420565b90505f81516006811115612ced57612ced61552f565b148290612d195760405163255c859f60e01b81526001600160401b039091166004820152602401610eb3565b50612d2382613b32565b80602001516001600160a01b0316826001600160401b03167f3a732679a554001ead07cb0529d5da8759ab53aaf02f348ba7280f842b01832d8360400151604051612d7d91906001600160401b0391909116815260200190565b60405180910390a36117fc816020015164e8d4a5100083604001516001600160401b03166129b99190615ae3565b5f546001600160401b031615612dd457604051630bca44d160e01b815260040160405180910390fd5b565b5f80546001600160401b03600160481b820481169291612dff918691600160881b900416615a60565b9050612e0c826001615a60565b5f805478ffffffffffffffffffffffffffffffff0000000000000000001916600160481b6001600160401b039384160267ffffffffffffffff60881b191617600160881b928416928302179055604080516060810182526001600160a01b038816815260208101929092528101612e81613be3565b63ffffffff9081169091526001600160401b038085165f90815260016020908152604080832086518154938801519790920151909516600160e01b026001600160e01b0396909416600160a01b026001600160e01b03199092166001600160a01b03909116171793909316179055866006811115612f0157612f0161552f565b14612f40576001600160401b0382165f908152600260205260409020805487919060ff19166001836006811115612f3a57612f3a61552f565b02179055505b8215612f61576001600160401b0382165f9081526003602052604090208390555b846001600160a01b0316826001600160401b03167ff38bf1066b6372a565fdfc33f1d54a488dc0ca6c08f8dfb13b7a2c00c18c9fe888878588604051612faa9493929190615e99565b60405180910390a350949350505050565b612fc36140d8565b3332148015612fd15750333b155b3390611ad55760405163951b1cb360e01b81526001600160a01b039091166004820152602401610eb3565b600c546001600160401b039081165f908152600b602052604081205490911690506001600160401b038116613034602084018461515e565b6001600160401b03161461304b602084018461515e565b82909161307e57604051636285ca9760e11b81526001600160401b03928316600482015291166024820152604401610eb3565b50506001600160401b038082165f908152600d60209081526040808320925483549394600160481b909104811693600160401b900416916130c391870190870161515e565b6001600160401b0316101580156130fb57506001600160401b0381166130ef604086016020870161515e565b6001600160401b031611155b61310b604086016020870161515e565b83549091600160401b9091046001600160401b031690839061315c576040516343da619960e01b81526001600160401b03938416600482015291831660248301529091166044820152606401610eb3565b50508254600160801b90046001600160401b03169050613182606086016040870161515e565b6001600160401b0316101561319d606086016040870161515e565b83549091600160801b9091046001600160401b0316906131e357604051630323b25360e61b81526001600160401b03928316600482015291166024820152604401610eb3565b505060068201546001600160401b0316613203608086016060870161515e565b6001600160401b031610158015613232575042613226608086016060870161515e565b6001600160401b031611155b613242608086016060870161515e565b600684015490916001600160401b0390911690429061329057604051638338890f60e01b81526001600160401b03938416600482015291831660248301529091166044820152606401610eb3565b506201518091506132a99050608086016060870161515e565b6132bc906001600160401b031642615afa565b11156132ce608086016060870161515e565b429091613301576040516347c0653760e01b81526001600160401b03928316600482015291166024820152604401610eb3565b50506001600160401b03811661331d604086016020870161515e565b6001600160401b031610156133ec575f620151807f000000000000000000000000000000000000000000000000000000000000000061336a6133656040890160208a0161515e565b613f27565b6133749190615a60565b61337e9190615a60565b90506001600160401b03811661339a608087016060880161515e565b6001600160401b031611156133b5604087016020880161515e565b8290916133e8576040516316c3e2e760e01b81526001600160401b03928316600482015291166024820152604401610eb3565b5050505b6133fc604085016020860161515e565b6001600160401b03165f036134115750505050565b5f7f000000000000000000000000000000000000000000000000000000000000000061345260016134486040890160208a0161515e565b6133659190615aa6565b61345c9190615a60565b90506001600160401b038116421015600161347d604088016020890161515e565b6134879190615aa6565b829091611ffa5760405163316abe6960e11b81526001600160401b03928316600482015291166024820152604401610eb3565b600954600160801b90046001600160401b03165f8190036134d85750565b6009805467ffffffffffffffff60801b191690556040516001600160401b038216907fe0a3c185cfc9608561f576581f7b91ff05769f0c9febf56c9fbbfffbb2fe71e6905f90a250565b5f61352b6113d5565b905080828082101561215157604051639901e61160e01b815260048101929092526024820152604401610eb3565b5f61357a8383878760030160149054906101000a900463ffffffff16614577565b604081015160038601549192505f916135a09190600160801b900463ffffffff16615b79565b60068601549091508190600160a01b900463ffffffff16808211156135e7576040516332ba358d60e11b8152600481019290925263ffffffff166024820152604401610eb3565b505061361782608001517f0000000000000000000000000000000000000000000000000000000000000000614736565b6006850180545f91600160c01b90910463ffffffff1690601861363983615b5e565b82546101009290920a63ffffffff818102199093169183160217909155600388018054608087015167ffffffffffffffff60801b19909116600160801b8785160263ffffffff60a01b191617600160a01b9190931602919091179055602084015160048801805492935090915f906136bb9084906001600160801b0316615ec9565b82546001600160801b039182166101009390930a9283029190920219909116179055506040805160808082018352855182528583015163ffffffff90811660208085019182526060808a01518416868801908152948a015184169086019081526001600160401b038e165f818152600e84528881208a8716808352908552908990209751885593516001979097018054965192518616600160401b026bffffffff0000000000000000199387166401000000000267ffffffffffffffff1990981698909616979097179590951716929092179093558651908701519351929391927f79aee4046743609cded3d183188f2794c12b94fa82a2c9d4c3ba923469dbd332926137d89282526001600160801b0316602082015260400190565b60405180910390a350505050505050565b80546001600160401b03165f908152600d6020526040812060048301546005820154919291613824916001600160801b039081169116615ec9565b835460058401549192505f9161385a91600160c01b90046001600160401b031690600160801b90046001600160801b0316615ec9565b84549091505f9061387a90600160401b90046001600160401b0316611285565b60038601546001600160401b0391821692505f916001600160801b03808616926138a8929188169116615b79565b6138b29190615b79565b905081818181146138df5760405163068a59bb60e41b815260048101929092526024820152604401610eb3565b50506001600160801b03838116600160801b029085161760058701556004860180546001600160401b0342908116600160c01b026001600160c01b0390921691909117909155613950907f000000000000000000000000000000000000000000000000000000000000000090615a60565b6006870180546001600160401b0392909216600160401b0267ffffffffffffffff60401b199092169190911790556009805467ffffffffffffffff60801b1916905561399d600b8861480b565b611ffa8787614895565b336001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000168114611ad557604051636c8f5ebf60e11b81526001600160a01b039091166004820152602401610eb3565b600954600c545f918291613a24916001600160401b03600160c01b90910481169116615aa6565b6009546001600160401b039182169250600160801b9004168015801590613a6457506001613a5182612778565b6006811115613a6257613a6261552f565b145b613a6e5781613a79565b613a79826001615b79565b9250505090565b604051630852cd8d60e31b8152600481018290527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316906342966c68906024015f604051808303815f87803b158015613adf575f5ffd5b505af1158015611a5a573d5f5f3e3d5ffd5b610ed860035f836001600160401b038616612dd6565b5f80546001600160401b03169003612dd457604051631aa4beb560e01b815260040160405180910390fd5b6009546001600160401b03600160401b9182900481165f908152600d602052604090205491909104166001600160401b0316816001600160401b031610158015613b9457506001600160401b0381165f9081526010602052604090205460ff16155b8190613bbf5760405163255c859f60e01b81526001600160401b039091166004820152602401610eb3565b506001600160401b03165f908152601060205260409020805460ff19166001179055565b5f611800613c1a6001600160401b037f00000000000000000000000000000000000000000000000000000000000000001642615afa565b61494d565b613c27612dab565b5f54600160401b900460ff1615613c515760405163bd53d75b60e01b815260040160405180910390fd5b5f8111613c71576040516365e52d5160e11b815260040160405180910390fd5b613c8064e8d4a5100082615ee8565b819015613ca357604051631a4fcabb60e01b8152600401610eb391815260200190565b50610ed85f83613cc0613cbb64e8d4a5100086615a93565b61453e565b5f612dd6565b611ad56001600160a01b037f00000000000000000000000000000000000000000000000000000000000000001633308461497d565b5f613d0583612778565b90506003816006811115613d1b57613d1b61552f565b1483829091613d3f57604051630ae781f560e21b8152600401610eb3929190615b0d565b5050613d496134ba565b6001600160401b038084165f908152600d6020526040902060030154613d7991600b91600160401b9004166149b3565b600954600c546001600160401b039081165f908152600b6020526040902054858216927f1ab9c93b71393b9a0bb584e947a3271c3252133d9e393a904e2858fec3e9d05a92908116911685604051613dd393929190615efb565b60405180910390a2505050565b805160209091012090565b5f848152600f6020526040812054859060ff1615613e1f576040516384f8591360e01b8152600401610eb391815260200190565b505f858152600f602052604090819020805460ff19166001179055600954905163578d736b60e01b815273__$3fa11677f76b468052cfdca32dd47dd498$__9163578d736b91613e8b916001600160401b03600160401b90910416908990899089908990600401615f2a565b5f6040518083038186803b158015613ea1575f5ffd5b505af4158015613eb3573d5f5f3e3d5ffd5b50613ec8925050506040850160208601615f6c565b6001600160801b0316613ede6020860186615f6c565b6001600160801b0316613ef19190615b79565b90505f811161283e576040516365e52d5160e11b815260040160405180910390fd5b613f1d8383613cfb565b610ed883826149e6565b5f805482906001600160401b03600160481b90910481169082168111613f73576040516314156b7760e21b81526001600160401b03928316600482015291166024820152604401610eb3565b50506001600160401b0382165f908152600160205260409020546116ef90600160e01b900463ffffffff167f0000000000000000000000000000000000000000000000000000000000000000615a60565b600c546009545f916001600160401b03908116600160c01b9092041610613fea57505f90565b600954600b905f9061400d90600160c01b90046001600160401b03166001615a60565b6001600160401b03908116825260208201929092526040015f205416905090565b6140366134ba565b6009546140609061405890600160c01b90046001600160401b03166001615a60565b600b906149b3565b60095461407e90600160401b90046001600160401b03166001615a60565b6009546040516001600160401b03928316927f1ab9c93b71393b9a0bb584e947a3271c3252133d9e393a904e2858fec3e9d05a926140ce9281831692600160401b90920490911690600690615efb565b60405180910390a2565b336001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000168114611ad557604051637cbb57a160e11b81526001600160a01b039091166004820152602401610eb3565b6117fc6001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000168383614acf565b60018301545f906001600160401b039081169083161180159061283e5750506001600160401b039081165f908152602093909352604090922054821691161490565b6009545f90600160401b90046001600160401b03165b806001600160401b0316836001600160401b0316111561424b576001600160401b038084165f908152600d6020526040902060068101549091600160401b9091041642108061421957506006810154600160801b900463ffffffff1615155b15614228575060019392505050565b506001600160401b039283165f908152600d6020526040902054909216916141ba565b505f92915050565b6040516001600160601b0319606083901b1660208201525f906034015b604051602081830303815290604052805190602001209050919050565b604051673830bcb0b136329d60c11b60208201526001600160601b0319606083901b1660288201525f90603c01614270565b6001600160401b0382165f908152600d602052604081206006810154829190600160e01b900460ff1661431157846142f686612778565b60405163bc34362f60e01b8152600401610eb3929190615b0d565b6001600160401b0385165f908152600e6020908152604080832063ffffffff88811685529252909120546006830154909450600160c01b900416600114801561435e575063ffffffff8416155b614395576001600160401b0385165f908152600e6020908152604080832063ffffffff8089168552925290912060010154166143a8565b6006810154600160a01b900463ffffffff165b9150509250929050565b5f8486106143c157505f61442f565b5f87815260188120905b600187111561441c57600188168760018a011081171561440757828160051b528160051b8601356001821860051b5260405f2092506001820191505b508760011c97506001870160011c96506143cb565b808414801561442a57508582145b925050505b9695505050505050565b5f5f6144458484614b04565b600a5491935091505f90614465906001600160401b038085169116615b79565b600a54909150600160801b90046001600160801b03168181808211156144a7576040516353ccb2f560e01b815260048101929092526024820152604401610eb3565b5050600a805467ffffffffffffffff19166001600160401b03848116919091179091556040805189831681528583166020820152918716908201526001600160a01b0385169063ffffffff8816907f9b3e78177723f24648e1d669430eade59d4b9c20dda7c3e9a92d67211517897b9060600160405180910390a3611ffa846129b964e8d4a510006001600160401b038716615ae3565b5f6001600160401b0382111561457357604080516306dfcc6560e41b8152600481019190915260248101839052604401610eb3565b5090565b6145b06040518060a001604052805f81526020015f81526020015f81526020015f63ffffffff1681526020015f63ffffffff1681525090565b5f6145bc601886615a93565b90505f811180156145d657506145d3601882615ae3565b85145b85906145f85760405163394a4ea560e11b8152600401610eb391815260200190565b50600181901c5f6146098284615afa565b6001600160401b0381111561462057614620615bea565b604051908082528060200260200182016040528015614649578160200160208202803683370190505b5090505f5f5f61465d8b8b86888d8d614bf4565b92509250925080614674576146748b8b8b8b614d10565b856001166001036146f9575f6146a88c8c61469060018b615afa565b601802919091013567ffffffffffffffff1916919050565b90506146b581848c614d4f565b5f818152601890208587815181106146cf576146cf615b4a565b60209081029190910101526146f16001600160401b0360a083901c1685615b79565b935060e01c91505b61470284614ebe565b875250602086019190915260408501939093525050943560e01c606082015263ffffffff9094166080850152509192915050565b600554829063ffffffff908116908216111561476e5760405163aad6d4fb60e01b815263ffffffff9091166004820152602401610eb3565b5063ffffffff8083165f90815260076020526040812054909183916147bc91600160a01b909104167f0000000000000000000000000000000000000000000000000000000000000000615a60565b6147c69190615a60565b905082816001600160401b038116421015611a5a5760405163d369671960e01b815263ffffffff90921660048301526001600160401b03166024820152604401610eb3565b600182018054829184915f9190829061482c906001600160401b0316615a36565b91906101000a8154816001600160401b0302191690836001600160401b0316021790556001600160401b03166001600160401b031681526020019081526020015f205f6101000a8154816001600160401b0302191690836001600160401b031602179055505050565b805460018201546002830154600384015460048501546006860154604080516001600160401b03600160401b808a0482168352600160801b8a048216602084015292820197909752606081019590955292851660808501526001600160801b0390911660a0840152600160c01b8504841660c084015204821660e082015291811691908416907f2e8c1ef958d140dd5fab4151262fc75e0b0c7a7f4a68175e89ea0d8e19fba6bf906101000160405180910390a35050565b5f63ffffffff821115614573576040516306dfcc6560e41b81526020600482015260248101839052604401610eb3565b61498b848484846001614f6d565b61215157604051635274afe760e01b81526001600160a01b0385166004820152602401610eb3565b6149be600182615aa6565b600192909201805467ffffffffffffffff19166001600160401b039093169290921790915550565b5f7f000000000000000000000000000000000000000000000000000000000000000060085410614a36577f0000000000000000000000000000000000000000000000000000000000000000614a3a565b6008545b90505f614a48600a83615a93565b90508160085f828254614a5b9190615afa565b90915550506001600160a01b0383166001600160401b0385167f206ed26b92c6dde314e40100dba117b6f515f3c0a339773bcc9f1e880cf6dce983614aa08187615afa565b6040805192835260208301919091520160405180910390a3614ac2838261412e565b6121516117f78284615afa565b614adc8383836001614fda565b610ed857604051635274afe760e01b81526001600160a01b0384166004820152602401610eb3565b63ffffffff8083165f908152600760209081526040808320815160608101835290546001600160a01b0381168252600160a01b8104909516928101929092526001600160401b03600160c01b9094048416908201819052919283929086908290879081168210614ba6576040516324d54a3160e01b815263ffffffff90931660048401526001600160401b039182166024840152166044820152606401610eb3565b50505063ffffffff86165f90815260076020526040902080546001600160c01b0316600160c01b6001600160401b038816021790558151614be78287615aa6565b9350935050509250929050565b5f81600160208701896030880281015b80821015614d01575f82358060e01c6001600160401b038260a01c166001600160401b038360601c1663ffffffff8460401c165f811183830315148383108f831015171783158c861115171715614c63575f9950505050505050614d01565b5050808a0199505080975050805f525060185f20905060188301358060e01c6001600160401b038260a01c166001600160401b038360601c1663ffffffff8460401c165f811183830315148383108f831015171783158c861115171715614cd2575f9950505050505050614d01565b50505f928352601883206020908152938352604090922086529701969550929092019160309190910190614c04565b50505096509650969350505050565b805f5b614d1e601886615a93565b81101561169f576018810286013567ffffffffffffffff1916614d42818487614d4f565b60e01c9150600101614d13565b60e083901c60a084901c606085901c604086901c858463ffffffff82168111614d9b57604051631db85c0360e01b815263ffffffff928316600482015291166024820152604401610eb3565b50505f836001600160401b0316118490614dd157604051630777f8c360e41b815263ffffffff9091166004820152602401610eb3565b508381866001600160401b03811663ffffffff831610614e2457604051631e2546ef60e31b815263ffffffff93841660048201529290911660248301526001600160401b03166044820152606401610eb3565b50505063ffffffff811615614e4d57826001600160401b0316826001600160401b031611614e63565b826001600160401b0316826001600160401b0316145b8484848490919293614eb1576040516387b700ff60e01b815263ffffffff94851660048201526001600160401b03938416602482015291909216604482015291166064820152608401610eb3565b5050505050505050505050565b5f6020820182515b6001811115614f655781828260031c60081b84015b80831015614f1e576040832082526040808401206020830152604060808401206040830152604060c0840120606083015261010083019250608082019150614edb565b508260011c60061b84015b80831015614f4857604083208252604083019250602082019150614f29565b506001831615614f5757815181525b50506001908101901c614ec6565b505192915050565b6040516323b872dd60e01b5f8181526001600160a01b038781166004528616602452604485905291602083606481808c5af1925060015f51148316614fc9578383151615614fbd573d5f823e3d81fd5b5f883b113d1516831692505b604052505f60605295945050505050565b60405163a9059cbb60e01b5f8181526001600160a01b038616600452602485905291602083604481808b5af1925060015f51148316615030578383151615615024573d5f823e3d81fd5b5f873b113d1516831692505b60405250949350505050565b80356001600160a01b03811681146116f2575f5ffd5b5f60208284031215615062575f5ffd5b6123b08261503c565b5f6020828403121561507b575f5ffd5b5035919050565b80356001600160401b03811681146116f2575f5ffd5b5f5f604083850312156150a9575f5ffd5b6150b283615082565b91506150c060208401615082565b90509250929050565b5f5f83601f8401126150d9575f5ffd5b5081356001600160401b038111156150ef575f5ffd5b602083019150836020828501011115611bb2575f5ffd5b5f5f5f83850361014081121561511a575f5ffd5b610120811215615128575f5ffd5b508392506101208401356001600160401b03811115615145575f5ffd5b615151868287016150c9565b9497909650939450505050565b5f6020828403121561516e575f5ffd5b6123b082615082565b5f5f83601f840112615187575f5ffd5b5081356001600160401b0381111561519d575f5ffd5b6020830191508360208260051b8501011115611bb2575f5ffd5b5f5f602083850312156151c8575f5ffd5b82356001600160401b038111156151dd575f5ffd5b6151e985828601615177565b90969095509350505050565b803560ff811681146116f2575f5ffd5b5f5f5f5f5f60a08688031215615219575f5ffd5b8535945060208601359350615230604087016151f5565b94979396509394606081013594506080013592915050565b5f5f60408385031215615259575f5ffd5b6152628361503c565b91506150c06020840161503c565b5f5f60408385031215615281575f5ffd5b6150b28361503c565b5f60a0828403121561529a575f5ffd5b50919050565b5f5f5f5f5f60e086880312156152b4575f5ffd5b85356001600160401b038111156152c9575f5ffd5b6152d5888289016150c9565b90965094506152e99050876020880161528a565b925060c08601356001600160401b03811115615303575f5ffd5b61530f888289016150c9565b969995985093965092949392505050565b803563ffffffff811681146116f2575f5ffd5b5f60208284031215615343575f5ffd5b6123b082615320565b5f81518084528060208401602086015e5f602082860101526020601f19601f83011685010191505092915050565b60ff60f81b8816815260e060208201525f61539860e083018961534c565b82810360408401526153aa818961534c565b606084018890526001600160a01b038716608085015260a0840186905283810360c0850152845180825260208087019350909101905f5b818110156153ff5783518352602093840193909201916001016153e1565b50909b9a5050505050505050505050565b5f5f60408385031215615421575f5ffd5b61542a83615082565b91506150c060208401615320565b5f5f60408385031215615449575f5ffd5b61526283615082565b5f5f5f5f60608587031215615465575f5ffd5b84356001600160401b0381111561547a575f5ffd5b6154868782880161528a565b94505061549560208601615320565b925060408501356001600160401b038111156154af575f5ffd5b6154bb87828801615177565b95989497509550505050565b5f5f5f5f5f5f5f5f610100898b0312156154df575f5ffd5b6154e88961503c565b97506020890135965060408901359550606089013594506080890135935061551260a08a016151f5565b979a969950949793969295929450505060c08201359160e0013590565b634e487b7160e01b5f52602160045260245ffd5b60078110611ad557634e487b7160e01b5f52602160045260245ffd5b815160c082019061556f81615543565b8083525060018060a01b0360208401511660208301526001600160401b0360408401511660408301526001600160401b0360608401511660608301526001600160401b03608084015116608083015260a083015160a083015292915050565b5f5f604083850312156155df575f5ffd5b6155e88361503c565b946020939093013593505050565b6020810161560383615543565b91905290565b5f5f5f5f5f5f610120878903121561561f575f5ffd5b61562887615082565b95506156366020880161503c565b9450615645886040890161528a565b935060e08701356001600160401b0381111561565f575f5ffd5b61566b89828a016150c9565b909450925061567f90506101008801615082565b90509295509295509295565b5f5f5f5f5f61010086880312156156a0575f5ffd5b6156a98661503c565b9450602086013580151581146156bd575f5ffd5b93506156cc876040880161528a565b925060e08601356001600160401b03811115615303575f5ffd5b5f5f5f604084860312156156f8575f5ffd5b61570184615082565b925060208401356001600160401b03811115615145575f5ffd5b803567ffffffffffffffff19811681146116f2575f5ffd5b5f5f5f5f5f5f60a08789031215615748575f5ffd5b61575187615082565b955061575f60208801615320565b945061576d60408801615320565b935061577b6060880161571b565b925060808701356001600160401b03811115615795575f5ffd5b6157a189828a01615177565b979a9699509497509295939492505050565b81516001600160401b031681526102a0810160208301516157df60208401826001600160401b03169052565b5060408301516157fa60408401826001600160401b03169052565b50606083015161581560608401826001600160401b03169052565b506080830151608083015260a083015160a083015260c083015161584460c08401826001600160401b03169052565b5060e083015161585f60e08401826001600160401b03169052565b5061010083015161587961010084018263ffffffff169052565b5061012083015161589361012084018263ffffffff169052565b506101408301516158b06101408401826001600160801b03169052565b506101608301516158cd6101608401826001600160401b03169052565b506101808301516158ea6101808401826001600160401b03169052565b506101a08301516159076101a08401826001600160801b03169052565b506101c08301516159246101c08401826001600160801b03169052565b506101e08301516159416101e08401826001600160401b03169052565b5061020083015161595e6102008401826001600160401b03169052565b5061022083015161597861022084018263ffffffff169052565b5061024083015161599261024084018263ffffffff169052565b506102608301516159ac61026084018263ffffffff169052565b506102808301516159c261028084018215159052565b5092915050565b5f5f604083850312156159da575f5ffd5b82356001600160401b038111156159ef575f5ffd5b6159fb8582860161528a565b92505060208301356001600160401b03811115615a16575f5ffd5b6143a88582860161528a565b634e487b7160e01b5f52601160045260245ffd5b5f6001600160401b0382166001600160401b038103615a5757615a57615a22565b60010192915050565b6001600160401b0381811683821601908111156120b4576120b4615a22565b634e487b7160e01b5f52601260045260245ffd5b5f82615aa157615aa1615a7f565b500490565b6001600160401b0382811682821603908111156120b4576120b4615a22565b5f63ffffffff821680615ada57615ada615a22565b5f190192915050565b80820281158282048414176120b4576120b4615a22565b818103818111156120b4576120b4615a22565b6001600160401b038316815260408101615b2683615543565b8260208301529392505050565b5f60208284031215615b43575f5ffd5b5051919050565b634e487b7160e01b5f52603260045260245ffd5b5f63ffffffff821663ffffffff8103615a5757615a57615a22565b808201808211156120b4576120b4615a22565b81835281816020850137505f828201602090810191909152601f909101601f19169091010190565b602081525f61283e602083018486615b8c565b604081525f615bda604083018587615b8c565b9050826020830152949350505050565b634e487b7160e01b5f52604160045260245ffd5b8183525f6001600160fb1b03831115615c15575f5ffd5b8260051b80836020870137939093016020019392505050565b6001600160401b03615c3f82615082565b16825263ffffffff615c5360208301615320565b16602083015263ffffffff615c6a60408301615320565b16604083015267ffffffffffffffff19615c866060830161571b565b1660608301525f6080820135601e19833603018112615ca3575f5ffd5b82016020810190356001600160401b03811115615cbe575f5ffd5b8060051b3603821315615ccf575f5ffd5b60a06080860152615ce460a086018284615bfe565b95945050505050565b606081525f615cff6060830187615c2e565b63ffffffff8616602084015282810360408401528084825260208201905060208560051b830101865f609e19893603015b88821015615d7457858403601f190185528235818112615d4e575f5ffd5b615d5a858c8301615c2e565b945050602083019250602085019450600182019150615d30565b50919a9950505050505050505050565b80356001600160801b03811681146116f2575f5ffd5b6001600160801b03615dab82615d84565b1682526001600160801b03615dc260208301615d84565b16602083015260408181013590830152606080820135908301526001600160401b03615df060808301615082565b1660808301525050565b6001600160401b03871681526001600160a01b0386166020820152615e226040820186615d9a565b61012060e08201525f615e3a61012083018587615b8c565b90506001600160401b038316610100830152979650505050505050565b604081525f615e696040830185615c2e565b8281036020840152615ce48185615c2e565b5f60208284031215615e8b575f5ffd5b8151600781106123b0575f5ffd5b60808101615ea686615543565b9481526001600160401b0393841660208201529190921660408201526060015290565b6001600160801b0381811683821601908111156120b4576120b4615a22565b5f82615ef657615ef6615a7f565b500690565b6001600160401b0384811682528316602082015260608101615f1c83615543565b826040830152949350505050565b6001600160401b0386168152846020820152615f496040820185615d9a565b61010060e08201525f615f6161010083018486615b8c565b979650505050505050565b5f60208284031215615f7c575f5ffd5b6123b082615d8456fea164736f6c6343000825000a' as const
+
+/** What stands in the bytecode where the address of a library belongs. */
+export const settlementLibraries = {
+  "EpochEvidence": "__$3fa11677f76b468052cfdca32dd47dd498$__"
+} as const

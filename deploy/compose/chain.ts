@@ -1,4 +1,4 @@
-import { deployDeparrow, localPeriods } from '@deparrow/contracts/deploy'
+import { deployDeparrow, fundPosterBond, LOCAL_BOND_EPOCHS, localPeriods } from '@deparrow/contracts/deploy'
 import { startLocalChain } from '@deparrow/contracts/local-chain'
 import { publishedAccount } from '@deparrow/sdk'
 import { createPublicClient, createWalletClient, http } from 'viem'
@@ -29,13 +29,16 @@ async function main(): Promise<void> {
   }
 }
 
-/** Does what is missing; on a chain that has the contracts, nothing. */
+/** Does what is missing; on a chain that has the contracts and a whole bond, nothing. */
 async function deploy(rpcUrl: string) {
   const transport = http(rpcUrl)
   const addressOf = (index: number) => publishedAccount(index).address
+  const walletOf = (index: number) =>
+    createWalletClient({ chain: hardhat, transport, account: publishedAccount(index) })
+  const publicClient = createPublicClient({ chain: hardhat, transport, pollingInterval: 100 })
   const { addresses } = await deployDeparrow({
-    walletClient: createWalletClient({ chain: hardhat, transport, account: publishedAccount(accounts.deployer) }),
-    publicClient: createPublicClient({ chain: hardhat, transport, pollingInterval: 100 }),
+    walletClient: walletOf(accounts.deployer),
+    publicClient,
     parameters: {
       ...localPeriods,
       poster: addressOf(accounts.poster),
@@ -43,6 +46,8 @@ async function deploy(rpcUrl: string) {
       distribution: addressOf(accounts.distribution),
     },
   })
+  const payer = { walletClient: walletOf(accounts.distribution), publicClient }
+  await fundPosterBond(payer, addresses.settlement, LOCAL_BOND_EPOCHS)
   return addresses
 }
 

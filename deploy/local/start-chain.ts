@@ -1,4 +1,10 @@
-import { type DeparrowAddresses, deployDeparrow, localPeriods } from '@deparrow/contracts/deploy'
+import {
+  type DeparrowAddresses,
+  deployDeparrow,
+  fundPosterBond,
+  LOCAL_BOND_EPOCHS,
+  localPeriods,
+} from '@deparrow/contracts/deploy'
 import { type LocalChain, startLocalChain } from '@deparrow/contracts/local-chain'
 import type { Clock } from '@deparrow/ledger'
 import { publishedAccount } from '@deparrow/sdk'
@@ -19,7 +25,7 @@ export type RunningChain = {
 /** Roles of the published accounts on the development chain, by index. The deployer's is fixed by the generated addresses. */
 const accounts = { deployer: 0, poster: 1, guardian: 2, distribution: 3 } as const
 
-/** Starts the chain, replaying what it holds, and deploys the contracts where they are missing. */
+/** Starts the chain, replaying what it holds, deploys the contracts where they are missing, and fills up the poster's bond. */
 export async function startChain(dataFolder: string, port: number, clock: Clock): Promise<RunningChain> {
   const chain = await startLocalChain({ dataFolder, port, clock })
   try {
@@ -27,6 +33,7 @@ export async function startChain(dataFolder: string, port: number, clock: Clock)
     const publicClient = createPublicClient({ chain: hardhat, transport, pollingInterval: 100 })
     const deployer = publishedAccount(accounts.deployer)
     const poster = publishedAccount(accounts.poster)
+    const distribution = publishedAccount(accounts.distribution)
     const deployment = await deployDeparrow({
       walletClient: createWalletClient({ chain: hardhat, transport, account: deployer }),
       publicClient,
@@ -34,9 +41,14 @@ export async function startChain(dataFolder: string, port: number, clock: Clock)
         ...localPeriods,
         poster: poster.address,
         guardian: publishedAccount(accounts.guardian).address,
-        distribution: publishedAccount(accounts.distribution).address,
+        distribution: distribution.address,
       },
     })
+    const payer = {
+      walletClient: createWalletClient({ chain: hardhat, transport, account: distribution }),
+      publicClient,
+    }
+    await fundPosterBond(payer, deployment.addresses.settlement, LOCAL_BOND_EPOCHS)
     const { hash } = await publicClient.getBlock({ blockNumber: 0n })
     const isNew = Object.keys(deployment.transactionHashes).length > 0
     return { chain, addresses: deployment.addresses, genesisHash: hash, poster, isNew }

@@ -18,23 +18,40 @@ export {
 export * from './config/config-change.ts'
 export * from './config/pending-change.ts'
 export * from './credits.ts'
+export * from './epoch/entry-frontier.ts'
+export {
+  type EntryProof,
+  type EntryTree,
+  entriesOf,
+  entryNode,
+  entryRoot,
+  entryTree,
+  findEntry,
+  proveEntry,
+  type TreeEntry,
+  verifyEntry,
+  verifyNoEntry,
+} from './epoch/entry-tree.ts'
 export { type EpochInclusion, EpochTree } from './epoch/epoch-tree.ts'
 export * from './epoch/inclusion-proof.ts'
 export {
   type Leaf,
   type LeafAccount,
   type LeavesRoot,
+  lanesOf,
   leafHash,
   leafPlace,
   leavesRoot,
-  type TreeHashing,
 } from './epoch/leaves.ts'
+export type { ProofSibling, ProvenRoot } from './epoch/proof-path.ts'
+export type { TreeHashing } from './epoch/sum-node.ts'
 export { SumTree } from './epoch/sum-tree.ts'
 export * from './escrow/escrow.ts'
 export * from './escrow/escrow-order.ts'
 export * from './hex.ts'
 export * from './hold/hold-certificate.ts'
 export * from './hold/job-order.ts'
+export * from './inbox/inbox-item.ts'
 export * from './iou/iou.ts'
 export * from './iou/open-iou.ts'
 export * from './job/content-id.ts'
@@ -69,11 +86,17 @@ export * from './ports/ledger.ts'
 export * from './ports/ledger-signer.ts'
 export * from './ports/snapshot-store.ts'
 export * from './pricing/price.ts'
+export * from './pricing/pricing-digest.ts'
 export * from './receipt/usage-receipt.ts'
 export * from './rewards/grant.ts'
 export { type DayNumber, dayOf } from './rewards/node-rewards.ts'
 export type { BonusCommand } from './rewards/pay-bonus.ts'
 export * from './rewards/referral.ts'
+export * from './statement/debit-evidence.ts'
+export * from './statement/movement-keys.ts'
+export { EvidenceMissingError } from './statement/open-evidence.ts'
+export { type Statement, type StatementAccount, type StatementEntry, statementValue } from './statement/statement.ts'
+export { StatementBook } from './statement/statement-book.ts'
 export * from './typed-data/eip712.ts'
 export * from './typed-data/json.ts'
 export * from './typed-data/types.ts'

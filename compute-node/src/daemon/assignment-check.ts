@@ -2,6 +2,7 @@ import {
   type Address,
   addedLimitsOf,
   type Domain,
+  type Hex,
   holdCertificateType,
   isCounterpartyAllowed,
   jobSpecDigest,
@@ -21,10 +22,16 @@ export type AssignmentRefusalCode =
   | 'ORDER_SIGNATURE_INVALID'
   /** The specification is not the one that the payer signed. */
   | 'SPEC_MISMATCH'
-  /** The certificate is for another order or another node. */
+  /** The certificate is for another order, another amount or another node. */
   | 'CERTIFICATE_MISMATCH'
   /** The certificate is not signed by the network's ledger. */
   | 'CERTIFICATE_SIGNATURE_INVALID'
+  /** The certificate pays another wallet than the node's. */
+  | 'PAYOUT_WALLET_MISMATCH'
+  /** The node does not know the pricing that the certificate names, and could not show what it is due. */
+  | 'PRICING_UNKNOWN'
+  /** The certificate says that the job was assigned later than now, so that less running time would be paid. */
+  | 'ASSIGNED_IN_FUTURE'
   /** The hold ends too early to hand a receipt in, or has ended. */
   | 'CERTIFICATE_EXPIRED'
   | 'DEADLINE_PASSED'
@@ -41,11 +48,18 @@ export type AssignmentRefusalCode =
   /** The job had ended or was given back here before. */
   | 'ALREADY_ENDED'
 
+/** By how much the ledger's clock may be ahead of the node's. */
+const clockSkewMsMax = 60_000
+
 /** What an offer is checked against. */
 export type AssignmentTerms = {
   readonly node: Address
   readonly domain: Domain
   readonly ledgerSigner: Address
+  /** Who is to be paid. */
+  readonly payoutWallet: Address
+  /** Digests of the pricings that the node knows. */
+  readonly pricingDigests: readonly Hex[]
   readonly engines: readonly string[]
   readonly memoryBytesMax: number
   readonly graceSecondsMin: number
@@ -64,7 +78,8 @@ export function findForgery(offer: AssignmentOffer, terms: AssignmentTerms): Ass
   if (jobSpecDigest(ledgerCrypto, spec) !== order.message.specDigest) return 'SPEC_MISMATCH'
   const { message } = certificate
   if (message.orderDigest !== orderDigest || message.hold !== orderDigest) return 'CERTIFICATE_MISMATCH'
-  if (message.node !== terms.node) return 'CERTIFICATE_MISMATCH'
+  const isWhole = message.amountMicrocredits === order.message.maxPriceMicrocredits
+  if (message.node !== terms.node || !isWhole) return 'CERTIFICATE_MISMATCH'
   const isCertified = isSignedBy(domain, holdCertificateType, certificate, terms.ledgerSigner)
   return isCertified ? undefined : 'CERTIFICATE_SIGNATURE_INVALID'
 }
@@ -91,6 +106,10 @@ export function findUnsuited(
   nowMs: number,
 ): AssignmentRefusalCode | undefined {
   const { spec, certificate } = offer
+  const { payoutWallet, pricingDigest, assignedAtMs } = certificate.message
+  if (payoutWallet !== terms.payoutWallet) return 'PAYOUT_WALLET_MISMATCH'
+  if (!terms.pricingDigests.includes(pricingDigest)) return 'PRICING_UNKNOWN'
+  if (Number(assignedAtMs) > nowMs + clockSkewMsMax) return 'ASSIGNED_IN_FUTURE'
   const order = offer.order.message
   const deadlineMs = Number(order.deadline) * 1000
   const expiresMs = Number(certificate.message.expires) * 1000

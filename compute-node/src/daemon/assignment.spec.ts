@@ -100,6 +100,23 @@ describe('an assignment', () => {
     await refused(offer('echo', { certificate: { hold: zeroHash } }), 'CERTIFICATE_MISMATCH')
   })
 
+  it('is given back when the certificate is for another amount than the order’s', async () => {
+    await refused(offer('echo', { certificate: { amountMicrocredits: 1n } }), 'CERTIFICATE_MISMATCH')
+  })
+
+  it('is given back when the certificate pays another wallet than the node’s', async () => {
+    await refused(offer('echo', { certificate: { payoutWallet: other.address } }), 'PAYOUT_WALLET_MISMATCH')
+  })
+
+  it('is given back when the certificate names a pricing that the node does not know', async () => {
+    await refused(offer('echo', { certificate: { pricingDigest: zeroHash } }), 'PRICING_UNKNOWN')
+  })
+
+  it('is given back when the certificate dates the assignment later than now', async () => {
+    const assignedAtMs = BigInt(Date.now() + 120_000)
+    await refused(offer('echo', { certificate: { assignedAtMs } }), 'ASSIGNED_IN_FUTURE')
+  })
+
   it('is given back when another ledger signed the certificate, or it was altered', async () => {
     await refused(offer('echo', { certifiedBy: other }), 'CERTIFICATE_SIGNATURE_INVALID')
     await refused(offer('echo', { certifiedBy: payer }), 'CERTIFICATE_SIGNATURE_INVALID')

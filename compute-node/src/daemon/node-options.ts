@@ -1,4 +1,4 @@
-import type { Address, Clock, Domain, Hex, PayoutInstruction, Signed } from '@deparrow/ledger'
+import type { Address, Clock, Domain, Hex, PayoutInstruction, Pricing, Signed } from '@deparrow/ledger'
 import type { DockerJobRequest, Engine, WasmJobRequest } from '../execution/engine.ts'
 import type { NodeLog } from './node-log.ts'
 
@@ -23,6 +23,8 @@ export type NodeOptions = {
   /** Orders with a shorter grace are not taken: the node would have too little time to hand its receipt in. */
   readonly graceSecondsMin?: number
   readonly payout?: PayoutOptions
+  /** Jobs at other pricings are given back; the economy's unless given. */
+  readonly pricings?: readonly Pricing[]
   readonly clock?: Clock
   readonly log?: NodeLog
 }

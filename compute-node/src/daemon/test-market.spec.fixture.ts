@@ -7,6 +7,8 @@ import {
   type JobOrder,
   type JobSpec,
   jobSpecDigest,
+  ledgerConfigDefaults,
+  pricingDigest,
 } from '@deparrow/ledger'
 import { Actor, digestOfOrder, ethersCrypto } from '@deparrow/ledger/testing'
 import type { Connection, Libp2p } from '@libp2p/interface'
@@ -178,10 +180,13 @@ export function offerFor(
     hold: orderDigest,
     orderDigest,
     node,
+    payoutWallet: node,
     attempt: 1,
     amountMicrocredits: order.message.maxPriceMicrocredits,
     position: 7n,
     expires: order.message.deadline + BigInt(order.message.graceSeconds),
+    assignedAtMs: BigInt(Date.now()),
+    pricingDigest: pricingDigest(ethersCrypto, ledgerConfigDefaults),
     ...changes.certificate,
   }
   const signer = changes.certifiedBy ?? ledgerSigner

@@ -24,6 +24,8 @@ function asGiven({ acceptance, root, ...place }: SignedAcceptance): object {
     ...place,
     digest,
     position: String(acceptance.position),
+    isAccepted: acceptance.isAccepted,
+    atMs: String(acceptance.atMs),
     root: { ...message, position: String(position), signature: root.signature, __typename: 'AcceptanceRoot' },
   }
 }

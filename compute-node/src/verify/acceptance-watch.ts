@@ -78,10 +78,10 @@ type Given = Readonly<Record<string, unknown>> & { readonly root: Readonly<Recor
 
 /** What is missing or of another type is found by `verifyAcceptance`. */
 function acceptanceOf(value: Given): SignedAcceptance {
-  const { digest, position, index, count, siblings, root } = value
+  const { digest, position, isAccepted, atMs, index, count, siblings, root } = value
   const { signature, shard, root: hash, position: end, journalHash } = root
   const signed = {
-    acceptance: { digest, position },
+    acceptance: { digest, position, isAccepted, atMs },
     index: Number(index),
     count: Number(count),
     siblings,

@@ -10,6 +10,15 @@ interface IEmission {
     /// @param distributionWei Minted to the distribution wallet.
     event GenesisMinted(uint256 treasuryWei, uint256 rewardsWei, uint256 distributionWei);
 
+    /// @notice Emitted for each final epoch.
+    /// @param mintedWei Minted into the settlement contract.
+    /// @param burntWei Fees that the epoch burnt.
+    /// @param scheduledWei What the schedule gave for the time since the call before.
+    event EpochMinted(uint256 mintedWei, uint256 burntWei, uint256 scheduledWei);
+
+    /// @notice Thrown when an account other than the settlement contract has an epoch minted.
+    error CallerNotSettlement(address caller);
+
     /// @notice Thrown when a constructor argument is the zero address.
     error EmissionAddressZero();
 
@@ -21,6 +30,22 @@ interface IEmission {
 
     /// @notice Mints 15 % of the cap into the settlement contract and 5 % to the distribution wallet. Anybody may call it, once.
     function genesis() external;
+
+    /// @notice Mints for a final epoch into the settlement contract: the least of what the schedule gives for the time since the call
+    /// before (since deployment for the first), κ × `burntWei`, and what the cap leaves, rounded down to whole microcredits. What
+    /// is not minted is never caught up. Only the settlement contract.
+    /// @dev Reverts with `CallerNotSettlement`.
+    function mintEpoch(uint256 burntWei) external returns (uint256 mintedWei);
+
+    /// @notice What the schedule gives for the first `elapsedSeconds` after deployment, in wei, rounded down: a rate that halves
+    /// every two years.
+    function scheduledWei(uint256 elapsedSeconds) external view returns (uint256);
+
+    /// @notice Block time of deployment, in seconds: the schedule starts here.
+    function startedAt() external view returns (uint64);
+
+    /// @notice Block time of the last `mintEpoch`, of deployment before the first, in seconds.
+    function mintedAt() external view returns (uint64);
 
     /// @notice The token that is minted.
     function token() external view returns (address);

@@ -4,25 +4,33 @@ pragma solidity 0.8.37;
 import {CancelReason, Epoch, EpochHeader, EpochStatus, RowProof, RowsPart} from "../types/Epoch.sol";
 import {InboxItem, InboxKind} from "../types/Inbox.sol";
 import {PayoutRow} from "../types/PayoutRow.sol";
+import {Leaf} from "../types/SumTreeTypes.sol";
+import {ISettlementDisputed} from "./ISettlementDisputed.sol";
+import {ISettlementExit} from "./ISettlementExit.sol";
 
 /// @title Where DPC becomes credits and credits become DPC.
 /// @notice Deposits enter a numbered inbox; the poster posts epochs whose books must close over that inbox; what a final epoch
 /// pays is claimed by anybody for the registered payee. Amounts ending in Microcredits are microcredits (10^12 wei each).
 /// @dev Tokens sent to the contract directly change nothing in the books.
-interface ISettlement {
+interface ISettlement is ISettlementDisputed, ISettlementExit {
     /// @notice Emitted for each item that enters the inbox.
     /// @param index Number of the item, from 0 without gaps.
     /// @param kind What arrived.
-    /// @param account The wallet credited; zero for the genesis kinds.
-    /// @param amountMicrocredits Amount that arrived.
+    /// @param account The wallet credited, or the caller, or the node of a receipt; zero for genesis and emission.
+    /// @param amountMicrocredits What the item adds to the books.
     /// @param totalMicrocredits Sum of all items up to and including this one.
+    /// @param detail What the kind says, see `InboxKind`.
     event InboxItemAppended(
         uint64 indexed index,
         InboxKind kind,
         address indexed account,
         uint64 amountMicrocredits,
-        uint64 totalMicrocredits
+        uint64 totalMicrocredits,
+        bytes32 detail
     );
+
+    /// @notice Emitted in the same transaction as the `Revocation` item of this index, whose detail is a hash of what stands here.
+    event DelegateRevoked(uint64 indexed index, address indexed wallet, address indexed delegate, uint64 nonce);
 
     /// @notice Emitted when the guardian stops new deposits.
     event DepositsStopped();
@@ -96,7 +104,13 @@ interface ISettlement {
     /// @notice Thrown when a function of the guardian is called by another account.
     error CallerNotGuardian(address caller);
 
-    /// @notice Thrown when a deposit is zero.
+    /// @notice Thrown when N is so short that a live operator could be exited while demands hold its epochs back.
+    error ExitTooSoon(uint64 exitSeconds, uint64 livelySeconds);
+
+    /// @notice Thrown when demands could follow one another for too long.
+    error RoundsTooMany(uint64 rounds, uint64 max);
+
+    /// @notice Thrown when a deposit, a bond, a withdrawal or a leaf that is taken out is zero.
     error AmountZero();
 
     /// @notice Thrown when a deposit is no whole number of microcredits.
@@ -119,6 +133,21 @@ interface ISettlement {
 
     /// @notice Thrown when an epoch's journal position lies before its parent's.
     error JournalPositionBehindParent(uint64 journalPosition, uint64 parentPosition);
+
+    /// @notice Thrown when an epoch leaves out an inbox item that it has to cover, being closed after `dueAt`.
+    error InboxItemLeftOut(uint64 index, uint64 dueAt);
+
+    /// @notice Thrown when an epoch's time lies before its parent's or in the future.
+    error ClosedAtInvalid(uint64 closedAt, uint64 parentClosedAt, uint64 blockTime);
+
+    /// @notice Thrown when an epoch was closed more than `LAG_SECONDS_MAX` ago.
+    error ClosedAtTooOld(uint64 closedAt, uint64 blockTime);
+
+    /// @notice Thrown when a wallet takes back a nonce that is not above the one it took back before.
+    error RevocationNotNewer(uint64 nonce, uint64 revokedNonce);
+
+    /// @notice Thrown when the `payable:` leaf shown proves nothing wrong: it is empty, or its payee or the item came too late.
+    error LeafNotWrong(uint64 epoch, address account);
 
     /// @notice Thrown when rows are posted for an epoch that is not the open one, or too late.
     error EpochNotOpen(uint64 epoch);
@@ -206,6 +235,17 @@ interface ISettlement {
     /// which has minted them to this contract.
     function appendGenesis(uint64 treasuryMicrocredits, uint64 rewardsMicrocredits) external;
 
+    /// @notice Asks for `amountMicrocredits` of the caller's credits without the operator: the epoch that covers the item must pay
+    /// them out, or leave the caller nothing available.
+    /// @return index Number of the inbox item.
+    /// @dev Reverts with `ExitStarted`, `AmountZero`.
+    function forceWithdrawal(uint64 amountMicrocredits) external returns (uint64 index);
+
+    /// @notice Takes back the caller's permission for `delegate` with this nonce and all older ones.
+    /// @return index Number of the inbox item.
+    /// @dev Reverts with `ExitStarted`, `AddressZero`, `RevocationNotNewer`.
+    function revoke(address delegate, uint64 nonce) external returns (uint64 index);
+
     /// @notice Gives each account that has none a payee id, ascending from 1. Known accounts are skipped.
     /// @dev Reverts with `AddressZero`.
     function registerPayees(address[] calldata accounts) external;
@@ -213,34 +253,49 @@ interface ISettlement {
     /// @notice Opens an epoch and posts its first part. Only the poster, by a plain transaction. An unfinished epoch lapses.
     /// @param rows Payout rows, 24 bytes each, see `PayoutRow`; empty exactly when the header announces none.
     /// @return epoch The id of the epoch; ids ascend from 1 and are never used twice.
-    /// @dev Reverts with `ParentNotHead`, `InboxCutInvalid`, `InboxItemTooYoung`, `JournalPositionBehindParent`, a `Row…` error,
-    /// or, when this part is the last, `BooksDoNotClose`.
+    /// @dev Reverts with `ExitStarted`, `ParentNotHead`, `InboxCutInvalid`, `InboxItemTooYoung`, `JournalPositionBehindParent`,
+    /// `ClosedAtInvalid`, `ClosedAtTooOld`, `InboxItemLeftOut`, `BondTooSmall`, a `Row…` error, or, when this part is the last, `BooksDoNotClose`.
     function postEpoch(EpochHeader calldata header, bytes calldata rows) external returns (uint64 epoch);
 
     /// @notice Posts a further part of the open epoch. Only the poster, by a plain transaction.
-    /// @dev Reverts with `EpochNotOpen`, a `Row…` error, or, when this part is the last, `BooksDoNotClose`.
+    /// @dev Reverts with `ExitStarted`, `EpochNotOpen`, a `Row…` error, or, when this part is the last, `BooksDoNotClose`.
     function postRows(uint64 epoch, bytes calldata rows) external;
 
     /// @notice Cancels a pending epoch and its descendants by a row and an earlier row of the same payee in an ancestor: the row
-    /// skips the earlier one, or names it as its previous and does not add up.
+    /// skips the earlier one, or names it as its previous and does not add up. What the epoch had locked is seized, a tenth of it
+    /// for the caller.
     /// @dev Reverts with `EpochNotPending`, `RowProofInvalid`, `RowsUnrelated`, `RowNotWrong`.
     function cancelWrongRow(RowProof calldata row, RowProof calldata earlier) external;
 
     /// @notice Cancels a pending epoch and its descendants by a row that names as its previous an epoch that is no ancestor, or
-    /// one without a row of the payee.
+    /// one without a row of the payee. What the epoch had locked is seized, a tenth of it for the caller.
     /// @param part The part of the previous epoch that brackets the payee's id; with no neighbours, the first part that starts above
     /// the id, or the number of parts when none does.
     /// @param neighbours Empty, or the two adjacent rows of that part between which the payee's row would stand.
     /// @dev Reverts with `EpochNotPending`, `RowProofInvalid`, `RowsUnrelated`, `RowNotWrong`.
     function cancelRowWithoutPrevious(RowProof calldata row, uint32 part, RowProof[] calldata neighbours) external;
 
-    /// @notice Cancels an epoch that is not final, and its descendants. Only the guardian.
+    /// @notice Cancels a pending epoch and its descendants by a `payable:` leaf that is not empty, although the account's payee id
+    /// was registered in an earlier second than an inbox item arrived that the epoch covers. What the epoch had locked is seized,
+    /// a tenth of it for the caller.
+    /// @param siblings 48 bytes each from the root down, see `SumTree`.
+    /// @dev Reverts with `EpochNotPending`, `LeafProofInvalid`, `InboxItemUnknown`, `LeafNotWrong`.
+    function cancelUnpaid(
+        uint64 epoch,
+        address account,
+        Leaf calldata leaf,
+        bytes calldata siblings,
+        uint64 inboxIndex
+    ) external;
+
+    /// @notice Cancels an epoch that is not final, and its descendants; nothing of the bond is lost. Only the guardian.
     function cancel(uint64 epoch) external;
 
     /// @notice Stops deposits for ever. Only the guardian.
     function stopDeposits() external;
 
-    /// @notice Burns the fees of a final epoch and opens its payouts to claims, one epoch after the other. Anybody may call it.
+    /// @notice Burns the fees of a final epoch, has the epoch's emission minted into the inbox, and opens its payouts to claims, one
+    /// epoch after the other. Anybody may call it.
     /// @dev Reverts with `EpochNotFinal`, `ParentNotFinalised`.
     function finalise(uint64 epoch) external;
 
@@ -267,6 +322,12 @@ interface ISettlement {
     /// @notice D: how old an inbox item must be before an epoch may cover it, and a payee before a row may pay it, in seconds.
     function inboxAgeSeconds() external view returns (uint64);
 
+    /// @notice How long after the journal's time an epoch may be posted, in seconds.
+    function LAG_SECONDS_MAX() external view returns (uint64);
+
+    /// @notice How much older than D an inbox item may be, when an epoch is closed, that the epoch leaves out, in seconds.
+    function INBOX_SLACK_SECONDS() external view returns (uint64);
+
     /// @notice The block in which this contract was deployed; no event is older.
     function deploymentBlock() external view returns (uint256);
 
@@ -284,6 +345,9 @@ interface ISettlement {
     /// @dev Reverts with `InboxItemUnknown`.
     function inboxTotal(uint64 cut) external view returns (uint64 totalMicrocredits);
 
+    /// @notice The highest nonce that a wallet has taken back from a delegate, and the inbox item that did; both 0 when there is none.
+    function revocationOf(address wallet, address delegate) external view returns (uint64 nonce, uint64 inboxIndex);
+
     /// @notice Number of registered payees, which is also the highest payee id.
     function payeeCount() external view returns (uint32);
 
@@ -292,6 +356,9 @@ interface ISettlement {
 
     /// @notice The account of an id, zero when there is none.
     function payeeOf(uint32 id) external view returns (address);
+
+    /// @notice The account of an id and the block time of its registration in seconds; both zero when there is none.
+    function payee(uint32 id) external view returns (address account, uint64 registeredAt);
 
     /// @notice The last complete epoch that is not cancelled; 0 when there is none.
     function headEpoch() external view returns (uint64);

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDPCToken} from "../interfaces/IDPCToken.sol";
+import {IEmission} from "../interfaces/IEmission.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
+import {ISettlementDisputed} from "../interfaces/ISettlementDisputed.sol";
+import {ISettlementExit} from "../interfaces/ISettlementExit.sol";
 import {EpochChain} from "../libraries/EpochChain.sol";
-import {PayoutRows} from "../libraries/PayoutRows.sol";
 import {WEI_PER_MICROCREDIT} from "../types/Amounts.sol";
-import {CancelReason, Epoch, EpochHeader, EpochStatus, RowsPart} from "../types/Epoch.sol";
+import {CancelReason, Epoch, EpochStatus, RowsPart} from "../types/Epoch.sol";
+import {SettlementParameters} from "../types/SettlementParameters.sol";
+import {SettlementBond} from "./SettlementBond.sol";
 import {SettlementInbox} from "./SettlementInbox.sol";
 import {SettlementPayees} from "./SettlementPayees.sol";
 
-/// @title Epochs: posted in parts, counted when their books close, final after a window.
-abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
+/// @title Where epochs stand: pending while their window runs or demands are open, then final, or cancelled.
+abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, SettlementBond {
     using EpochChain for EpochChain.State;
 
     /// @notice How long the parts of an epoch may take, in seconds: many blocks for an honest poster, and short enough that a
@@ -21,14 +24,26 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
     /// @notice The longest window, in seconds. A window whose end is beyond every time would keep all payouts for ever.
     uint64 public constant WINDOW_SECONDS_MAX = 365 days;
 
-    /// @inheritdoc ISettlement
-    address public immutable poster;
+    /// @notice The longest exit period, in seconds: nobody plans for longer, and sums of times stay far below 2^64.
+    uint64 public constant EXIT_SECONDS_MAX = 3_650 days;
+
+    /// @notice The most rounds of demands.
+    uint64 public constant ROUNDS_MAX = 64;
 
     /// @inheritdoc ISettlement
     uint64 public immutable windowSeconds;
 
     /// @inheritdoc ISettlement
     uint64 public immutable inboxAgeSeconds;
+
+    /// @inheritdoc ISettlementDisputed
+    uint64 public immutable answerSeconds;
+
+    /// @inheritdoc ISettlementDisputed
+    uint64 public immutable roundsMax;
+
+    /// @inheritdoc ISettlementExit
+    uint64 public immutable exitSeconds;
 
     /// @inheritdoc ISettlement
     uint64 public lastEpoch;
@@ -37,61 +52,42 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
     uint64 public finalEpoch;
 
     /// @dev The epoch that waits for parts; 0 when none does.
-    uint64 private _openEpoch;
+    uint64 internal _openEpoch;
 
-    EpochChain.State private _chain;
-    mapping(uint64 epoch => Epoch) private _epochs;
-    mapping(uint64 epoch => mapping(uint32 part => RowsPart)) private _parts;
+    /// @dev Height of the last finalised epoch.
+    uint64 internal _finalHeight;
 
-    constructor(address poster_, uint64 windowSeconds_, uint64 inboxAgeSeconds_) {
-        require(poster_ != address(0), AddressZero());
-        require(windowSeconds_ <= WINDOW_SECONDS_MAX, PeriodTooLong(windowSeconds_, WINDOW_SECONDS_MAX));
+    // A claim reads and writes what follows, which shares a storage slot.
+
+    /// @inheritdoc ISettlement
+    uint64 public claimedTotalMicrocredits;
+
+    /// @inheritdoc ISettlementExit
+    uint64 public finalisedAt;
+
+    /// @dev Payouts of the last finalised epoch and its ancestors, in microcredits.
+    uint128 internal _payoutsFinalisedMicrocredits;
+
+    EpochChain.State internal _chain;
+    mapping(uint64 epoch => Epoch) internal _epochs;
+    mapping(uint64 epoch => mapping(uint32 part => RowsPart)) internal _parts;
+
+    constructor(SettlementParameters memory parameters) {
+        _requireAtMost(parameters.windowSeconds, WINDOW_SECONDS_MAX);
         // An epoch must not lapse while one of its payees waits to be old enough for a later part.
-        require(inboxAgeSeconds_ <= PARTS_PERIOD_SECONDS, PeriodTooLong(inboxAgeSeconds_, PARTS_PERIOD_SECONDS));
-        poster = poster_;
-        windowSeconds = windowSeconds_;
-        inboxAgeSeconds = inboxAgeSeconds_;
-    }
-
-    modifier onlyPoster() {
-        require(msg.sender == poster, CallerNotPoster(msg.sender));
-        // Code could make up rows that stand in no calldata: a poster that is a contract, or an account that delegates to one
-        // (EIP-7702), which is its own origin. Without code the caller is the transaction itself.
-        require(msg.sender == tx.origin && msg.sender.code.length == 0, PosterNotDirect(msg.sender));
-        _;
-    }
-
-    /// @inheritdoc ISettlement
-    function postEpoch(EpochHeader calldata header, bytes calldata rows) external onlyPoster returns (uint64 id) {
-        _requireFollowsHead(header);
-        _lapseOpenEpoch();
-
-        id = ++lastEpoch;
-        _openEpoch = id;
-        Epoch storage opened = _epochs[id];
-        opened.parent = header.parent;
-        opened.inboxCut = header.inboxCut;
-        opened.journalPosition = header.journalPosition;
-        opened.burnMicrocredits = header.burnMicrocredits;
-        opened.journalHash = header.journalHash;
-        opened.leavesRoot = header.leavesRoot;
-        opened.leavesTotalMicrocredits = header.leavesTotalMicrocredits;
-        opened.height = _chain.headHeight + 1;
-        opened.rowCount = header.rowCount;
-        opened.openedAt = uint64(block.timestamp);
-        emit EpochOpened(id, header.parent, header.rowCount);
-
-        if (header.rowCount > 0) _appendRows(id, opened, rows);
-        else require(rows.length == 0, RowsTooMany(rows.length / PayoutRows.ROW_BYTES, 0));
-        if (opened.rowsPosted == header.rowCount) _complete(id, opened);
-    }
-
-    /// @inheritdoc ISettlement
-    function postRows(uint64 id, bytes calldata rows) external onlyPoster {
-        require(epochStatus(id) == EpochStatus.Open, EpochNotOpen(id));
-        Epoch storage opened = _epochs[id];
-        _appendRows(id, opened, rows);
-        if (opened.rowsPosted == opened.rowCount) _complete(id, opened);
+        _requireAtMost(parameters.inboxAgeSeconds, PARTS_PERIOD_SECONDS);
+        _requireAtMost(parameters.answerSeconds, WINDOW_SECONDS_MAX);
+        _requireAtMost(parameters.exitSeconds, EXIT_SECONDS_MAX);
+        require(parameters.roundsMax <= ROUNDS_MAX, RoundsTooMany(parameters.roundsMax, ROUNDS_MAX));
+        // Three epochs in a row may be held back as long as demands can, and the operator is still there.
+        uint64 lively = 3 * (parameters.windowSeconds + 2 * parameters.roundsMax * parameters.answerSeconds);
+        require(parameters.exitSeconds > lively, ExitTooSoon(parameters.exitSeconds, lively));
+        windowSeconds = parameters.windowSeconds;
+        inboxAgeSeconds = parameters.inboxAgeSeconds;
+        answerSeconds = parameters.answerSeconds;
+        roundsMax = parameters.roundsMax;
+        exitSeconds = parameters.exitSeconds;
+        finalisedAt = uint64(block.timestamp);
     }
 
     /// @inheritdoc ISettlement
@@ -107,9 +103,39 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
         Epoch storage posted = _epochs[id];
         require(posted.parent == finalEpoch, ParentNotFinalised(id, posted.parent));
         finalEpoch = id;
+        finalisedAt = uint64(block.timestamp);
+        _finalHeight = posted.height;
+        _payoutsFinalisedMicrocredits = posted.payoutsTotalMicrocredits;
+        posted.isFinalised = true;
         uint64 burnMicrocredits = posted.burnMicrocredits;
         emit EpochFinalised(id, burnMicrocredits);
-        if (burnMicrocredits > 0) IDPCToken(token).burn(burnMicrocredits * WEI_PER_MICROCREDIT);
+        uint256 burntWei = burnMicrocredits * WEI_PER_MICROCREDIT;
+        if (burntWei > 0) _burn(burntWei);
+        // What is minted is only known afterwards. The emission contract is ours and calls nobody but the token.
+        uint256 mintedMicrocredits = IEmission(emission).mintEpoch(burntWei) / WEI_PER_MICROCREDIT;
+        // Fits: the cap is 10^15 microcredits.
+        if (mintedMicrocredits > 0) _appendEmission(id, uint64(mintedMicrocredits));
+    }
+
+    /// @inheritdoc ISettlementDisputed
+    function openDemand(uint64 id, uint64 finalAt) external onlyDisputes beforeExit {
+        EpochStatus status = epochStatus(id);
+        require(status == EpochStatus.Pending, EpochNotPending(id, status));
+        Epoch storage pending = _epochs[id];
+        ++pending.openDemands;
+        if (finalAt > pending.finalAt) pending.finalAt = finalAt;
+        emit DemandOpened(id, pending.finalAt);
+    }
+
+    /// @inheritdoc ISettlementDisputed
+    function closeDemand(uint64 id) external onlyDisputes {
+        --_epochs[id].openDemands;
+        emit DemandClosed(id);
+    }
+
+    /// @inheritdoc ISettlementDisputed
+    function cancelDisputed(uint64 id, address asker) external onlyDisputes {
+        _cancelAndSeize(id, CancelReason.Disputed, asker);
     }
 
     /// @inheritdoc ISettlement
@@ -132,8 +158,8 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
             return isOpen ? EpochStatus.Open : EpochStatus.Lapsed;
         }
         if (!_chain.contains(id, asked.height)) return EpochStatus.Cancelled;
-        if (id <= finalEpoch) return EpochStatus.Finalised;
-        return block.timestamp < asked.completedAt + windowSeconds ? EpochStatus.Pending : EpochStatus.Final;
+        if (asked.isFinalised) return EpochStatus.Finalised;
+        return _isHeldBack(id) ? EpochStatus.Pending : EpochStatus.Final;
     }
 
     /// @inheritdoc ISettlement
@@ -161,89 +187,63 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees {
         emit EpochCancelled(id, lastEpoch, _chain.head(), reason);
     }
 
-    /// @dev Payouts of the last finalised epoch and its ancestors.
-    function _payoutsFinalisedMicrocredits() internal view returns (uint256) {
-        return _epochs[finalEpoch].payoutsTotalMicrocredits;
+    function _inboxCut(uint64 id) internal view returns (uint64) {
+        return _epochs[id].inboxCut;
     }
 
-    function _requireFollowsHead(EpochHeader calldata header) private view {
-        uint64 head = _chain.head();
-        require(header.parent == head, ParentNotHead(header.parent, head));
-        Epoch storage parent = _epochs[head];
-        uint64 count = inboxCount();
-        require(
-            header.inboxCut >= parent.inboxCut && header.inboxCut <= count,
-            InboxCutInvalid(header.inboxCut, parent.inboxCut, count)
-        );
-        require(
-            header.journalPosition >= parent.journalPosition,
-            JournalPositionBehindParent(header.journalPosition, parent.journalPosition)
-        );
-        if (header.inboxCut == 0) return;
-        // Items arrive in order of time, so the last one covered is the youngest.
-        uint64 coverableAt = inboxItem(header.inboxCut - 1).arrivedAt + inboxAgeSeconds;
-        require(block.timestamp >= coverableAt, InboxItemTooYoung(header.inboxCut - 1, coverableAt));
+    /// @dev `_cancel` for a fault of the poster.
+    function _cancelAndSeize(uint64 id, CancelReason reason, address rewarded) internal {
+        _cancel(id, reason);
+        _seizeBond(id, rewarded);
     }
 
-    function _lapseOpenEpoch() private {
+    /// @dev Takes everything that is not finalised off the line.
+    function _dropUnfinalised() internal {
+        _lapseOpenEpoch();
+        _chain.cutAt(_finalHeight + 1);
+        emit EpochCancelled(finalEpoch + 1, lastEpoch, finalEpoch, CancelReason.Exit);
+    }
+
+    /// @dev The epoch that would be finalised next; 0 when there is none.
+    function _nextEpoch() internal view returns (uint64) {
+        return _finalHeight < _chain.headHeight ? _chain.epochAt[_finalHeight + 1] : 0;
+    }
+
+    /// @inheritdoc SettlementBond
+    function _bondedEpochs() internal view override returns (uint256) {
+        uint256 waiting = _chain.headHeight - _finalHeight;
+        uint64 open = _openEpoch;
+        return open != 0 && epochStatus(open) == EpochStatus.Open ? waiting + 1 : waiting;
+    }
+
+    function _lapseOpenEpoch() internal {
         uint64 open = _openEpoch;
         if (open == 0) return;
         _openEpoch = 0;
         emit EpochLapsed(open);
     }
 
-    function _appendRows(uint64 id, Epoch storage opened, bytes calldata rows) private {
-        PayoutRows.Summary memory summary = PayoutRows.summarise(rows, id, opened.lastPayeeId);
-        uint256 rowsPosted = opened.rowsPosted + summary.rowCount;
-        require(rowsPosted <= opened.rowCount, RowsTooMany(rowsPosted, opened.rowCount));
-        // Ids ascend, so the last one is the highest and the youngest.
-        _requirePayable(summary.lastPayeeId, inboxAgeSeconds);
-
-        uint32 part = opened.partCount++;
-        // The casts fit: rowsPosted is at most rowCount, and 2^32 increments below 2^64 sum up below 2^96.
-        opened.rowsPosted = uint32(rowsPosted);
-        opened.lastPayeeId = summary.lastPayeeId;
-        opened.payoutsMicrocredits += uint128(summary.payoutsMicrocredits);
-        _parts[id][part] = RowsPart(
-            summary.root,
-            uint32(summary.rowCount),
-            summary.firstPayeeId,
-            summary.lastPayeeId
-        );
-        emit RowsPosted(id, part, summary.root, uint128(summary.payoutsMicrocredits));
+    /// @dev Root and number of rows of a part whose payouts can be claimed. Reverts with `EpochNotFinalised`.
+    function _claimablePart(uint64 id, uint32 part) internal view returns (bytes32 root, uint32 rowCount) {
+        Epoch storage asked = _epochs[id];
+        // The arguments of `require` are worked out either way, and the status costs as much as a proof.
+        if (!asked.isFinalised) revert EpochNotFinalised(id, epochStatus(id));
+        root = _parts[id][part].root;
+        // The only part has all rows; that spares a claim a storage slot.
+        rowCount = asked.partCount == 1 && part == 0 ? asked.rowCount : _parts[id][part].rowCount;
     }
 
-    function _complete(uint64 id, Epoch storage opened) private {
-        Epoch storage parent = _epochs[opened.parent];
-        uint128 payoutsTotal = parent.payoutsTotalMicrocredits + opened.payoutsMicrocredits;
-        uint128 burnsTotal = parent.burnsTotalMicrocredits + opened.burnMicrocredits;
-        uint256 inboxMicrocredits = inboxTotal(opened.inboxCut);
-        uint256 accountedMicrocredits = uint256(opened.leavesTotalMicrocredits) + payoutsTotal + burnsTotal;
-        require(
-            inboxMicrocredits == accountedMicrocredits,
-            BooksDoNotClose(inboxMicrocredits, accountedMicrocredits)
-        );
-
-        opened.payoutsTotalMicrocredits = payoutsTotal;
-        opened.burnsTotalMicrocredits = burnsTotal;
-        opened.completedAt = uint64(block.timestamp);
-        _openEpoch = 0;
-        _chain.push(id);
-        _emitPosted(id, opened);
+    /// @dev Whether the window of a complete epoch on the line runs, or a demand on it is open, or so it is with an ancestor, with
+    /// which it would be cancelled.
+    function _isHeldBack(uint64 id) private view returns (bool) {
+        for (uint64 last = finalEpoch; id > last; id = _epochs[id].parent) {
+            Epoch storage asked = _epochs[id];
+            if (block.timestamp < asked.finalAt || asked.openDemands > 0) return true;
+        }
+        return false;
     }
 
-    function _emitPosted(uint64 id, Epoch storage posted) private {
-        emit EpochPosted(
-            id,
-            posted.parent,
-            posted.inboxCut,
-            posted.journalPosition,
-            posted.journalHash,
-            posted.leavesRoot,
-            posted.leavesTotalMicrocredits,
-            posted.payoutsMicrocredits,
-            posted.burnMicrocredits,
-            posted.completedAt + windowSeconds
-        );
+    function _requireAtMost(uint64 periodSeconds, uint64 maxSeconds) private pure {
+        require(periodSeconds <= maxSeconds, PeriodTooLong(periodSeconds, maxSeconds));
     }
 }

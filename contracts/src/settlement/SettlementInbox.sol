@@ -1,47 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IDPCToken} from "../interfaces/IDPCToken.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
+import {ISettlementDisputed} from "../interfaces/ISettlementDisputed.sol";
 import {WEI_PER_MICROCREDIT} from "../types/Amounts.sol";
 import {InboxItem, InboxKind} from "../types/Inbox.sol";
+import {SettlementBase} from "./SettlementBase.sol";
 
-/// @title What arrives on chain: deposits and the genesis amounts, as a numbered list that only grows.
-abstract contract SettlementInbox is ISettlement {
-    using SafeERC20 for IDPCToken;
-
-    /// @inheritdoc ISettlement
-    address public immutable token;
-
-    /// @inheritdoc ISettlement
-    address public immutable emission;
-
-    /// @inheritdoc ISettlement
-    address public immutable guardian;
-
-    /// @inheritdoc ISettlement
-    bool public isDepositsStopped;
-
-    InboxItem[] private _items;
-
-    constructor(address token_, address emission_, address guardian_) {
-        require(token_ != address(0) && emission_ != address(0) && guardian_ != address(0), AddressZero());
-        token = token_;
-        emission = emission_;
-        guardian = guardian_;
+/// @title What arrives on chain, as a numbered list that only grows.
+abstract contract SettlementInbox is SettlementBase {
+    /// @dev What every item has, in one slot; the amount is the difference to the sum before.
+    struct StoredItem {
+        address account;
+        uint64 totalMicrocredits;
+        /// @dev Seconds since deployment.
+        uint32 arrivedAfter;
     }
 
-    modifier onlyGuardian() {
-        require(msg.sender == guardian, CallerNotGuardian(msg.sender));
-        _;
+    /// @dev The newest nonce that a wallet has taken back from a delegate; both fields share a slot.
+    struct StoredRevocation {
+        uint64 nonce;
+        uint64 inboxIndex;
     }
+
+    mapping(uint64 index => StoredItem) private _items;
+
+    /// @dev Kinds and details stand apart, so that a deposit, whose kind is 0 and which has no detail, does not pay for them.
+    mapping(uint64 index => InboxKind) private _kinds;
+
+    mapping(uint64 index => bytes32) private _details;
+
+    mapping(address wallet => mapping(address delegate => StoredRevocation)) private _revocations;
 
     /// @inheritdoc ISettlement
     function deposit(uint256 amountWei) external {
         _appendDeposit(msg.sender, amountWei);
-        IDPCToken(token).safeTransferFrom(msg.sender, address(this), amountWei);
+        _collect(amountWei);
     }
 
     /// @inheritdoc ISettlement
@@ -50,7 +46,7 @@ abstract contract SettlementInbox is ISettlement {
         try IDPCToken(token).permit(msg.sender, address(this), amountWei, deadline, v, r, s) {} catch {
             // Anybody can spend a permit that is in the mempool. What counts is the allowance, and the transfer checks it.
         }
-        IDPCToken(token).safeTransferFrom(msg.sender, address(this), amountWei);
+        _collect(amountWei);
     }
 
     /// @inheritdoc ISettlement
@@ -79,10 +75,34 @@ abstract contract SettlementInbox is ISettlement {
     }
 
     /// @inheritdoc ISettlement
-    function appendGenesis(uint64 treasuryMicrocredits, uint64 rewardsMicrocredits) external {
+    function appendGenesis(uint64 treasuryMicrocredits, uint64 rewardsMicrocredits) external beforeExit {
         require(msg.sender == emission, CallerNotEmission(msg.sender));
-        _append(InboxKind.GenesisTreasury, address(0), treasuryMicrocredits);
-        _append(InboxKind.GenesisRewards, address(0), rewardsMicrocredits);
+        _append(InboxKind.GenesisTreasury, address(0), treasuryMicrocredits, 0);
+        _append(InboxKind.GenesisRewards, address(0), rewardsMicrocredits, 0);
+    }
+
+    /// @inheritdoc ISettlement
+    function forceWithdrawal(uint64 amountMicrocredits) external beforeExit returns (uint64 index) {
+        require(amountMicrocredits > 0, AmountZero());
+        return _append(InboxKind.ForcedWithdrawal, msg.sender, 0, bytes32(uint256(amountMicrocredits)));
+    }
+
+    /// @inheritdoc ISettlement
+    function revoke(address delegate, uint64 nonce) external beforeExit returns (uint64 index) {
+        require(delegate != address(0), AddressZero());
+        StoredRevocation memory before = _revocations[msg.sender][delegate];
+        require(nonce > before.nonce || before.inboxIndex == 0, RevocationNotNewer(nonce, before.nonce));
+        index = _append(InboxKind.Revocation, msg.sender, 0, keccak256(abi.encodePacked(delegate, nonce)));
+        _revocations[msg.sender][delegate] = StoredRevocation(nonce, index);
+        emit DelegateRevoked(index, msg.sender, delegate, nonce);
+    }
+
+    /// @inheritdoc ISettlementDisputed
+    function appendReceipt(
+        address node,
+        bytes32 receiptDigest
+    ) external onlyDisputes beforeExit returns (uint64 index) {
+        return _append(InboxKind.Receipt, node, 0, receiptDigest);
     }
 
     /// @inheritdoc ISettlement
@@ -93,33 +113,59 @@ abstract contract SettlementInbox is ISettlement {
     }
 
     /// @inheritdoc ISettlement
-    function inboxCount() public view returns (uint64) {
-        // Fits: an item costs gas, and no chain has the gas for 2^64 of them.
-        return uint64(_items.length);
-    }
-
-    /// @inheritdoc ISettlement
-    function inboxItem(uint64 index) public view returns (InboxItem memory) {
-        require(index < _items.length, InboxItemUnknown(index, inboxCount()));
-        return _items[index];
+    function inboxItem(uint64 index) public view returns (InboxItem memory item) {
+        item.arrivedAt = _arrivedAt(index);
+        item.kind = _kinds[index];
+        item.account = _items[index].account;
+        item.totalMicrocredits = _items[index].totalMicrocredits;
+        item.amountMicrocredits = item.totalMicrocredits - inboxTotal(index);
+        item.detail = _details[index];
     }
 
     /// @inheritdoc ISettlement
     function inboxTotal(uint64 cut) public view returns (uint64 totalMicrocredits) {
-        return cut == 0 ? 0 : inboxItem(cut - 1).totalMicrocredits;
+        if (cut == 0) return 0;
+        require(cut <= inboxCount, InboxItemUnknown(cut - 1, inboxCount));
+        return _items[cut - 1].totalMicrocredits;
     }
 
-    function _appendDeposit(address account, uint256 amountWei) private {
+    /// @inheritdoc ISettlement
+    function revocationOf(address wallet, address delegate) external view returns (uint64 nonce, uint64 inboxIndex) {
+        StoredRevocation memory found = _revocations[wallet][delegate];
+        return (found.nonce, found.inboxIndex);
+    }
+
+    /// @dev Enters what was minted for a final epoch.
+    function _appendEmission(uint64 epoch, uint64 amountMicrocredits) internal {
+        _append(InboxKind.Emission, address(0), amountMicrocredits, bytes32(uint256(epoch)));
+    }
+
+    /// @dev Block time of an item's arrival, in seconds. Reverts with `InboxItemUnknown`.
+    function _arrivedAt(uint64 index) internal view returns (uint64) {
+        require(index < inboxCount, InboxItemUnknown(index, inboxCount));
+        return _deployedAt + _items[index].arrivedAfter;
+    }
+
+    function _appendDeposit(address account, uint256 amountWei) private beforeExit {
         require(!isDepositsStopped, DepositsAreStopped());
         require(amountWei > 0, AmountZero());
         require(amountWei % WEI_PER_MICROCREDIT == 0, AmountNotWholeMicrocredits(amountWei));
-        _append(InboxKind.Deposit, account, SafeCast.toUint64(amountWei / WEI_PER_MICROCREDIT));
+        _append(InboxKind.Deposit, account, SafeCast.toUint64(amountWei / WEI_PER_MICROCREDIT), 0);
     }
 
-    function _append(InboxKind kind, address account, uint64 amountMicrocredits) private {
-        uint64 index = inboxCount();
-        uint64 totalMicrocredits = inboxTotal(index) + amountMicrocredits;
-        _items.push(InboxItem(kind, account, amountMicrocredits, totalMicrocredits, uint64(block.timestamp)));
-        emit InboxItemAppended(index, kind, account, amountMicrocredits, totalMicrocredits);
+    function _append(
+        InboxKind kind,
+        address account,
+        uint64 amountMicrocredits,
+        bytes32 detail
+    ) private returns (uint64 index) {
+        index = inboxCount;
+        uint64 totalMicrocredits = _inboxTotalMicrocredits + amountMicrocredits;
+        inboxCount = index + 1;
+        _inboxTotalMicrocredits = totalMicrocredits;
+        _items[index] = StoredItem(account, totalMicrocredits, _secondsSinceDeployment());
+        if (kind != InboxKind.Deposit) _kinds[index] = kind;
+        if (detail != 0) _details[index] = detail;
+        emit InboxItemAppended(index, kind, account, amountMicrocredits, totalMicrocredits, detail);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IDPCToken} from "../interfaces/IDPCToken.sol";
 import {IEmission} from "../interfaces/IEmission.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
@@ -14,6 +15,20 @@ contract Emission is IEmission {
     /// @notice 5 % of the cap, minted to the distribution wallet at genesis.
     uint256 public constant GENESIS_DISTRIBUTION_WEI = (CAP_WEI * 5) / 100;
 
+    /// @notice How long the rate stays before it halves, in seconds: two years of 365 days.
+    uint256 public constant HALVING_SECONDS = 730 days;
+
+    /// @notice What the schedule gives until the first halving, at 100 000 DPC a day. All halvings together give less than twice
+    /// that, 146 000 000 DPC, which the 80 % of the cap that genesis leaves always cover.
+    uint256 public constant FIRST_PERIOD_WEI = 100_000e18 * 730;
+
+    /// @notice κ: an epoch mints at most half of what it burns. Below 1, so that paying oneself for nothing costs more than
+    /// it can bring, and no less than half, so that burning alone does not decide the supply.
+    uint256 public constant KAPPA_NUMERATOR = 1;
+
+    /// @notice Denominator of κ.
+    uint256 public constant KAPPA_DENOMINATOR = 2;
+
     /// @inheritdoc IEmission
     address public immutable token;
 
@@ -25,6 +40,12 @@ contract Emission is IEmission {
 
     /// @inheritdoc IEmission
     uint256 public immutable genesisTreasuryWei;
+
+    /// @inheritdoc IEmission
+    uint64 public immutable startedAt;
+
+    /// @inheritdoc IEmission
+    uint64 public mintedAt;
 
     /// @inheritdoc IEmission
     bool public isGenesisMinted;
@@ -42,6 +63,8 @@ contract Emission is IEmission {
         settlement = settlement_;
         distribution = distribution_;
         genesisTreasuryWei = genesisTreasuryWei_;
+        startedAt = uint64(block.timestamp);
+        mintedAt = uint64(block.timestamp);
     }
 
     /// @inheritdoc IEmission
@@ -59,5 +82,26 @@ contract Emission is IEmission {
             uint64(genesisTreasuryWei / WEI_PER_MICROCREDIT),
             uint64(rewardsWei / WEI_PER_MICROCREDIT)
         );
+    }
+
+    /// @inheritdoc IEmission
+    function mintEpoch(uint256 burntWei) external returns (uint256 mintedWei) {
+        require(msg.sender == settlement, CallerNotSettlement(msg.sender));
+        uint256 dueWei = scheduledWei(block.timestamp - startedAt) - scheduledWei(mintedAt - startedAt);
+        mintedAt = uint64(block.timestamp);
+
+        uint256 leftWei = CAP_WEI - IDPCToken(token).totalSupply();
+        mintedWei = Math.min(Math.min(dueWei, leftWei), (burntWei * KAPPA_NUMERATOR) / KAPPA_DENOMINATOR);
+        mintedWei -= mintedWei % WEI_PER_MICROCREDIT;
+        emit EpochMinted(mintedWei, burntWei, dueWei);
+        if (mintedWei > 0) IDPCToken(token).mint(settlement, mintedWei);
+    }
+
+    /// @inheritdoc IEmission
+    function scheduledWei(uint256 elapsedSeconds) public pure returns (uint256) {
+        uint256 halvings = elapsedSeconds / HALVING_SECONDS;
+        // A whole period gives half of the one before, so n of them give twice the first less twice what the next one would.
+        uint256 runningWei = FIRST_PERIOD_WEI >> halvings;
+        return 2 * (FIRST_PERIOD_WEI - runningWei) + (runningWei * (elapsedSeconds % HALVING_SECONDS)) / HALVING_SECONDS;
     }
 }

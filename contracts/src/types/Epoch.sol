@@ -11,6 +11,8 @@ struct EpochHeader {
     uint64 inboxCut;
     /// @dev Position in the journal up to which the epoch reaches.
     uint64 journalPosition;
+    /// @dev The journal's time at that position, in seconds, rounded down.
+    uint64 closedAt;
     /// @dev Hash of the journal at that position.
     bytes32 journalHash;
     /// @dev Fees that this epoch burns, in microcredits.
@@ -34,9 +36,7 @@ struct Epoch {
     uint64 leavesTotalMicrocredits;
     /// @dev Number of ancestors, the root included.
     uint64 height;
-    uint32 rowCount;
     uint32 rowsPosted;
-    uint32 partCount;
     /// @dev Payee id of the last row posted; ids ascend over all parts.
     uint32 lastPayeeId;
     /// @dev Sum of the increments posted so far in this epoch, in microcredits.
@@ -49,6 +49,16 @@ struct Epoch {
     uint128 payoutsTotalMicrocredits;
     /// @dev Burns of this epoch and its ancestors, in microcredits; set on completion.
     uint128 burnsTotalMicrocredits;
+    /// @dev The journal's time up to which the epoch reaches, in seconds.
+    uint64 closedAt;
+    /// @dev Block time before which it cannot be final, in seconds; set on completion, later when demands are open.
+    uint64 finalAt;
+    /// @dev Demands on it that are open; while there are any it stays pending.
+    uint32 openDemands;
+    uint32 rowCount;
+    uint32 partCount;
+    /// @dev Whether its fees are burnt and its payouts can be claimed.
+    bool isFinalised;
 }
 
 /// @dev Where an epoch stands.
@@ -59,7 +69,7 @@ enum EpochStatus {
     Open,
     /// @dev Its parts were not finished in time, another epoch was opened instead, or it was cancelled while open.
     Lapsed,
-    /// @dev Complete and cancellable.
+    /// @dev Complete and cancellable: its window runs, or a demand on it or on an ancestor is open.
     Pending,
     /// @dev Cancelled after completion, itself or through an ancestor.
     Cancelled,
@@ -78,7 +88,13 @@ enum CancelReason {
     /// @dev A row names a previous epoch although a newer row of its payee exists.
     SkippedRow,
     /// @dev A row names a previous epoch that has no row of its payee, or that is no ancestor.
-    NoPreviousRow
+    NoPreviousRow,
+    /// @dev A wallet waits for a row although its payee id was known in time.
+    UnpaidPayable,
+    /// @dev A demand was not answered.
+    Disputed,
+    /// @dev The exit started before it was finalised.
+    Exit
 }
 
 /// @dev One part of an epoch's rows.

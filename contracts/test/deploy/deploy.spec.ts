@@ -6,6 +6,8 @@ import {
   DeploymentMismatchError,
   type DeployRequest,
   deployDeparrow,
+  fundPosterBond,
+  localPeriods,
   predictAddresses,
 } from '../../deploy/index.ts'
 import { localAddresses, settlementAbi } from '../../generated/index.ts'
@@ -24,14 +26,13 @@ async function emptyChain(mining: Mining = { auto: true, interval: 0 }) {
     poster: poster.account.address,
     guardian: guardian.account.address,
     distribution: distribution.account.address,
-    windowSeconds: 2n,
-    inboxAgeSeconds: 0n,
+    ...localPeriods,
   }
   const deploy = (changed: Partial<DeployRequest['parameters']> = {}, walletClient = deployer) =>
     deployDeparrow({ walletClient, publicClient, parameters: { ...parameters, ...changed } })
   const sentBy = (address: `0x${string}`) => publicClient.getTransactionCount({ address })
   const close = () => connection.close()
-  return { publicClient, deployer, other, deploy, sentBy, close }
+  return { publicClient, deployer, distribution, other, deploy, sentBy, close }
 }
 
 describe('deploying', () => {
@@ -39,8 +40,15 @@ describe('deploying', () => {
     const { deploy, publicClient, sentBy, deployer } = await emptyChain()
     const { addresses, transactionHashes, deploymentBlock } = await deploy()
     assert.deepEqual(addresses, localAddresses)
-    assert.deepEqual(Object.keys(transactionHashes), ['token', 'emission', 'settlement', 'genesis'])
-    assert.equal(await sentBy(deployer.account.address), 4)
+    assert.deepEqual(Object.keys(transactionHashes), [
+      'token',
+      'emission',
+      'settlement',
+      'evidence',
+      'registry',
+      'genesis',
+    ])
+    assert.equal(await sentBy(deployer.account.address), 6)
     const inbox = { address: addresses.settlement, abi: settlementAbi } as const
     const total = await publicClient.readContract({ ...inbox, functionName: 'inboxTotal', args: [2n] })
     assert.equal(total * 10n ** 12n, (CAP_WEI * 15n) / 100n)
@@ -66,7 +74,7 @@ describe('deploying', () => {
     const second = await deploy()
     assert.deepEqual(second.addresses, first.addresses)
     assert.deepEqual(second.transactionHashes, {})
-    assert.equal(await sentBy(deployer.account.address), 5)
+    assert.equal(await sentBy(deployer.account.address), 7)
   })
 
   it('sends everything into one block where blocks come by the clock', async () => {
@@ -74,9 +82,28 @@ describe('deploying', () => {
     const { transactionHashes } = await deploy()
     const receipts = Object.values(transactionHashes).map(hash => publicClient.getTransactionReceipt({ hash }))
     const blocks = new Set((await Promise.all(receipts)).map(({ blockNumber }) => blockNumber))
-    assert.equal(receipts.length, 4)
+    assert.equal(receipts.length, 6)
     assert.ok(blocks.size <= 2, `${blocks.size} blocks`)
     await close()
+  })
+})
+
+describe('the bond of the local poster', () => {
+  it('is filled up to what is asked for, and left alone when it suffices', async () => {
+    const { deploy, publicClient, distribution, sentBy } = await emptyChain()
+    const { addresses } = await deploy()
+    const contract = { address: addresses.settlement, abi: settlementAbi } as const
+    const payer = { walletClient: distribution, publicClient }
+    for (const [epochs, expected] of [
+      [3n, 3_000n],
+      [10n, 10_000n],
+      [5n, 10_000n],
+    ] as const) {
+      await fundPosterBond(payer, addresses.settlement, epochs)
+      const bondWei = await publicClient.readContract({ ...contract, functionName: 'bondWei' })
+      assert.equal(bondWei, expected * 10n ** 18n)
+    }
+    assert.equal(await sentBy(distribution.account.address), 4)
   })
 })
 
@@ -86,13 +113,13 @@ describe('a deployment that was interrupted', () => {
     ['still under way', { auto: false, interval: 50 }],
   ] as const)
     it(`is taken up after each of its transactions, ${chain}`, async () => {
-      for (const sent of [0, 1, 2, 3]) {
+      for (const sent of [0, 1, 2, 3, 4, 5]) {
         const { deploy, deployer, sentBy, close } = await emptyChain(mining)
         await assert.rejects(deploy({}, dyingAfter(deployer, sent)), { message: 'killed' })
         const resumed = await deploy()
         assert.deepEqual(resumed.addresses, localAddresses)
-        assert.equal(Object.keys(resumed.transactionHashes).length, 4 - sent)
-        assert.equal(await sentBy(deployer.account.address), 4)
+        assert.equal(Object.keys(resumed.transactionHashes).length, 6 - sent)
+        assert.equal(await sentBy(deployer.account.address), 6)
         await close()
       }
     })
@@ -119,6 +146,12 @@ describe('deployment refuses', () => {
       [{ distribution: address }, 'the distribution wallet'],
       [{ windowSeconds: 3n }, 'the window in seconds'],
       [{ inboxAgeSeconds: 1n }, 'the inbox age in seconds'],
+      [{ answerSeconds: 3n }, 'the time to answer in seconds'],
+      [{ roundsMax: 7n }, 'the rounds of demands'],
+      [{ exitSeconds: 86_401n }, 'the exit period in seconds'],
+      [{ epochBondWei: 1n }, 'the bond of an epoch in wei'],
+      [{ compensationMaxMicrocredits: 1n }, 'the highest compensation in microcredits'],
+      [{ unbondSeconds: 1n }, 'the unbonding period in seconds'],
       [{ genesisTreasuryWei: 0n }, "the treasury's genesis amount"],
     ] as const)
       await assert.rejects(

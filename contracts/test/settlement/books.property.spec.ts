@@ -149,7 +149,8 @@ async function checkInvariants({ settlement, token, addresses }: Contracts, worl
   const claims = sum([...world.claimed.values()])
   const inbox = await settlement.read.inboxTotal([await settlement.read.inboxCount()])
   const head = await settlement.read.epoch([await settlement.read.headEpoch()])
-  const heldMicrocredits = (await token.read.balanceOf([addresses.settlement])) / WEI_PER_MICROCREDIT
+  const heldWei = (await token.read.balanceOf([addresses.settlement])) - (await settlement.read.bondWei())
+  const heldMicrocredits = heldWei / WEI_PER_MICROCREDIT
 
   assert.equal(heldMicrocredits, inbox - burns - claims)
   assert.equal(await settlement.read.claimedTotalMicrocredits(), claims)

@@ -1,35 +1,54 @@
 import { describe, it } from 'node:test'
 import { zeroAddress } from 'viem'
-import { settlementAbi, settlementBytecode } from '../../generated/index.ts'
-import { deployer, loadContracts, stranger, viem } from '../support/chain.ts'
+import { deploySettlement, loadContracts, strangeParameters, viem } from '../support/chain.ts'
 
+const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts } = viem.assertions
 const MAX_UINT64 = 2n ** 64n - 1n
+const YEAR_SECONDS = 31_536_000n
 
 describe('the settlement contract', () => {
-  it('cannot be deployed without token, emission contract, poster or guardian', async () => {
-    const { settlement } = await loadContracts()
-    for (const missing of [0, 1, 2, 3]) {
-      const [token, emission, poster, guardian] = [0, 1, 2, 3].map(i =>
-        i === missing ? zeroAddress : stranger.account.address,
-      ) as [`0x${string}`, `0x${string}`, `0x${string}`, `0x${string}`]
-      const args = [token, emission, poster, guardian, 2n, 0n] as const
-      const deploying = deployer.deployContract({ abi: settlementAbi, bytecode: settlementBytecode, args })
-      await viem.assertions.revertWithCustomError(deploying, settlement, 'AddressZero')
+  it('cannot be deployed without token, emission, disputes, poster or guardian', async () => {
+    const { settlement, addresses } = await loadContracts()
+    for (const role of ['token', 'emission', 'disputes', 'poster', 'guardian']) {
+      const parameters = { ...strangeParameters(), [role]: zeroAddress }
+      await revertWithCustomError(deploySettlement(parameters, addresses.evidence), settlement, 'AddressZero')
     }
   })
 
-  it('cannot be deployed with a window that no time can pass, or an age that outlasts the parts of an epoch', async () => {
-    const { settlement } = await loadContracts()
-    const { address } = stranger.account
-    for (const [windowSeconds, inboxAgeSeconds, tooLong, longest] of [
-      [MAX_UINT64, 0n, MAX_UINT64, 31_536_000n],
-      [31_536_001n, 0n, 31_536_001n, 31_536_000n],
-      [2n, MAX_UINT64, MAX_UINT64, 3_600n],
-      [2n, 3_601n, 3_601n, 3_600n],
+  it('cannot be deployed with a period that no time can pass, or an age that outlasts the parts of an epoch', async () => {
+    const { settlement, addresses } = await loadContracts()
+    for (const [name, seconds, longest] of [
+      ['windowSeconds', MAX_UINT64, YEAR_SECONDS],
+      ['windowSeconds', YEAR_SECONDS + 1n, YEAR_SECONDS],
+      ['inboxAgeSeconds', MAX_UINT64, 3_600n],
+      ['inboxAgeSeconds', 3_601n, 3_600n],
+      ['answerSeconds', MAX_UINT64, YEAR_SECONDS],
+      ['answerSeconds', YEAR_SECONDS + 1n, YEAR_SECONDS],
+      ['exitSeconds', MAX_UINT64, 10n * YEAR_SECONDS],
+      ['exitSeconds', 10n * YEAR_SECONDS + 1n, 10n * YEAR_SECONDS],
     ] as const) {
-      const args = [address, address, address, address, windowSeconds, inboxAgeSeconds] as const
-      const deploying = deployer.deployContract({ abi: settlementAbi, bytecode: settlementBytecode, args })
-      await viem.assertions.revertWithCustomErrorWithArgs(deploying, settlement, 'PeriodTooLong', [tooLong, longest])
+      const deploying = deploySettlement({ ...strangeParameters(), [name]: seconds }, addresses.evidence)
+      await reverts(deploying, settlement, 'PeriodTooLong', [seconds, longest])
     }
+  })
+
+  it('cannot be deployed with rounds without end, or without a bond', async () => {
+    const { settlement, addresses } = await loadContracts()
+    const rounds = deploySettlement({ ...strangeParameters(), roundsMax: 65n }, addresses.evidence)
+    await reverts(rounds, settlement, 'RoundsTooMany', [65n, 64n])
+    const bondless = deploySettlement({ ...strangeParameters(), epochBondWei: 0n }, addresses.evidence)
+    await revertWithCustomError(bondless, settlement, 'AmountZero')
+  })
+
+  it('cannot be deployed with an exit that could start while demands hold the epochs of a living operator back', async () => {
+    const { settlement, addresses } = await loadContracts()
+    const parameters = strangeParameters()
+    const { windowSeconds, roundsMax, answerSeconds } = parameters
+    const lively = 3n * (windowSeconds + 2n * roundsMax * answerSeconds)
+    for (const exitSeconds of [0n, lively]) {
+      const deploying = deploySettlement({ ...parameters, exitSeconds }, addresses.evidence)
+      await reverts(deploying, settlement, 'ExitTooSoon', [exitSeconds, lively])
+    }
+    await deploySettlement({ ...parameters, exitSeconds: lively + 1n }, addresses.evidence)
   })
 })

@@ -83,6 +83,40 @@ describe('opening an epoch', () => {
   })
 })
 
+describe('the time of an epoch', () => {
+  it('is refused before its parent or in the future', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    const parent = await postEpoch(contracts)
+    const { closedAt } = await settlement.read.epoch([parent])
+    const header = await headerFor(contracts, {})
+    const at = BigInt(await networkHelpers.time.latest()) + 5n
+    for (const wrong of [closedAt - 1n, at + 1n, 0n, 2n ** 64n - 1n]) {
+      await networkHelpers.time.setNextBlockTimestamp(at)
+      const posting = settlement.write.postEpoch([{ ...header, closedAt: wrong }, '0x'])
+      await reverts(posting, settlement, 'ClosedAtInvalid', [wrong, closedAt, at])
+    }
+    await networkHelpers.time.setNextBlockTimestamp(at)
+    await settlement.write.postEpoch([{ ...header, closedAt }, '0x'])
+    assert.equal((await settlement.read.epoch([2n])).closedAt, closedAt)
+  })
+
+  it('is refused when it is more than a day ago', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    const header = await headerFor(contracts, {})
+    const lag = await settlement.read.LAG_SECONDS_MAX()
+    assert.equal(lag, 86_400n)
+    const late = header.closedAt + lag + 1n
+    await networkHelpers.time.setNextBlockTimestamp(late)
+    const posting = settlement.write.postEpoch([header, '0x'])
+    await reverts(posting, settlement, 'ClosedAtTooOld', [header.closedAt, late])
+    await networkHelpers.time.setNextBlockTimestamp(late + 1n)
+    await settlement.write.postEpoch([{ ...header, closedAt: header.closedAt + 2n }, '0x'])
+    assert.equal(await settlement.read.headEpoch(), 1n)
+  })
+})
+
 describe('closing the books', () => {
   it('refuses leaves one microcredit too high or too low', async () => {
     const contracts = await loadContracts()
@@ -260,8 +294,10 @@ describe('finality', () => {
     assert.equal(await token.read.totalSupply(), supply)
     await passWindow()
     await settlement.write.finalise([epoch], { account: stranger.account })
-    assert.equal(await token.read.totalSupply(), supply - 7n * WEI_PER_MICROCREDIT)
-    assert.equal(await token.read.balanceOf([addresses.settlement]), held - 7n * WEI_PER_MICROCREDIT)
+    // Emission mints half of what is burnt, in whole microcredits.
+    const lessWei = (7n - 3n) * WEI_PER_MICROCREDIT
+    assert.equal(await token.read.totalSupply(), supply - lessWei)
+    assert.equal(await token.read.balanceOf([addresses.settlement]), held - lessWei)
     await reverts(settlement.write.finalise([epoch]), settlement, 'EpochNotFinal', [epoch, EPOCH_STATUS.finalised])
   })
 

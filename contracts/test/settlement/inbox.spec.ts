@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { getAddress } from 'viem'
+import { getAddress, zeroHash } from 'viem'
 import {
   alice,
   bob,
@@ -60,6 +60,7 @@ describe('a deposit by approval', () => {
     await emitWithArgs(depositing, settlement, 'InboxItemAppended', [
       ...event,
       GENESIS_MICROCREDITS + THREE_MICROCREDITS,
+      zeroHash,
     ])
     assert.equal(await token.read.balanceOf([addresses.settlement]), held + THREE_WEI)
     const { arrivedAt, ...item } = await settlement.read.inboxItem([2n])
@@ -68,6 +69,7 @@ describe('a deposit by approval', () => {
       account: getAddress(account.address),
       amountMicrocredits: THREE_MICROCREDITS,
       totalMicrocredits: GENESIS_MICROCREDITS + THREE_MICROCREDITS,
+      detail: zeroHash,
     })
     assert.equal(arrivedAt, BigInt(await networkHelpers.time.latest()))
   })

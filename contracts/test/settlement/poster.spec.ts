@@ -2,9 +2,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { encodeFunctionData, type Hex, zeroAddress } from 'viem'
-import { settlementAbi, settlementBytecode } from '../../generated/index.ts'
+import { settlementAbi } from '../../generated/index.ts'
 import { encodeRows } from '../../rows/rows.ts'
-import { deployer, loadContracts, networkHelpers, poster, publicClient, stranger, viem } from '../support/chain.ts'
+import {
+  deployer,
+  deploySettlement,
+  loadContracts,
+  networkHelpers,
+  poster,
+  publicClient,
+  strangeParameters,
+  viem,
+} from '../support/chain.ts'
 import { firstRow, headerFor } from '../support/operator.ts'
 import { delegationTo, deployRelay, relayed } from '../support/relay.ts'
 
@@ -17,9 +26,7 @@ describe('posting', () => {
     const contracts = await loadContracts()
     const { settlement } = contracts
     const relay = await deployRelay()
-    const { address } = stranger.account
-    const args = [address, address, relay, address, 2n, 0n] as const
-    const hash = await deployer.deployContract({ abi: settlementAbi, bytecode: settlementBytecode, args })
+    const hash = await deploySettlement({ ...strangeParameters(), poster: relay }, contracts.addresses.evidence)
     const { contractAddress } = await publicClient.getTransactionReceipt({ hash })
     const other = contractAddress ?? zeroAddress
     const header = { ...(await headerFor(contracts, {})), inboxCut: 0n, leavesTotalMicrocredits: 0n }

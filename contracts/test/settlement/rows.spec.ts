@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Hex } from 'viem'
-import { encodeRow, encodeRows, type PayoutRow } from '../../rows/rows.ts'
-import { loadContracts, viem } from '../support/chain.ts'
+import { type Address, type Hex, pad, toHex } from 'viem'
+import { encodeRow, encodeRows, type PayoutRow, rowsRoot } from '../../rows/rows.ts'
+import { guardian, INBOX_AGE_SECONDS, loadContracts, networkHelpers, viem } from '../support/chain.ts'
 import { firstRow, headerFor, postEpoch } from '../support/operator.ts'
 
 const { revertWithCustomErrorWithArgs: reverts } = viem.assertions
@@ -65,6 +65,29 @@ describe('payout rows in calldata', () => {
       const row = { ...firstRow(1, 5n), cumulativeMicrocredits: 6n, previousEpoch }
       const { settlement, post } = await posting([row])
       await reverts(post, settlement, 'RowPreviousEpochInvalid', [1, previousEpoch, 2n])
+    }
+  })
+
+  it('have the root of their tree, whatever their number, and are refused for a wrong one at any place', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    const accounts = Array.from({ length: 17 }, (_, i): Address => pad(toHex(i + 1), { size: 20 }))
+    await settlement.write.registerPayees([accounts])
+    for (const count of [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17]) {
+      const rows = Array.from({ length: count }, (_, i) => firstRow(i + 1, BigInt(i + 1)))
+      await networkHelpers.time.increase(INBOX_AGE_SECONDS)
+      const header = await headerFor(contracts, { rows })
+      for (const [at, right] of rows.entries()) {
+        const wrong = rows.with(at, { ...right, cumulativeMicrocredits: 99n })
+        const { payeeId, incrementMicrocredits } = right
+        const expected = [payeeId, incrementMicrocredits, 99n, 0] as const
+        const post = settlement.write.postEpoch([header, encodeRows(wrong)])
+        await reverts(post, settlement, 'RowCumulativeInvalid', [...expected])
+      }
+      await settlement.write.postEpoch([header, encodeRows(rows)])
+      const epoch = await settlement.read.lastEpoch()
+      assert.equal(await settlement.read.rowsRoot([epoch, 0]), rowsRoot(rows), `${count} rows`)
+      await settlement.write.cancel([epoch], { account: guardian.account })
     }
   })
 

@@ -1,8 +1,9 @@
 /** One in-process chain for all specs; each test starts from a fixture's snapshot. */
 import { network } from 'hardhat'
-import { getContract } from 'viem'
+import { type Address, getContract, type Hex } from 'viem'
 import { deployDeparrow } from '../../deploy/deploy.ts'
-import { dpcTokenAbi, emissionAbi, settlementAbi } from '../../generated/index.ts'
+import { fundPosterBond, linkSettlement } from '../../deploy/index.ts'
+import { dpcTokenAbi, emissionAbi, nodeRegistryAbi, settlementAbi } from '../../generated/index.ts'
 
 export const { viem, networkHelpers } = await network.create()
 export const publicClient = await viem.getPublicClient()
@@ -10,9 +11,18 @@ export const [deployer, poster, guardian, distribution, alice, bob, carol, stran
 
 export const WINDOW_SECONDS = 100n
 export const INBOX_AGE_SECONDS = 10n
+export const ANSWER_SECONDS = 20n
+export const ROUNDS_MAX = 3n
+/** The least that the contract allows, 3 × (W + 2·K·A), and a second. */
+export const EXIT_SECONDS = 661n
+export const UNBOND_SECONDS = 50n
+/** Enough for the longest line of epochs that a spec leaves unfinalised. */
+const BOND_EPOCHS = 100n
 export const CREDIT_WEI = 10n ** 18n
 export const WEI_PER_MICROCREDIT = 10n ** 12n
 export const CAP_WEI = 10n ** 27n
+export const EPOCH_BOND_WEI = 1_000n * CREDIT_WEI
+export const COMPENSATION_MAX_MICROCREDITS = 1_000_000_000n
 export const GENESIS_MICROCREDITS = 150_000_000n * 1_000_000n
 
 export const deployParameters = {
@@ -21,9 +31,33 @@ export const deployParameters = {
   distribution: distribution.account.address,
   windowSeconds: WINDOW_SECONDS,
   inboxAgeSeconds: INBOX_AGE_SECONDS,
+  answerSeconds: ANSWER_SECONDS,
+  roundsMax: ROUNDS_MAX,
+  exitSeconds: EXIT_SECONDS,
+  epochBondWei: EPOCH_BOND_WEI,
+  compensationMaxMicrocredits: COMPENSATION_MAX_MICROCREDITS,
+  unbondSeconds: UNBOND_SECONDS,
 }
 
-/** The contracts as just deployed for users, with old enough genesis items; alice, bob and carol hold 1 000 DPC each and have
+/** What a settlement contract is given that nobody else knows of; everybody in it is a stranger. */
+export const strangeParameters = () => {
+  const { address } = stranger.account
+  const { windowSeconds, inboxAgeSeconds, answerSeconds, roundsMax, exitSeconds, epochBondWei } = deployParameters
+  const { compensationMaxMicrocredits } = deployParameters
+  return {
+    ...{ token: address, emission: address, disputes: address, poster: address, guardian: address },
+    ...{ windowSeconds, inboxAgeSeconds, answerSeconds, roundsMax, exitSeconds, epochBondWei },
+    compensationMaxMicrocredits,
+  }
+}
+
+/** Deploys another settlement contract; evidence is judged by the library of the first. */
+export function deploySettlement(parameters: ReturnType<typeof strangeParameters>, evidence: Address): Promise<Hex> {
+  const bytecode = linkSettlement(evidence)
+  return deployer.deployContract({ abi: settlementAbi, bytecode, args: [parameters] })
+}
+
+/** The contracts as just deployed for users, with a bond and old enough genesis items; alice, bob and carol hold 1 000 DPC each and have
  * approved them, and are payees 1, 2 and 3. Every spec shares this one fixture: a second one would start from the state
  * that the test before left behind. */
 export const loadContracts = () => networkHelpers.loadFixture(deployContracts)
@@ -31,6 +65,8 @@ export const loadContracts = () => networkHelpers.loadFixture(deployContracts)
 async function deployContracts() {
   const { addresses } = await deployDeparrow({ walletClient: deployer, publicClient, parameters: deployParameters })
   const client = { public: publicClient, wallet: distribution }
+  await fundPosterBond({ walletClient: distribution, publicClient }, addresses.settlement, BOND_EPOCHS)
+  await asDisputes(addresses.disputes)
   const token = getContract({ address: addresses.token, abi: dpcTokenAbi, client })
   const emission = getContract({ address: addresses.emission, abi: emissionAbi, client })
   const settlement = getContract({
@@ -38,13 +74,20 @@ async function deployContracts() {
     abi: settlementAbi,
     client: { ...client, wallet: poster },
   })
+  const registry = getContract({ address: addresses.registry, abi: nodeRegistryAbi, client })
   for (const { account } of [alice, bob, carol]) {
     await token.write.transfer([account.address, 1_000n * CREDIT_WEI])
     await token.write.approve([addresses.settlement, 1_000n * CREDIT_WEI], { account })
   }
   await settlement.write.registerPayees([[alice, bob, carol].map(({ account }) => account.address)])
   await networkHelpers.time.increase(INBOX_AGE_SECONDS)
-  return { addresses, token, emission, settlement }
+  return { addresses, token, emission, settlement, registry }
+}
+
+/** Lets specs send as the disputes contract, which has no key. */
+async function asDisputes(disputes: Address): Promise<void> {
+  await networkHelpers.impersonateAccount(disputes)
+  await networkHelpers.setBalance(disputes, CREDIT_WEI)
 }
 
 export type Contracts = Awaited<ReturnType<typeof deployContracts>>
@@ -78,7 +121,23 @@ export const EPOCH_STATUS = {
 } as const
 
 /** The numbers of `CancelReason` in `src/types/Epoch.sol`. */
-export const CANCEL_REASON = { guardian: 0, wrongCumulative: 1, skippedRow: 2, noPreviousRow: 3 } as const
+export const CANCEL_REASON = {
+  guardian: 0,
+  wrongCumulative: 1,
+  skippedRow: 2,
+  noPreviousRow: 3,
+  unpaidPayable: 4,
+  disputed: 5,
+  exit: 6,
+} as const
 
 /** The numbers of `InboxKind` in `src/types/Inbox.sol`. */
-export const INBOX_KIND = { deposit: 0, genesisTreasury: 1, genesisRewards: 2 } as const
+export const INBOX_KIND = {
+  deposit: 0,
+  genesisTreasury: 1,
+  genesisRewards: 2,
+  emission: 3,
+  forcedWithdrawal: 4,
+  revocation: 5,
+  receipt: 6,
+} as const

@@ -22,6 +22,7 @@ export async function headerFor(
     parent,
     inboxCut,
     journalPosition: journalPosition + 1n,
+    closedAt: BigInt(await networkHelpers.time.latest()),
     journalHash: JOURNAL_HASH,
     burnMicrocredits,
     leavesRoot: LEAVES_ROOT,

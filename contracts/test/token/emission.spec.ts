@@ -1,11 +1,28 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { zeroAddress } from 'viem'
+import fc from 'fast-check'
+import { getAddress, numberToHex, zeroAddress } from 'viem'
 import { predictAddresses } from '../../deploy/index.ts'
 import { dpcTokenAbi, dpcTokenBytecode, emissionAbi, emissionBytecode } from '../../generated/index.ts'
-import { CAP_WEI, deployer, loadContracts, publicClient, stranger, viem } from '../support/chain.ts'
+import {
+  CAP_WEI,
+  CREDIT_WEI,
+  deployer,
+  INBOX_KIND,
+  loadContracts,
+  networkHelpers,
+  poster,
+  publicClient,
+  stranger,
+  viem,
+  WEI_PER_MICROCREDIT,
+} from '../support/chain.ts'
+import { passWindow, postEpoch, postFinalEpoch } from '../support/operator.ts'
 
-const { revertWithCustomError } = viem.assertions
+const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts, emitWithArgs } = viem.assertions
+const DAY_SECONDS = 86_400n
+const HALVING_SECONDS = 730n * DAY_SECONDS
+const DAILY_WEI = 100_000n * CREDIT_WEI
 
 const other = stranger.account.address
 const deploy = (args: readonly [`0x${string}`, `0x${string}`, `0x${string}`, bigint]) =>
@@ -15,10 +32,11 @@ describe('genesis', () => {
   it('mints 15 % of the cap into settlement and 5 % to the distribution wallet', async () => {
     const { token, settlement, emission, addresses } = await loadContracts()
     assert.equal(await token.read.totalSupply(), (CAP_WEI * 20n) / 100n)
-    assert.equal(await token.read.balanceOf([addresses.settlement]), (CAP_WEI * 15n) / 100n)
+    const reserveWei = (await token.read.balanceOf([addresses.settlement])) - (await settlement.read.bondWei())
+    assert.equal(reserveWei, (CAP_WEI * 15n) / 100n)
     assert.equal(await emission.read.GENESIS_DISTRIBUTION_WEI(), (CAP_WEI * 5n) / 100n)
     const inboxWei = (await settlement.read.inboxTotal([2n])) * 10n ** 12n
-    assert.equal(inboxWei, await token.read.balanceOf([addresses.settlement]))
+    assert.equal(inboxWei, reserveWei)
   })
 
   it('happens once', async () => {
@@ -60,3 +78,137 @@ describe('the emission contract', () => {
       await revertWithCustomError(deploy([other, other, other, treasuryWei]), emission, 'GenesisTreasuryInvalid')
   })
 })
+
+describe('the emission of an epoch', () => {
+  it('is had by the settlement contract alone', async () => {
+    const { emission } = await loadContracts()
+    for (const { account } of [stranger, poster, deployer]) {
+      const minting = emission.write.mintEpoch([CREDIT_WEI], { account })
+      await reverts(minting, emission, 'CallerNotSettlement', [getAddress(account.address)])
+    }
+  })
+
+  it('is half of what the epoch burns, in whole microcredits, and enters the inbox for it', async () => {
+    const contracts = await loadContracts()
+    const { settlement, token, addresses } = contracts
+    const held = await token.read.balanceOf([addresses.settlement])
+    const total = await settlement.read.inboxTotal([2n])
+    const epoch = await postFinalEpoch(contracts, { burnMicrocredits: 11n })
+    assert.equal(await token.read.balanceOf([addresses.settlement]), held - 6n * WEI_PER_MICROCREDIT)
+    const { arrivedAt, ...item } = await settlement.read.inboxItem([2n])
+    assert.deepEqual(item, {
+      kind: INBOX_KIND.emission,
+      account: zeroAddress,
+      amountMicrocredits: 5n,
+      totalMicrocredits: total + 5n,
+      detail: numberToHex(epoch, { size: 32 }),
+    })
+    assert.equal(arrivedAt, await settlement.read.finalisedAt())
+  })
+
+  it('is nothing for an epoch that burns nothing, or too little, and adds no item', async () => {
+    const contracts = await loadContracts()
+    const { settlement, emission } = contracts
+    for (const burnMicrocredits of [0n, 1n]) {
+      await postFinalEpoch(contracts, { burnMicrocredits })
+      assert.equal(await settlement.read.inboxCount(), 2n)
+      assert.equal(await emission.read.mintedAt(), await settlement.read.finalisedAt())
+    }
+  })
+
+  it('is at most what the schedule gives for the time since the epoch before, and is not caught up later', async () => {
+    const contracts = await loadContracts()
+    const { settlement, emission } = contracts
+    const burnMicrocredits = 10_000_000n * 1_000_000n
+    await postFinalEpoch(contracts, {})
+    const before = await emission.read.mintedAt()
+    const epoch = await postEpoch(contracts, { burnMicrocredits })
+    await passWindow()
+    const finalising = settlement.write.finalise([epoch], { account: stranger.account })
+    await finalising
+    const elapsed = (await emission.read.mintedAt()) - before
+    const dueWei = scheduleFor(0n, (await emission.read.mintedAt()) - (await emission.read.startedAt()))
+    const sinceWei = dueWei - scheduleFor(0n, before - (await emission.read.startedAt()))
+    assert.ok(sinceWei - (DAILY_WEI * elapsed) / DAY_SECONDS <= 1n)
+    const mintedWei = sinceWei - (sinceWei % WEI_PER_MICROCREDIT)
+    const burntWei = burnMicrocredits * WEI_PER_MICROCREDIT
+    await emitWithArgs(finalising, emission, 'EpochMinted', [mintedWei, burntWei, sinceWei])
+    assert.equal((await settlement.read.inboxItem([2n])).amountMicrocredits, mintedWei / WEI_PER_MICROCREDIT)
+  })
+})
+
+describe('the schedule of emission', () => {
+  it('gives 100 000 DPC a day and half as much every two years', async () => {
+    const { emission } = await loadContracts()
+    const expected = [
+      [0n, 0n],
+      [DAY_SECONDS, DAILY_WEI],
+      [HALVING_SECONDS, 730n * DAILY_WEI],
+      [HALVING_SECONDS + DAY_SECONDS, 730n * DAILY_WEI + DAILY_WEI / 2n],
+      [3n * HALVING_SECONDS, (730n * DAILY_WEI * 7n) / 4n],
+    ] as const
+    for (const [seconds, wei] of expected) assert.equal(await emission.read.scheduledWei([seconds]), wei)
+    // The network's last second is far beyond the last halving, and never minted twice what the first period gives.
+    assert.ok((await emission.read.scheduledWei([2n ** 64n - 1n])) <= 2n * 730n * DAILY_WEI)
+  })
+
+  it('is the sum over its halvings at any time, and never falls', async () => {
+    const { emission } = await loadContracts()
+    const anyTime = fc.bigInt({ min: 0n, max: 200n * HALVING_SECONDS })
+    const property = fc.asyncProperty(anyTime, fc.bigInt({ min: 0n, max: HALVING_SECONDS }), async (from, span) => {
+      const [before, after] = await Promise.all([
+        emission.read.scheduledWei([from]),
+        emission.read.scheduledWei([from + span]),
+      ])
+      assert.ok(before <= after)
+      // Rounding down happens once for each of both, and once for each halving in the sum.
+      const difference = after - before - scheduleFor(from, from + span)
+      assert.ok(difference >= -256n && difference <= 256n, String(difference))
+    })
+    await fc.assert(property, { numRuns: 100, seed: 20_261_121 })
+  })
+})
+
+describe('whatever is burnt and however long epochs take', () => {
+  it('no more is minted than the schedule gives, nor than half of what was burnt', async () => {
+    const anEpoch = fc.record({
+      burnMicrocredits: fc.oneof(fc.bigInt({ min: 0n, max: 9n }), fc.bigInt({ min: 0n, max: 4_000_000_000_000n })),
+      waitSeconds: fc.oneof(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 100_000_000 })),
+    })
+    const property = fc.asyncProperty(fc.array(anEpoch, { minLength: 1, maxLength: 6 }), async epochs => {
+      const contracts = await loadContracts()
+      const { settlement, emission, token } = contracts
+      const startedAt = await emission.read.startedAt()
+      const supply = await token.read.totalSupply()
+      let burnt = 0n
+      let minted = 0n
+      for (const { burnMicrocredits, waitSeconds } of epochs) {
+        await networkHelpers.time.increase(waitSeconds)
+        const since = await emission.read.mintedAt()
+        const count = await settlement.read.inboxCount()
+        await postFinalEpoch(contracts, { burnMicrocredits })
+        const due = scheduleFor(since - startedAt, (await emission.read.mintedAt()) - startedAt)
+        const hasItem = (await settlement.read.inboxCount()) > count
+        const amount = hasItem ? (await settlement.read.inboxItem([count])).amountMicrocredits : 0n
+        assert.ok(amount * WEI_PER_MICROCREDIT <= due + 256n)
+        assert.ok(amount * 2n <= burnMicrocredits)
+        burnt += burnMicrocredits
+        minted += amount
+      }
+      assert.equal(await token.read.totalSupply(), supply - (burnt - minted) * WEI_PER_MICROCREDIT)
+    })
+    await fc.assert(property, { numRuns: 20, seed: 20_261_122 })
+  })
+})
+
+/** What the rate gives between two times after the start, added up halving by halving. */
+function scheduleFor(from: bigint, to: bigint): bigint {
+  let sum = 0n
+  for (let at = from; at < to; ) {
+    const halvings = at / HALVING_SECONDS
+    const end = (halvings + 1n) * HALVING_SECONDS < to ? (halvings + 1n) * HALVING_SECONDS : to
+    sum += (((730n * DAILY_WEI) >> halvings) * (end - at)) / HALVING_SECONDS
+    at = end
+  }
+  return sum
+}

@@ -11,20 +11,29 @@ import { acceptedUnder, verifyAcceptance } from './verify-acceptance.ts'
 
 const digestAt = (index: number): Hex => bytesToHex(ethersCrypto.keccak256(Uint8Array.of(index >> 8, index & 255)))
 
+const timeAt = (position: number): number => 1_000 + position
+
 const acceptanceAt = (position: number, digest = digestAt(position)): Acceptance => ({
   digest,
   position: BigInt(position),
+  isAccepted: true,
+  atMs: BigInt(timeAt(position)),
 })
 
 const headAt = (position: number) => ({ position, hash: digestAt(9_000 + position) })
 
 const event = (position: number, commandId: string = digestAt(position), type = 'CreditsTransferred') =>
-  ({ position, commandId, type }) as unknown as LedgerEvent
+  ({ position, commandId, type, atMs: timeAt(position) }) as unknown as LedgerEvent
 
 const place = { domain: testDomain, shard: 2 }
 
 function isValid(signed: SignedAcceptance): boolean {
   return verifyAcceptance(ethersCrypto, testDomain, ledgerActor.address, signed)
+}
+
+/** Signs as a ledger does that finds the time in its journal. */
+function signBy(kept: BatchAcceptances, acceptance: Acceptance, head: number): Promise<SignedAcceptance> {
+  return kept.sign(acceptance, headAt(head), place, async () => Number(acceptance.atMs))
 }
 
 function batchAcceptances(): BatchAcceptances {
@@ -76,7 +85,7 @@ describe('the tree over acceptances', () => {
 
 describe('an acceptance under a signed root', () => {
   const signedAt = (position: bigint): SignedAcceptance => {
-    const acceptance = { digest: digestAt(1), position: 7n }
+    const acceptance = acceptanceAt(7, digestAt(1))
     const tree = acceptanceTree(ethersCrypto, [acceptance])
     const message = { shard: 3, root: rootOfTree(tree), position, journalHash: digestAt(2) }
     const root = ledgerActor.sign<AcceptanceRoot>(acceptanceRootType, message)
@@ -100,9 +109,9 @@ describe('the acceptances of a batch', () => {
   it('are of events up to the durable end of the journal', async () => {
     const kept = batchAcceptances()
     kept.record([event(3), event(4), event(5)], headAt(4))
-    const signed = await kept.sign(acceptanceAt(4), headAt(9), place)
+    const signed = await signBy(kept, acceptanceAt(4), 9)
     assert.deepEqual([signed.index, signed.count, signed.root.message.position], [1, 2, 4n])
-    const later = await kept.sign(acceptanceAt(5), headAt(9), place)
+    const later = await signBy(kept, acceptanceAt(5), 9)
     assert.deepEqual([later.index, later.count, later.root.message.position], [0, 1, 9n])
     assert.ok(isValid(signed) && isValid(later))
   })
@@ -123,14 +132,14 @@ describe('the acceptances of a batch', () => {
       ],
       headAt(8),
     )
-    const first = await kept.sign(acceptanceAt(3, long), headAt(20), place)
-    const second = await kept.sign(acceptanceAt(8), headAt(20), place)
+    const first = await signBy(kept, acceptanceAt(3, long), 20)
+    const second = await signBy(kept, acceptanceAt(8), 20)
     assert.deepEqual([first.index, first.count, second.index, second.count], [0, 2, 1, 2])
     for (const [position, digest] of [
       [2, long],
       [4, digestAt(4)],
     ] as const) {
-      assert.equal((await kept.sign(acceptanceAt(position, digest), headAt(20), place)).count, 1)
+      assert.equal((await signBy(kept, acceptanceAt(position, digest), 20)).count, 1)
     }
   })
 
@@ -141,7 +150,7 @@ describe('the acceptances of a batch', () => {
     kept.record([event(6)], headAt(6))
     const counts = []
     for (let position = 1; position <= 6; position++) {
-      const signed = await kept.sign(acceptanceAt(position), headAt(30), place)
+      const signed = await signBy(kept, acceptanceAt(position), 30)
       assert.ok(isValid(signed))
       counts.push([signed.index, signed.count, signed.root.message.position])
     }
@@ -154,7 +163,7 @@ describe('the acceptances of a batch', () => {
       [0, 1, 6n],
     ])
     for (const stray of [acceptanceAt(4, digestAt(3)), acceptanceAt(5, digestAt(99)), acceptanceAt(7)]) {
-      const signed = await kept.sign(stray, headAt(30), place)
+      const signed = await signBy(kept, stray, 30)
       assert.deepEqual([signed.count, signed.root.message.position, isValid(signed)], [1, 30n, true])
     }
   })
@@ -167,16 +176,16 @@ describe('the acceptances of a batch', () => {
       kept.record([event(position, 'open')], headAt(position))
       kept.record([], headAt(position))
     }
-    assert.equal((await kept.sign(acceptanceAt(1), headAt(500), place)).count, 2)
+    assert.equal((await signBy(kept, acceptanceAt(1), 500)).count, 2)
     kept.record([event(200)], headAt(200))
-    assert.equal((await kept.sign(acceptanceAt(1), headAt(500), place)).count, 1)
+    assert.equal((await signBy(kept, acceptanceAt(1), 500)).count, 1)
     assert.equal(acceptanceBatchesMax, 64)
   })
 
   it('are signed for the shard, over the journal’s hash at the batch’s end', async () => {
     const kept = batchAcceptances()
     kept.record([event(1)], headAt(1))
-    const { root } = await kept.sign(acceptanceAt(1), headAt(9), place)
+    const { root } = await signBy(kept, acceptanceAt(1), 9)
     const { root: above } = root.message
     assert.deepEqual(root.message, { shard: 2, root: above, position: 1n, journalHash: headAt(1).hash })
     assert.notEqual(above, zeroHash)

@@ -1,17 +1,23 @@
 import type { Hex } from '../hex.ts'
 import type { MessageType, Signed } from '../typed-data/types.ts'
 
-/**
- * One command on which the ledger has journalled its decision, an acceptance or a journalled refusal: the digest that its signer signed,
- * and the position of its last event.
- */
-export type Acceptance = { readonly digest: Hex; readonly position: bigint }
+/** What became of a signed command: the digest that its signer signed, and of its last event the position and the time. */
+export type Acceptance = {
+  readonly digest: Hex
+  readonly position: bigint
+  /** Whether it happened. This ledger signs for what happened alone: who could show a refusal's could claim that an honest epoch left it out. */
+  readonly isAccepted: boolean
+  /** Unix milliseconds on the journal's clock. */
+  readonly atMs: bigint
+}
 
 export const acceptanceType: MessageType = {
   name: 'Acceptance',
   fields: [
     { name: 'digest', type: 'bytes32' },
     { name: 'position', type: 'uint64' },
+    { name: 'isAccepted', type: 'bool' },
+    { name: 'atMs', type: 'uint64' },
   ],
 }
 

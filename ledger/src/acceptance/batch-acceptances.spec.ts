@@ -167,6 +167,7 @@ describe('a signed acceptance', () => {
     await ledger.close()
     const restarted = await openLedger(store)
     const again = await restarted.ledger.acceptance(id)
+    assert.deepEqual([again?.acceptance.isAccepted, again?.acceptance.atMs], [true, BigInt(testStartMs)])
     for (const signed of [alone, again]) {
       assert.equal(isValid(signed), true)
       assert.deepEqual([signed?.count, signed?.acceptance.position], [1, 3n])

@@ -22,6 +22,11 @@ type Batch = {
   sealed: Promise<SealedBatch> | undefined
 }
 
+type PlacedAcceptance = { readonly batch: Batch; readonly index: number }
+
+/** A command that happened, with the position of its last event. */
+export type DecidedCommand = Pick<Acceptance, 'digest' | 'position'>
+
 type SealedBatch = { readonly tree: AcceptanceTree; readonly root: Signed<AcceptanceRoot> }
 
 /**
@@ -36,10 +41,10 @@ export class BatchAcceptances {
   /** Keeps what a batch of durable events did under signed commands; a refusal did nothing. `head` is the durable end of the journal, at or behind them. */
   record(events: readonly LedgerEvent[], head: JournalHead): void {
     const acceptances: Acceptance[] = []
-    for (const [index, { commandId, position, type }] of events.entries()) {
+    for (const [index, { commandId, position, type, atMs }] of events.entries()) {
       const isLast = events[index + 1]?.commandId !== commandId
       if (isLast && type !== 'CommandRefused' && position <= head.position && isDigest(commandId)) {
-        acceptances.push({ digest: commandId, position: BigInt(position) })
+        acceptances.push(acceptanceOf({ digest: commandId, position: BigInt(position) }, atMs))
       }
     }
     if (acceptances.length === 0) return
@@ -49,18 +54,21 @@ export class BatchAcceptances {
 
   /**
    * The ledger's signature that it has journalled this decision: under its batch's root while that is kept, later under a root of its
-   * own at the journal's present end. Rejects when the signer does; asking again tries again.
+   * own at the journal's present end, with the time that `atMs` looks up. Rejects when the signer or `atMs` does; asking again tries again.
    */
-  async sign(acceptance: Acceptance, head: JournalHead, place: AcceptancePlace): Promise<SignedAcceptance> {
-    const { batch, index } = this.find(acceptance) ?? {
-      batch: { acceptances: [acceptance], head, sealed: undefined },
-      index: 0,
-    }
+  async sign(
+    decided: DecidedCommand,
+    head: JournalHead,
+    place: AcceptancePlace,
+    atMs: () => Promise<number>,
+  ): Promise<SignedAcceptance> {
+    const { batch, index } = this.find(decided) ?? alone(acceptanceOf(decided, await atMs()), head)
     const { tree, root } = await this.seal(batch, place)
+    const acceptance = batch.acceptances[index] as Acceptance
     return { acceptance, index, count: batch.acceptances.length, siblings: siblingsOf(tree, index), root }
   }
 
-  private find({ digest, position }: Acceptance): { readonly batch: Batch; readonly index: number } | undefined {
+  private find({ digest, position }: DecidedCommand): PlacedAcceptance | undefined {
     const batch = this.batches.find(({ acceptances }) => (acceptances.at(-1)?.position ?? 0n) >= position)
     const index = batch?.acceptances.findIndex(known => known.position === position && known.digest === digest) ?? -1
     return batch === undefined || index === -1 ? undefined : { batch, index }
@@ -82,6 +90,14 @@ export class BatchAcceptances {
     const signature: Hex = await signer.sign(typedDataDigest(crypto, domain, acceptanceRootType, message))
     return { tree, root: { message, signature } }
   }
+}
+
+function alone(acceptance: Acceptance, head: JournalHead): PlacedAcceptance {
+  return { batch: { acceptances: [acceptance], head, sealed: undefined }, index: 0 }
+}
+
+function acceptanceOf({ digest, position }: DecidedCommand, atMs: number): Acceptance {
+  return { digest, position, isAccepted: true, atMs: BigInt(atMs) }
 }
 
 /** What time or the network did has a name of its own instead, such as `inbox:7`. */

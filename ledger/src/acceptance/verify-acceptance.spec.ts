@@ -18,6 +18,8 @@ function batch(count: number, signer = ledgerActor, domain = testDomain): readon
   const acceptances = Array.from({ length: count }, (_, index) => ({
     digest: digestAt(index),
     position: BigInt(101 + index),
+    isAccepted: true,
+    atMs: BigInt(5_000 + index),
   }))
   const tree = acceptanceTree(ethersCrypto, acceptances)
   const position = BigInt(100 + count)
@@ -60,6 +62,9 @@ describe('an acceptance', () => {
   const refused: readonly (readonly [string, unknown])[] = [
     ['of another command', { ...first, acceptance: { ...acceptance, digest: digestAt(77) } }],
     ['of the next command of its batch', { ...first, acceptance: second.acceptance }],
+    ['that is no acceptance', { ...first, acceptance: { ...acceptance, isAccepted: false } }],
+    ['of no truth', { ...first, acceptance: { ...acceptance, isAccepted: 1 } }],
+    ['of another time', { ...first, acceptance: { ...acceptance, atMs: 4_999n } }],
     ['of another position', { ...first, acceptance: { ...acceptance, position: 102n } }],
     ['of a position behind its root’s', { ...last, acceptance: { ...last.acceptance, position: 108n } }],
     ['at another place of the batch', { ...first, index: 1 }],

@@ -4,7 +4,7 @@ import { type Address, type Hex, zeroHash } from '../hex.ts'
 import type { AnyJobOrder } from '../hold/job-order.ts'
 import type { Iou } from '../iou/iou.ts'
 import type { LedgerConfig, Pricing } from '../journal/config.ts'
-import type { EpochBooks } from '../journal/event.ts'
+import type { ChainPlace, EpochBooks } from '../journal/event.ts'
 import type { PayoutInstruction } from '../payout/withdrawal.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import { type AuditedRewards, noAuditedRewards } from './audited-rewards.ts'
@@ -23,7 +23,9 @@ export type AuditedHold = {
   /** As the configuration stood when the hold was opened. */
   readonly pricing: Pricing
   readonly received: { readonly price: bigint; readonly commandId: string; readonly outcome: number } | undefined
-  readonly assigned: { readonly node: Address; readonly attempt: number; readonly atMs: number } | undefined
+  readonly assigned:
+    | { readonly node: Address; readonly payoutWallet: Address; readonly attempt: number; readonly atMs: number }
+    | undefined
   /** Assignments so far, also those given back. */
   readonly attempts: number
 }
@@ -41,7 +43,7 @@ export type AuditedLane = {
   readonly signer: Address
   readonly lane: number
   nonce: bigint
-  /** The epoch since which its leaf is known to have changed. */
+  /** The number of the newest epoch when its leaf was last noted as changed. */
   touchedIn: number
 }
 
@@ -64,6 +66,12 @@ export const noAuditedPayouts: AuditedPayouts = {
   lastEpoch: 0,
 }
 
+export type AuditedForced = {
+  readonly wallet: Address
+  readonly askedMicrocredits: bigint
+  readonly paidMicrocredits: bigint
+}
+
 export type AuditedInstruction = {
   readonly digest: Hex
   readonly instruction: PayoutInstruction
@@ -82,8 +90,8 @@ export type AuditBooks = {
   readonly nonces: Map<string, bigint>
   /** By the wallet out of which is spent. */
   readonly lanes: Map<Address, AuditedLane[]>
-  /** Σ of what each wallet has in open holds and escrows. */
-  readonly held: Map<Address, bigint>
+  /** What each wallet has in open holds and escrows, by the digests of their orders. */
+  readonly held: Map<Address, Map<Hex, bigint>>
   /** Holds and escrows, until their time. */
   readonly due: DueQueue
   /** Commands that were refused for good, until they are forgotten. */
@@ -107,10 +115,22 @@ export type AuditBooks = {
   readonly clearingSent: Map<number, number>
   /** Sequence and sender's position of the newest sending taken from each other shard. */
   readonly clearingReceived: Map<number, { readonly sequence: number; readonly position: number }>
+  /** How many delegates each wallet has named. */
+  readonly delegateCounts: Map<Address, number>
+  /** Where the chain last said what a node has staked. */
+  readonly stakedAt: Map<Address, ChainPlace>
+  /** What wallets have asked of the contract, by index in the inbox, until the epoch that covers it is final. */
+  readonly forced: Map<number, AuditedForced>
+  /** By payout wallet, what was burnt on receipts since the newest closed epoch, and in each one without emission. */
+  readonly burns: Map<Address, bigint>
+  readonly epochBurns: Map<number, ReadonlyMap<Address, bigint>>
   config: LedgerConfig | undefined
   inboxCount: number
+  /** The newest that was not taken back. */
   lastEpoch: EpochBooks | undefined
+  finalEpoch: EpochBooks | undefined
   lastEpochFinal: number
+  lastEpochNumber: number
   /** Σ of what came and went, and of all that is owed. */
   reserve: number
   liabilities: number
@@ -145,10 +165,17 @@ export function emptyBooks(crypto: LedgerCrypto): AuditBooks {
     pendingChange: undefined,
     clearingSent: new Map(),
     clearingReceived: new Map(),
+    delegateCounts: new Map(),
+    stakedAt: new Map(),
+    forced: new Map(),
+    burns: new Map(),
+    epochBurns: new Map(),
     config: undefined,
     inboxCount: 0,
     lastEpoch: undefined,
+    finalEpoch: undefined,
     lastEpochFinal: 0,
+    lastEpochNumber: 0,
     reserve: 0,
     liabilities: 0,
     atMs: 0,

@@ -1,4 +1,5 @@
 import { isAmount } from '../credits.ts'
+import type { LeafAccount } from '../epoch/leaves.ts'
 import type { Address, Hex } from '../hex.ts'
 import type { LedgerConfig } from '../journal/config.ts'
 import type { LedgerEvent } from '../journal/event.ts'
@@ -60,7 +61,7 @@ export function signerOf(
   return (seal ?? recoverPart(audit.crypto, domainOf(audit.config), { type, signed })).signer
 }
 
-/** A signer has so many lanes. */
+/** A signer has so many lanes, and all signers of a wallet together where the contract judges. */
 const lanesMax = 1_024
 
 /** Nonces ascend in each lane of a wallet's signer: the wallet itself, or a delegate. */
@@ -72,7 +73,7 @@ export function nonceProblem(
 ): string | undefined {
   if (lane >= lanesMax) return `uses lane ${lane}, where ${lanesMax - 1} is the last`
   const lanes = books.lanes.get(wallet)
-  const epoch = books.lastEpoch?.epoch ?? 0
+  const epoch = books.lastEpochNumber
   if (lanes === undefined) {
     books.lanes.set(ownText(wallet), [{ signer: ownText(signer), lane, nonce, touchedIn: epoch }])
     touch(books, wallet)
@@ -81,6 +82,8 @@ export function nonceProblem(
   const used = lanes.length === 1 ? lanes[0] : undefined
   const known = used?.lane === lane && used.signer === signer ? used : laneOf(lanes, lane, signer)
   if (known !== undefined && nonce <= known.nonce) return `uses nonce ${nonce} after ${known.nonce}`
+  if (known === undefined && books.config?.protocol === 2 && lanes.length >= lanesMax)
+    return `uses one lane more than ${lanesMax}`
   if (known === undefined) lanes.push({ signer: ownText(signer), lane, nonce, touchedIn: -1 })
   else known.nonce = nonce
   if (known?.touchedIn === epoch) return undefined
@@ -106,15 +109,17 @@ export function amountProblem(amountMicrocredits: bigint): string | undefined {
 }
 
 /** Notes that an account's leaf may have changed. */
-export function touch({ touched }: AuditBooks, account: Address): void {
+export function touch({ touched }: AuditBooks, account: LeafAccount): void {
   if (!touched.has(account)) touched.add(ownText(account))
 }
 
-/** Adds to what a wallet has in open holds and escrows. */
-export function addHeld(books: AuditBooks, wallet: Address, amountMicrocredits: bigint): void {
-  const held = (books.held.get(wallet) ?? 0n) + amountMicrocredits
-  if (held === 0n) books.held.delete(wallet)
-  else books.held.set(books.held.has(wallet) ? wallet : ownText(wallet), held)
+/** Notes what an open hold or escrow sets aside, and with `undefined` that it is over. */
+export function noteHeld(books: AuditBooks, wallet: Address, order: Hex, amountMicrocredits: bigint | undefined): void {
+  const held = books.held.get(wallet) ?? new Map<Hex, bigint>()
+  if (amountMicrocredits === undefined) held.delete(order)
+  else held.set(order, amountMicrocredits)
+  if (held.size === 0) books.held.delete(wallet)
+  else if (!books.held.has(wallet)) books.held.set(ownText(wallet), held)
   touch(books, wallet)
 }
 

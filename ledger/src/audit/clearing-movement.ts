@@ -45,6 +45,11 @@ export function receivingProblem({ books, config }: Audit, event: EventOf<'Clear
   if (problem !== undefined) return problem
   const { caused } = event.data
   if (caused !== undefined) countFee(books, caused.node, caused, event.atMs)
+  const payoutWallet = caused && books.payoutWallets.get(caused.node)
+  const burnt = credits.find(({ account }) => account === 'burn')?.amountMicrocredits ?? 0n
+  if (payoutWallet !== undefined && burnt > 0n) {
+    books.burns.set(payoutWallet, (books.burns.get(payoutWallet) ?? 0n) + burnt)
+  }
   countPayouts(books, event)
   const claim = [`clearing:${fromShard}`, -totalOf(credits)] as const
   return expectEntries(

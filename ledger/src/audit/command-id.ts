@@ -31,6 +31,7 @@ function factId({ books }: Audit, event: LedgerEvent): string | undefined {
     case 'ReferralBonusPaid':
       return `referral-bonus:${event.data.node}:${event.data.day}`
     case 'PayoutScheduled':
+      if (event.data.inboxIndex !== undefined) return `epoch:${books.lastEpochNumber + 1}`
       return event.data.withdrawal === undefined
         ? `pay:${event.data.wallet}:${payoutsOf(books, event.data.wallet).scheduledMicrocredits}`
         : undefined
@@ -40,6 +41,10 @@ function factId({ books }: Audit, event: LedgerEvent): string | undefined {
       return `epoch:${event.data.epoch}`
     case 'EpochFinalised':
       return `epoch-final:${event.data.epoch}`
+    case 'EpochCancelled':
+      return `epoch-cancelled:${event.data.epoch}`
+    case 'NodeStakeRecorded':
+      return `stake:${event.data.node}:${event.data.place.blockNumber}:${event.data.place.logIndex}`
     case 'PayoutClaimed':
       return `claim:${event.data.wallet}:${event.data.cumulativeMicrocredits}`
     case 'ClearingReceived':

@@ -29,6 +29,10 @@ export function payeeProblem({ books }: Audit, event: EventOf<'PayeeRegistered'>
 export function closingProblem({ books }: Audit, event: EventOf<'EpochClosed'>): string | undefined {
   const parent = books.lastEpoch?.epoch ?? 0
   if (books.lastEpochFinal !== parent) return `closes an epoch although epoch ${parent} is not final`
+  const unpaid = [...books.forced].find(([, { wallet, askedMicrocredits, paidMicrocredits }]) => {
+    return paidMicrocredits < askedMicrocredits && (books.balances.get(`wallet:${wallet}`) ?? 0n) > 0n
+  })
+  if (unpaid !== undefined) return `does not pay what inbox item ${unpaid[0]} asks for`
   const { rows, ...figures } = event.data
   const expected = expectedFigures(books, event)
   const other = (Object.keys(expected) as (keyof typeof expected)[]).find(name => figures[name] !== expected[name])
@@ -39,6 +43,9 @@ export function closingProblem({ books }: Audit, event: EventOf<'EpochClosed'>):
     updatePayouts(books, wallet, { postedMicrocredits: cumulativeMicrocredits, lastEpoch: event.data.epoch })
   }
   books.lastEpoch = event.data
+  books.lastEpochNumber = event.data.epoch
+  if (books.burns.size > 0) books.epochBurns.set(event.data.epoch, new Map(books.burns))
+  books.burns.clear()
   return expectEntries(event, {})
 }
 
@@ -50,6 +57,8 @@ export function finalityProblem({ books }: Audit, event: EventOf<'EpochFinalised
     return `burns ${burnMicrocredits} µcr, the epoch was closed with ${closed.burnMicrocredits} µcr`
   }
   books.lastEpochFinal = epoch
+  books.finalEpoch = closed
+  for (const index of [...books.forced.keys()]) if (index < closed.inboxCut) books.forced.delete(index)
   return expectLines(event, [
     ['reserve', -burnMicrocredits],
     ['burn', -burnMicrocredits],
@@ -85,7 +94,7 @@ function expectedFigures(books: AuditBooks, event: EventOf<'EpochClosed'>): Figu
   books.touched.clear()
   const { root, totalMicrocredits } = books.leaves.root()
   return {
-    epoch: parent + 1,
+    epoch: books.lastEpochNumber + 1,
     parent,
     inboxCut: books.inboxCount,
     journalPosition: event.position - 1,
@@ -96,10 +105,11 @@ function expectedFigures(books: AuditBooks, event: EventOf<'EpochClosed'>): Figu
   }
 }
 
-function touchLeaf({ touched }: AuditBooks, account: string): void {
+function touchLeaf({ touched, config }: AuditBooks, account: string): void {
   if (account.startsWith('wallet:')) touched.add(account.slice('wallet:'.length) as Address)
   else if (account === 'treasury' || account === 'rewards') touched.add(account)
   else if (account.startsWith('clearing:')) touched.add('clearing')
+  else if (account.startsWith('payable:') && config?.protocol === 2) touched.add(account as LeafAccount)
 }
 
 /** A row for each payee that is owed what no epoch has posted, by ascending id. */
@@ -126,20 +136,26 @@ function isSameRow(a: PayoutRow, b: PayoutRow): boolean {
 }
 
 /** Keeps `unposted` to the wallets that no epoch has posted everything for. */
-function updatePayouts(books: AuditBooks, wallet: Address, change: Partial<AuditedPayouts>): void {
+export function updatePayouts(books: AuditBooks, wallet: Address, change: Partial<AuditedPayouts>): void {
   const payouts = { ...payoutsOf(books, wallet), ...change }
   books.payouts.set(wallet, payouts)
-  touch(books, wallet)
+  touch(books, books.config?.protocol === 2 ? `payable:${wallet}` : wallet)
   if (payouts.scheduledMicrocredits > payouts.postedMicrocredits) books.unposted.add(wallet)
   else books.unposted.delete(wallet)
 }
 
 /** What the tree says of an account; `undefined` for a wallet that has nothing and has signed nothing. */
 function leafOf(books: AuditBooks, account: LeafAccount): Leaf | undefined {
-  if (account === 'treasury' || account === 'rewards') return plainLeaf(account, books.balances.get(account) ?? 0n)
-  if (account === 'clearing') return plainLeaf(account, clearingOf(books))
+  const isJudged = books.config?.protocol === 2
+  const holds = isJudged ? { holds: [] } : {}
+  if (account === 'treasury' || account === 'rewards')
+    return { ...plainLeaf(account, books.balances.get(account) ?? 0n), ...holds }
+  if (account === 'clearing') return { ...plainLeaf(account, clearingOf(books)), ...holds }
+  if (isPayable(account)) return payableLeaf(books, account)
   const availableMicrocredits = books.balances.get(`wallet:${account}`) ?? 0n
-  const heldMicrocredits = (books.held.get(account) ?? 0n) + payoutWithoutPayee(books, account)
+  const open = [...(books.held.get(account) ?? [])].map(([key, value]) => ({ key, value }))
+  const waiting = isJudged ? 0n : payoutWithoutPayee(books, account)
+  const heldMicrocredits = open.reduce((sum, { value }) => sum + value, waiting)
   const lanes = books.lanes.get(account) ?? []
   const isNode = books.payoutWallets.has(account)
   if (availableMicrocredits === 0n && heldMicrocredits === 0n && lanes.length === 0 && !isNode) return undefined
@@ -147,12 +163,23 @@ function leafOf(books: AuditBooks, account: LeafAccount): Leaf | undefined {
   const nonces = inOrder.filter(used => used.signer === account).map(({ lane, nonce }) => ({ lane, nonce }))
   const delegateNonces = inOrder.filter(used => used.signer !== account)
   const receiptSequence = books.sequences.get(account) ?? 0n
-  const leaf = { account, availableMicrocredits, heldMicrocredits, nonces, receiptSequence }
+  const own = isJudged ? { holds: open } : {}
+  const leaf = { account, availableMicrocredits, heldMicrocredits, nonces, ...own, receiptSequence }
   return delegateNonces.length === 0 ? leaf : { ...leaf, delegateNonces }
 }
 
 function plainLeaf(account: LeafAccount, availableMicrocredits: bigint): Leaf {
   return { account, availableMicrocredits, heldMicrocredits: 0n, nonces: [], receiptSequence: 0n }
+}
+
+/** What waits for want of a payee id, which counts apart from its wallet. */
+function payableLeaf(books: AuditBooks, account: `payable:${Address}`): Leaf | undefined {
+  const waiting = payoutWithoutPayee(books, account.slice('payable:'.length) as Address)
+  return waiting === 0n ? undefined : { ...plainLeaf(account, waiting), holds: [] }
+}
+
+function isPayable(account: LeafAccount): account is `payable:${Address}` {
+  return account.startsWith('payable:')
 }
 
 /** All that is in other shards or on its way to them. */

@@ -4,12 +4,12 @@ import type { EventOf } from '../journal/event.ts'
 import type { AuditedEscrow } from './audit-books.ts'
 import {
   type Audit,
-  addHeld,
   amountProblem,
   deadlineProblem,
   digestOf,
   expectEntries,
   isSignedBy,
+  noteHeld,
   signerOf,
   sum,
 } from './checks.ts'
@@ -32,7 +32,7 @@ export function escrowOpeningProblem(audit: Audit, event: EventOf<'EscrowOpened'
   if (verdict.problem !== undefined) return verdict.problem
   audit.books.escrows.set(escrow, { order: order.message, under: verdict.under })
   audit.books.due.add(escrow, Number(expires) * 1000)
-  addHeld(audit.books, wallet, amountMicrocredits)
+  noteHeld(audit.books, wallet, escrow, amountMicrocredits)
   const moved = { [`wallet:${wallet}`]: -amountMicrocredits, [`hold:${escrow}`]: amountMicrocredits }
   return (
     amountProblem(amountMicrocredits) ??
@@ -94,7 +94,7 @@ function returnedProblem(
 /** Whatever ends an escrow ends it once: what is taken here is not there any more. */
 function takeEscrow({ books }: Audit, escrow: Hex): AuditedEscrow | undefined {
   const taken = books.escrows.get(escrow)
-  if (taken !== undefined) addHeld(books, taken.order.wallet, -taken.order.amountMicrocredits)
+  if (taken !== undefined) noteHeld(books, taken.order.wallet, escrow, undefined)
   books.escrows.delete(escrow)
   books.due.remove(escrow)
   return taken

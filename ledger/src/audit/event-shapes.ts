@@ -54,6 +54,8 @@ const sendings = list(object({ toShard: count, sequence: count, credits, caused 
 
 const place = object({ transactionHash: hexAnyCase(32), blockNumber: amount, logIndex: count })
 
+const inboxItem = { index: count, account: address, amountMicrocredits: amount, place }
+
 const row = object({
   id: count,
   wallet: address,
@@ -110,6 +112,7 @@ const config = {
   treasurer: address,
   rewards: object(rewards),
   changeDelaySeconds: count,
+  protocol: optional(count),
   shard: count,
   shardCount: count,
 }
@@ -130,13 +133,11 @@ const config010 = {
 export const eventShapes: Readonly<Record<LedgerEventType, readonly Members[]>> = {
   LedgerOpened: [{ config: object(config) }, { config: object(config010) }],
   InboxItemRecorded: [
-    {
-      index: count,
-      kind: textShape('deposit|genesisTreasury|genesisRewards'),
-      account: address,
-      amountMicrocredits: amount,
-      place,
-    },
+    { ...inboxItem, kind: textShape('deposit|genesisTreasury|genesisRewards') },
+    { ...inboxItem, kind: constant('emission'), epoch: count },
+    { ...inboxItem, kind: constant('forcedWithdrawal'), askedMicrocredits: amount },
+    { ...inboxItem, kind: constant('revocation'), delegate: address, nonce: amount },
+    { ...inboxItem, kind: constant('receipt'), digest },
   ],
   CreditsTransferred: [{ transfer: signed(transferType), spend }],
   ServiceBought: [{ purchase: signed(purchaseType), spend }],
@@ -202,6 +203,7 @@ export const eventShapes: Readonly<Record<LedgerEventType, readonly Members[]>> 
       amountMicrocredits: amount,
       withdrawal: optional(signed(withdrawalType)),
       instructionDigest: optional(digest),
+      inboxIndex: optional(count),
     },
   ],
   PayeeRegistered: [{ wallet: address, id: count }],
@@ -219,6 +221,8 @@ export const eventShapes: Readonly<Record<LedgerEventType, readonly Members[]>> 
     },
   ],
   EpochFinalised: [{ epoch: count, burnMicrocredits: amount, place }],
+  EpochCancelled: [{ epoch: count, lastEpoch: count, headEpoch: count, place }],
+  NodeStakeRecorded: [{ node: address, stakeMicrocredits: amount, unbondingMicrocredits: amount, place }],
   PayoutClaimed: [{ wallet: address, paidMicrocredits: amount, cumulativeMicrocredits: amount, place }],
   ClearingReceived: [
     { fromShard: count, fromPosition: count, fromHash: digest, toShard: count, sequence: count, credits, caused },

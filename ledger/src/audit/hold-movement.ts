@@ -1,11 +1,10 @@
 import { type Hex, zeroAddress } from '../hex.ts'
 import { assignmentReleaseType } from '../hold/hold-certificate.ts'
-import { holdSecondsMax, orderCancellationType, orderTypeOf } from '../hold/job-order.ts'
+import { holdSecondsMax, jobOrderType, orderCancellationType, orderTypeOf } from '../hold/job-order.ts'
 import type { EventOf } from '../journal/event.ts'
 import type { AuditBooks, AuditedHold } from './audit-books.ts'
 import {
   type Audit,
-  addHeld,
   amountProblem,
   deadlineProblem,
   digestOf,
@@ -13,6 +12,7 @@ import {
   expectLines,
   isSignedBy,
   type Line,
+  noteHeld,
   signerOf,
 } from './checks.ts'
 import { judgeSpend, nodeProblem, returnProblem } from './permission-movement.ts'
@@ -21,6 +21,7 @@ export function openingProblem(audit: Audit, event: EventOf<'HoldOpened'>): stri
   const { order, orderDigest, expiresAtMs } = event.data
   const { payer, maxPriceMicrocredits, engine, priority, deadline, graceSeconds } = order.message
   const type = orderTypeOf(order.message)
+  if (type !== jobOrderType && audit.config.protocol === 2) return 'is ordered by a message of 0.1.0'
   if (digestOf(audit, type, order.message) !== orderDigest) return 'the hold is not named by its order'
   if (audit.books.holds.has(orderDigest)) return 'opens a hold that is open'
   if (engine !== 'wasm' && engine !== 'docker') return `orders an engine that there is not, ${engine}`
@@ -46,7 +47,7 @@ export function openingProblem(audit: Audit, event: EventOf<'HoldOpened'>): stri
     attempts: 0,
   })
   audit.books.due.add(orderDigest, expiresAtMs)
-  addHeld(audit.books, payer, maxPriceMicrocredits)
+  noteHeld(audit.books, payer, orderDigest, maxPriceMicrocredits)
   const moved: readonly Line[] = [
     [`wallet:${payer}`, -maxPriceMicrocredits],
     [`hold:${orderDigest}`, maxPriceMicrocredits],
@@ -63,8 +64,13 @@ export function assignmentProblem({ books }: Audit, event: EventOf<'HoldAssigned
   const hold = books.holds.get(orderDigest)
   if (hold === undefined || hold.assigned !== undefined) return 'assigns what is no free hold'
   if (attempt !== hold.attempts + 1) return `is attempt ${attempt} after ${hold.attempts}`
-  if (!books.payoutWallets.has(node)) return 'gives a job to a node that is not registered'
-  books.holds.set(orderDigest, { ...hold, assigned: { node, attempt, atMs: event.atMs }, attempts: attempt })
+  const payoutWallet = books.payoutWallets.get(node)
+  if (payoutWallet === undefined) return 'gives a job to a node that is not registered'
+  books.holds.set(orderDigest, {
+    ...hold,
+    assigned: { node, payoutWallet, attempt, atMs: event.atMs },
+    attempts: attempt,
+  })
   return nodeProblem(hold.under, node) ?? expectEntries(event, {})
 }
 
@@ -121,5 +127,5 @@ function returned(books: AuditBooks, event: EventOf<'HoldReleased'> | EventOf<'H
 export function endHold(books: AuditBooks, orderDigest: Hex, { order }: AuditedHold): void {
   books.holds.delete(orderDigest)
   books.due.remove(orderDigest)
-  addHeld(books, order.payer, -order.maxPriceMicrocredits)
+  noteHeld(books, order.payer, orderDigest, undefined)
 }

@@ -1,14 +1,5 @@
-import {
-  absentNode,
-  bitAt,
-  innerNode,
-  type Leaf,
-  type LeavesRoot,
-  leafHash,
-  leafPlace,
-  leafSum,
-  type SumNode,
-} from '../epoch/leaves.ts'
+import { type Leaf, type LeavesRoot, leafHash, leafPlace, leafSum } from '../epoch/leaves.ts'
+import { absentNode, bitAt, innerNode, type SumNode } from '../epoch/sum-node.ts'
 import { bytesToHex } from '../hex.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 

@@ -1,9 +1,9 @@
-import { microcreditsMax } from '../credits.ts'
-import type { EventOf, LedgerEvent } from '../journal/event.ts'
-import { type Audit, amountProblem, expectLines } from './checks.ts'
+import type { LedgerEvent } from '../journal/event.ts'
+import type { Audit } from './checks.ts'
 import { clearingProblem, receivingProblem } from './clearing-movement.ts'
 import { linkProblem, refusalProblem } from './command-movement.ts'
 import { changeProblem, scheduleProblem } from './config-movement.ts'
+import { cancellationProblem } from './epoch-cancellation.ts'
 import { claimProblem, closingProblem, finalityProblem, payeeProblem } from './epoch-movement.ts'
 import { captureProblem, escrowExpiryProblem, escrowOpeningProblem, escrowReleaseProblem } from './escrow-movement.ts'
 import {
@@ -13,6 +13,7 @@ import {
   releaseProblem,
   unassignmentProblem,
 } from './hold-movement.ts'
+import { inboxProblem, stakeProblem } from './inbox-movement.ts'
 import { defaultProblem, issueProblem, redemptionProblem } from './iou-movement.ts'
 import { openingOfLedgerProblem } from './opening-movement.ts'
 import { purchaseProblem, transferProblem } from './payment-movement.ts'
@@ -92,6 +93,10 @@ function movementProblem(
       return payoutProblem(audit, event)
     case 'EpochFinalised':
       return finalityProblem(audit, event)
+    case 'EpochCancelled':
+      return cancellationProblem(audit, event)
+    case 'NodeStakeRecorded':
+      return stakeProblem(audit, event)
     case 'PayoutClaimed':
       return claimProblem(audit, event)
     case 'ServiceBought':
@@ -114,19 +119,4 @@ function movementProblem(
 /** An event that this auditor has never heard of is not one that it may wave through. */
 function unknownProblem(event: never): string {
   return `is of an unknown type ${String((event as LedgerEvent).type)}`
-}
-
-function inboxProblem({ books }: Audit, event: EventOf<'InboxItemRecorded'>): string | undefined {
-  const { index, kind, account, amountMicrocredits } = event.data
-  if (index !== books.inboxCount) return `records inbox item ${index}, expected ${books.inboxCount}`
-  books.inboxCount += 1
-  if (books.reserve > microcreditsMax) return `raises the reserve to ${books.reserve} µcr, above the token’s cap`
-  const credited = { deposit: `wallet:${account}`, genesisTreasury: 'treasury', genesisRewards: 'rewards' }[kind]
-  return (
-    amountProblem(amountMicrocredits) ??
-    expectLines(event, [
-      ['reserve', amountMicrocredits],
-      [credited, amountMicrocredits],
-    ])
-  )
 }

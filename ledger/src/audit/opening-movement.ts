@@ -25,6 +25,7 @@ function configProblem(config: LedgerConfig): string | undefined {
   const { bonusShareBasisPoints, ...limits } = rewards
   if (chainId < 1) return `chain ${chainId}`
   if (shardCount < 1 || shardCount > shardsMax || shard >= shardCount) return `shard ${shard} of ${shardCount}`
+  if (config.protocol !== undefined && config.protocol !== 2) return `protocol ${config.protocol}`
   if (feeBasisPoints > 10_000 || burnBasisPoints > 10_000) return 'a share of more than all'
   if (bonusShareBasisPoints > bonusShareMax) return 'bonuses of more than a quarter of the fees'
   if (Object.values(rates).some(rate => rate < 0n)) return 'a negative rate'

@@ -12,6 +12,7 @@ import {
   nonceProblem,
 } from './checks.ts'
 import { countPayouts } from './epoch-movement.ts'
+import { forcedDebt } from './inbox-movement.ts'
 
 /** An instruction is signed for two years at most. */
 const instructionMsMax = 2 * 365 * 24 * 3_600_000
@@ -30,10 +31,11 @@ export function instructionProblem(audit: Audit, event: EventOf<'PayoutInstructe
 }
 
 export function payoutProblem(audit: Audit, event: EventOf<'PayoutScheduled'>): string | undefined {
-  const { wallet, amountMicrocredits, withdrawal, instructionDigest } = event.data
+  const { wallet, amountMicrocredits, withdrawal, instructionDigest, inboxIndex } = event.data
   const moved = { [`wallet:${wallet}`]: -amountMicrocredits, [`payable:${wallet}`]: amountMicrocredits }
   countPayouts(audit.books, event)
   const entryProblem = () => amountProblem(amountMicrocredits) ?? expectEntries(event, moved)
+  if (inboxIndex !== undefined) return forcedProblem(audit, event, inboxIndex) ?? entryProblem()
   if (withdrawal === undefined) return standingProblem(audit, event) ?? entryProblem()
   const { message } = withdrawal
   const isAllowed = message.wallet === wallet && message.amountMicrocredits === amountMicrocredits
@@ -45,6 +47,19 @@ export function payoutProblem(audit: Audit, event: EventOf<'PayoutScheduled'>): 
     deadlineProblem(event, message.deadline, signatureSecondsMax) ??
     entryProblem()
   )
+}
+
+/** What a wallet asked of the contract is paid whole, or takes all that is available. */
+function forcedProblem({ books }: Audit, event: EventOf<'PayoutScheduled'>, inboxIndex: number): string | undefined {
+  const { wallet, amountMicrocredits, withdrawal, instructionDigest } = event.data
+  if (withdrawal !== undefined || instructionDigest !== undefined) return 'pays out for two reasons'
+  const forced = books.forced.get(inboxIndex)
+  const owed = forcedDebt(books, inboxIndex, wallet)
+  const left = books.balances.get(`wallet:${wallet}`) ?? 0n
+  if (forced === undefined || amountMicrocredits > owed) return 'pays out what nobody asked of the contract'
+  if (amountMicrocredits < owed && left > 0n) return 'pays out less than was asked of the contract'
+  books.forced.set(inboxIndex, { ...forced, paidMicrocredits: forced.paidMicrocredits + amountMicrocredits })
+  return undefined
 }
 
 /** An instruction pays the whole balance, when it reaches the minimum and the interval has passed. */

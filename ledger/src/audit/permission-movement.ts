@@ -10,6 +10,12 @@ import {
 import type { Message, MessageType, Signed } from '../typed-data/types.ts'
 import { type Audit, deadlineProblem, digestOf, expectEntries, isSignedBy, nonceProblem, signerOf } from './checks.ts'
 import { type AuditedDelegation, addSpend, type DelegatedSpend, newDelegation, takeBack } from './delegated-spends.ts'
+import { countDelegate } from './inbox-movement.ts'
+
+/** What a permission may name where the contract judges it. */
+const counterpartiesMax = 64
+
+const enginesMax = 16
 
 /** A message under which credits leave a wallet, as the auditor reads it. */
 export type AuditedSpend = {
@@ -41,14 +47,17 @@ export type SpendVerdict =
 
 export function grantProblem(audit: Audit, event: EventOf<'PermissionGranted'>): string | undefined {
   const { permission: signed, digest } = event.data
-  const { wallet, delegate, nonce, expires } = signed.message
+  const { wallet, delegate, nonce, expires, counterparties, engines } = signed.message
   if (!isSignedBy(audit, spendPermissionType, signed, wallet)) return 'the wallet did not sign the permission'
   if (digestOf(audit, spendPermissionType, signed.message) !== digest) return 'the permission has another digest'
   if (delegate === wallet || delegate === zeroAddress) return 'makes nobody else a delegate'
+  const isShort = counterparties.length <= counterpartiesMax && engines.length <= enginesMax
+  if (audit.config.protocol === 2 && !isShort) return 'grants a permission that cannot be shown on chain'
   const endsAtMs = Number(expires) * 1000
   if (endsAtMs <= event.atMs) return 'grants a permission that has expired'
   const delegation = known(audit, wallet, delegate) ?? newDelegation(delegate)
   if (nonce <= delegation.nonce) return `grants nonce ${nonce} after ${delegation.nonce}`
+  if (known(audit, wallet, delegate) === undefined) countDelegate(audit.books, wallet)
   audit.books.delegations.set(`${wallet}:${delegate}`, delegation)
   Object.assign(delegation, { permission: { message: signed.message, digest }, nonce, endsAtMs })
   return deadlineProblem(event, expires, permissionSecondsMax) ?? expectEntries(event, {})
@@ -62,6 +71,7 @@ export function revocationProblem(audit: Audit, event: EventOf<'PermissionRevoke
   const isGivenBack = signer === delegate && delegation.permission !== undefined && nonce <= delegation.nonce
   if (signer !== wallet && !isGivenBack) return 'neither the wallet nor its delegate signed the revocation'
   if (nonce < delegation.nonce) return `revokes nonce ${nonce} after ${delegation.nonce}`
+  if (known(audit, wallet, delegate) === undefined) countDelegate(audit.books, wallet)
   audit.books.delegations.set(`${wallet}:${delegate}`, delegation)
   Object.assign(delegation, { nonce, endsAtMs: Math.min(delegation.endsAtMs, event.atMs) })
   return expectEntries(event, {})

@@ -2,7 +2,7 @@ import { signatureSecondsMax } from '../account/transfer.ts'
 import { zeroAddress } from '../hex.ts'
 import type { EventOf } from '../journal/event.ts'
 import { nodeRegistrationType } from '../node/node-registration.ts'
-import { jobOutcomes, receiptTypeOf } from '../receipt/usage-receipt.ts'
+import { jobOutcomes, receiptTypeOf, usageReceiptType } from '../receipt/usage-receipt.ts'
 import { auditedPrice } from './audited-price.ts'
 import { countFee, nodeOf } from './audited-rewards.ts'
 import {
@@ -36,6 +36,7 @@ export function registrationProblem(audit: Audit, event: EventOf<'NodeRegistered
 export function receiptProblem(audit: Audit, event: EventOf<'ReceiptReceived'>): string | undefined {
   const { books } = audit
   const { receipt: signed } = event.data
+  if (receiptTypeOf(signed.message) !== usageReceiptType && audit.config.protocol === 2) return 'is a receipt of 0.1.0'
   if (!isSignedBy(audit, receiptTypeOf(signed.message), signed, signed.message.node))
     return 'the node did not sign the receipt'
   const receipt = signed.message
@@ -73,8 +74,8 @@ export function settlementProblem({ books, config }: Audit, event: EventOf<'JobS
   // 0.1.0 settled a job together with its receipt, under one command id.
   const ids = [`settle:${orderDigest}`, `expiry:${orderDigest}`, receipt.commandId]
   if (!ids.includes(event.commandId)) return `settles under command id ${event.commandId}`
-  if (hold.assigned?.node !== node || books.payoutWallets.get(node) !== payoutWallet)
-    return 'pays a wallet that is not the node’s'
+  const registered = config.protocol === 2 ? hold.assigned?.payoutWallet : books.payoutWallets.get(node)
+  if (hold.assigned?.node !== node || registered !== payoutWallet) return 'pays a wallet that is not the node’s'
   if (capturedMicrocredits !== receipt.price)
     return `captures ${capturedMicrocredits} µcr, the price is ${receipt.price} µcr`
   const fee = (capturedMicrocredits * BigInt(pricing.feeBasisPoints) + 9_999n) / 10_000n
@@ -87,6 +88,7 @@ export function settlementProblem({ books, config }: Audit, event: EventOf<'JobS
   const caused = { feeMicrocredits: fee, isCompleted: jobOutcomes[receipt.outcome] === 'completed' }
   if (config.shard === 0) countFee(books, node, caused, event.atMs)
   else if (!isSaid(event, caused)) return 'does not say to the reserve’s shard whose fee it sends'
+  if (config.shard === 0 && burn > 0n) books.burns.set(payoutWallet, (books.burns.get(payoutWallet) ?? 0n) + burn)
   endHold(books, orderDigest, hold)
   return expectLines(event, [
     [`hold:${orderDigest}`, -hold.order.maxPriceMicrocredits],

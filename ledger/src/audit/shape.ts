@@ -197,6 +197,8 @@ function fieldShape({ type }: Field): Shape<unknown> {
       return hex(20)
     case 'bytes32':
       return hex(32)
+    case 'bool':
+      return flag
     case 'string':
       return text
     case 'uint8':

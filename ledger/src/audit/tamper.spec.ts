@@ -88,11 +88,13 @@ function otherThan(value: unknown, pick: number): unknown {
  */
 const unproven: Partial<Record<LedgerEventType, RegExp>> = {
   LedgerOpened: /^data\.config\./,
-  InboxItemRecorded: /^data\.(?:place\.|account$)/,
+  InboxItemRecorded: /^data\.(?:place\.|(?:account|epoch|askedMicrocredits|delegate|nonce|digest)$)/,
   HoldAssigned: /^data\.node$/,
   CommandRefused: /^data\.|^commandId$/,
   PayeeRegistered: /^data\.|^commandId$/,
   EpochFinalised: /^data\.place\./,
+  EpochCancelled: /^data\.(?:place\.|lastEpoch$)/,
+  NodeStakeRecorded: /^data\.(?!node$|place\.(?:blockNumber|logIndex)$)/,
   PayoutClaimed: /^data\.place\./,
 }
 

@@ -1,3 +1,4 @@
+import { addBurn } from '../epoch/evolve.ts'
 import type { Address } from '../hex.ts'
 import type { EventOf } from '../journal/event.ts'
 import { LedgerInvariantError } from '../journal/invariant-error.ts'
@@ -16,9 +17,17 @@ export function clearingSent(state: LedgerState, sent: readonly ClearingSent[]):
   }
 }
 
+/** A fee that a job of another shard burnt counts for its node's payout wallet, if the node is known here. */
+function burnReceived(state: LedgerState, { caused, credits }: EventOf<'ClearingReceived'>['data']): void {
+  const wallet = caused && state.nodes.get(caused.node)?.payoutWallet
+  const burnt = credits.find(({ account }) => account === 'burn')
+  if (wallet !== undefined && burnt !== undefined) addBurn(state, wallet, burnt.amountMicrocredits)
+}
+
 /** Keeps the place of what was taken, counts the fee that came for a node, and puts the payouts among it on their way to the chain. */
 export function clearingReceived(state: LedgerState, { data, atMs }: EventOf<'ClearingReceived'>): void {
   if (data.caused !== undefined) feeCaused(state, data.caused, atMs)
+  burnReceived(state, data)
   state.clearingReceived.set(data.fromShard, { sequence: data.sequence, position: data.fromPosition })
   for (const { account, amountMicrocredits } of data.credits) {
     if (!account.startsWith('payable:')) continue

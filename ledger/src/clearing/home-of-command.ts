@@ -50,6 +50,8 @@ export function homeOfCommand(command: LedgerCommand): CommandHome {
     case 'RecordPayee':
     case 'CloseEpoch':
     case 'RecordEpochFinal':
+    case 'RecordEpochCancelled':
+    case 'RecordNodeStake':
     case 'RecordClaim':
     case 'GrantCredits':
     case 'PayUptimeBonus':

@@ -1,6 +1,15 @@
-import { payableAccount } from '../journal/account-name.ts'
+import { allowDebit, moveOut } from '../account/wallet-debit.ts'
+import type { Address } from '../hex.ts'
+import { payableAccount, walletAccount } from '../journal/account-name.ts'
 import type { LedgerCommand } from '../journal/command.ts'
-import { accept, type Decision, type DecisionContext, refuse } from '../journal/decision.ts'
+import {
+  accept,
+  acceptPart,
+  type Decision,
+  type DecisionContext,
+  type DraftEvent,
+  refuse,
+} from '../journal/decision.ts'
 import type { EpochBooks, PayoutRow } from '../journal/event.ts'
 import { balanceOf, type LedgerState, noPayouts } from '../journal/state.ts'
 import { unpostedOf } from './state-leaves.ts'
@@ -22,15 +31,18 @@ export function recordPayee(context: DecisionContext, { wallet, id }: CommandOf<
 /**
  * Closes the books over everything before this event: what each payee gets, what is burnt, and the root of what all accounts
  * hold. A payout to a wallet that has no payee id yet gets no row: it stays payable, counts as held in the wallet's leaf, and is in
- * the first epoch after the id is known, so that no wallet can keep the others waiting. One epoch at a time: the next closes
- * when this one is final. Refusals in order: `EPOCH_OUT_OF_ORDER`, `EPOCH_PENDING`.
+ * the first epoch after the id is known, so that no wallet can keep the others waiting. What wallets have asked of the contract is paid out first,
+ * each whole or all that is available. One epoch at a time: the next closes when this one is final or cancelled. Refusals in order: `EPOCH_OUT_OF_ORDER`, `EPOCH_PENDING`.
  */
 export function closeEpoch(context: DecisionContext, { epoch }: CommandOf<'CloseEpoch'>): Decision {
   const { state } = context
   const parent = state.lastEpoch?.epoch ?? 0
-  if (epoch !== parent + 1) return refuse({ code: 'EPOCH_OUT_OF_ORDER', expectedEpoch: parent + 1, epoch })
+  const expectedEpoch = state.lastEpochNumber + 1
+  if (epoch !== expectedEpoch) return refuse({ code: 'EPOCH_OUT_OF_ORDER', expectedEpoch, epoch })
   if (state.lastEpochFinal !== parent) return refuse({ code: 'EPOCH_PENDING', epoch: parent })
-  const leaves = context.epochTree.close(state)
+  const forced = forcedPayouts(state)
+  if (forced.length > 0) return acceptPart(...forced)
+  const leaves = context.epochTree.close(state, epoch)
   const books: EpochBooks = {
     epoch,
     parent,
@@ -48,11 +60,13 @@ export function closeEpoch(context: DecisionContext, { epoch }: CommandOf<'Close
 /** The epoch's burn has happened on chain. Refusals in order: `EPOCH_OUT_OF_ORDER`, `COMMAND_CONFLICT`. */
 export function recordEpochFinal(context: DecisionContext, command: CommandOf<'RecordEpochFinal'>): Decision {
   const { epoch, burnMicrocredits, place } = command
-  const expectedEpoch = context.state.lastEpochFinal + 1
-  if (epoch !== expectedEpoch || context.state.lastEpoch?.epoch !== epoch) {
+  const { lastEpoch, lastEpochFinal, lastEpochNumber } = context.state
+  const isPending = lastEpoch !== undefined && lastEpoch.epoch > lastEpochFinal
+  if (!isPending || lastEpoch.epoch !== epoch) {
+    const expectedEpoch = isPending ? lastEpoch.epoch : lastEpochNumber + 1
     return refuse({ code: 'EPOCH_OUT_OF_ORDER', expectedEpoch, epoch })
   }
-  if (burnMicrocredits !== context.state.lastEpoch.burnMicrocredits) {
+  if (burnMicrocredits !== lastEpoch.burnMicrocredits) {
     return refuse({ code: 'COMMAND_CONFLICT', commandId: `epoch-final:${epoch}`, field: 'burnMicrocredits' })
   }
   const burnt = [
@@ -82,6 +96,20 @@ export function recordClaim(context: DecisionContext, command: CommandOf<'Record
       { account: 'reserve', amountMicrocredits: -paidMicrocredits },
       { account: payableAccount(wallet), amountMicrocredits: -paidMicrocredits },
     ],
+  })
+}
+
+/** What forced withdrawals are owed of what is available, by their order in the inbox. */
+function forcedPayouts(state: Readonly<LedgerState>): readonly DraftEvent[] {
+  const left = new Map<Address, bigint>()
+  return [...state.forced].flatMap(([inboxIndex, { wallet, askedMicrocredits, paidMicrocredits }]) => {
+    const available = left.get(wallet) ?? balanceOf(state, walletAccount(wallet))
+    const owed = askedMicrocredits - paidMicrocredits
+    const amountMicrocredits = owed < available ? owed : available
+    left.set(wallet, available - amountMicrocredits)
+    if (amountMicrocredits === 0n) return []
+    const entries = moveOut(allowDebit(wallet, amountMicrocredits), payableAccount(wallet))
+    return [{ type: 'PayoutScheduled', data: { wallet, amountMicrocredits, inboxIndex }, entries } as const]
   })
 }
 

@@ -105,14 +105,14 @@ describe('the tree from one epoch to the next', () => {
       type: 'TransferCredits',
       transfer: ann.transfer({ to: cho.address, amountMicrocredits: 1n, nonce: 1n }),
     })
-    tree.close(ledger.state)
+    tree.close(ledger.state, 2)
     ledger.accept({
       type: 'TransferCredits',
       transfer: ann.transfer({ to: cho.address, amountMicrocredits: 1n, nonce: 2n }),
     })
     const inclusion = tree.prove(ledger.state, ann.address)
     assert.ok(inclusion?.leaf && verifyInclusion(ethersCrypto, inclusion.root, inclusion.leaf, inclusion.proof))
-    assert.deepEqual(tree.close(ledger.state), leavesRoot(ethersCrypto, leavesOf(ledger.state)))
+    assert.deepEqual(tree.close(ledger.state, 2), leavesRoot(ethersCrypto, leavesOf(ledger.state)))
   })
 
   it('takes a wallet out that has neither credits nor nonces any more', () => {

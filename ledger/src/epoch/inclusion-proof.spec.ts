@@ -3,8 +3,9 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { bytesToHex, type Hex, zeroHash } from '../hex.ts'
 import { ethersCrypto } from '../testing/ethers-crypto.ts'
-import { type InclusionProof, type ProofSibling, verifyAbsence, verifyInclusion } from './inclusion-proof.ts'
+import { type InclusionProof, verifyAbsence, verifyInclusion } from './inclusion-proof.ts'
 import { type Leaf, type LeafAccount, type LeavesRoot, leafHash, leafPlace, leavesRoot } from './leaves.ts'
+import type { ProofSibling } from './proof-path.ts'
 import { SumTree } from './sum-tree.ts'
 
 const address = (byte: number) => bytesToHex(new Uint8Array(20).fill(byte))

@@ -1,21 +1,8 @@
-import { bytesToHex, type Hex, hexToBytes, isHexOf, lowerHex, zeroHash } from '../hex.ts'
-import {
-  absentNode,
-  bitAt,
-  innerNode,
-  type Leaf,
-  type LeafAccount,
-  type LeavesRoot,
-  leafHash,
-  leafPlace,
-  leafSum,
-  placeBits,
-  type SumNode,
-  type TreeHashing,
-} from './leaves.ts'
-
-/** The other half below an inner node on the way to a leaf; zeros when nothing is there. */
-export type ProofSibling = { readonly hash: Hex; readonly sumMicrocredits: bigint }
+import { isHexOf, lowerHex } from '../hex.ts'
+import { isTreeEntry } from './entry-tree.ts'
+import { type Leaf, type LeafAccount, type LeavesRoot, leafHash, leafPlace, leafSum, payablePrefix } from './leaves.ts'
+import { haveSameWay, isUint, leadsTo, type ProofSibling, sumMax } from './proof-path.ts'
+import { absentNode, type SumNode, type TreeHashing } from './sum-node.ts'
 
 /** What shows that an account's leaf is under a root, or that the account has none. */
 export type InclusionProof = {
@@ -25,8 +12,6 @@ export type InclusionProof = {
   readonly other?: Leaf
 }
 
-const sumMax = 2n ** 128n - 1n
-
 /**
  * Whether this leaf, with every field of it, is under the root. Everything is computed from the leaf's fields: its hash, its sum and, from
  * its account, its place and the side of each sibling. Sums may not be negative nor pass 16 bytes, and have to add up to the root's total.
@@ -35,7 +20,7 @@ const sumMax = 2n ** 128n - 1n
 export function verifyInclusion(crypto: TreeHashing, root: LeavesRoot, leaf: Leaf, proof: InclusionProof): boolean {
   if (!isLeaf(leaf)) return false
   const place = leafPlace(crypto, leaf.account)
-  return leadsTo(crypto, root, place, leafNode(crypto, leaf, place), proof)
+  return leadsTo(crypto, root, place, leafNode(crypto, leaf, place), proof?.siblings)
 }
 
 /**
@@ -51,64 +36,22 @@ export function verifyAbsence(
   if (!isLeafAccount(account)) return false
   const place = leafPlace(crypto, account)
   const other: unknown = proof?.other
-  if (other === undefined) return leadsTo(crypto, root, place, absentNode, proof)
+  if (other === undefined) return leadsTo(crypto, root, place, absentNode, proof?.siblings)
   if (!isLeaf(other) || other.account === account) return false
   const otherPlace = leafPlace(crypto, other.account)
-  if (!haveSameWay(place, otherPlace, proof)) return false
-  return leadsTo(crypto, root, otherPlace, leafNode(crypto, other, otherPlace), proof)
+  if (!haveSameWay(place, otherPlace, proof?.siblings)) return false
+  return leadsTo(crypto, root, otherPlace, leafNode(crypto, other, otherPlace), proof?.siblings)
 }
 
 function leafNode(crypto: TreeHashing, leaf: Leaf, place: Uint8Array): SumNode {
   return { hash: leafHash(crypto, leaf, place), sum: leafSum(leaf) }
 }
 
-/** Whether the node at the end of the siblings, on the way to `place`, gives the root and its total. */
-function leadsTo(
-  crypto: TreeHashing,
-  root: LeavesRoot,
-  place: Uint8Array,
-  end: SumNode,
-  proof: InclusionProof,
-): boolean {
-  const siblings = siblingNodes(proof)
-  if (siblings === undefined || end.sum > sumMax) return false
-  // Below the deepest inner node are two leaves or more, so that beside the end, which is one at most, something stands.
-  if (siblings.length > 0 && siblings.at(-1) === absentNode) return false
-  let node = end
-  for (let depth = siblings.length - 1; depth >= 0; depth--) {
-    const sibling = siblings[depth] as SumNode
-    node = bitAt(place, depth) === 0 ? innerNode(crypto, node, sibling) : innerNode(crypto, sibling, node)
-    if (node.sum > sumMax) return false
-  }
-  return bytesToHex(node.hash) === root.root && node.sum === root.totalMicrocredits
-}
-
-/** `undefined` unless there are at most as many as a place has bits, all well formed. */
-function siblingNodes(proof: InclusionProof): readonly SumNode[] | undefined {
-  const siblings: unknown = proof?.siblings
-  if (!Array.isArray(siblings) || siblings.length > placeBits) return undefined
-  const nodes = Array.from(siblings, siblingNode)
-  return nodes.every(node => node !== undefined) ? nodes : undefined
-}
-
-/** A subtree of zeros is the absent one, which holds no credits. */
-function siblingNode(sibling: Partial<ProofSibling> | undefined | null): SumNode | undefined {
-  const hash: unknown = sibling?.hash
-  const sum: unknown = sibling?.sumMicrocredits
-  if (!isHexOf(hash, 32) || !isUint(sum, sumMax)) return undefined
-  if (hash === zeroHash) return sum === 0n ? absentNode : undefined
-  return { hash: hexToBytes(hash), sum }
-}
-
-function haveSameWay(place: Uint8Array, other: Uint8Array, proof: InclusionProof): boolean {
-  const siblings: unknown = proof?.siblings
-  if (!Array.isArray(siblings) || siblings.length > placeBits) return false
-  return Array.from(siblings.keys()).every(depth => bitAt(place, depth) === bitAt(other, depth))
-}
-
 function isLeafAccount(account: unknown): account is LeafAccount {
   if (account === 'treasury' || account === 'rewards' || account === 'clearing') return true
-  return isHexOf(account, 20) && account === lowerHex(account)
+  if (typeof account !== 'string') return false
+  const address = account.startsWith(payablePrefix) ? account.slice(payablePrefix.length) : account
+  return isHexOf(address, 20) && address === lowerHex(address)
 }
 
 function isLeaf(value: unknown): value is Leaf {
@@ -122,8 +65,25 @@ function isLeaf(value: unknown): value is Leaf {
   if (!isComplete || !Array.isArray(nonces) || !Array.isArray(delegateNonces)) return false
   return (
     Array.from(nonces, isLane).every(isGood => isGood) &&
-    Array.from(delegateNonces, isDelegateLane).every(isGood => isGood)
+    Array.from(delegateNonces, isDelegateLane).every(isGood => isGood) &&
+    areHolds(leaf?.holds) &&
+    (leaf?.holds === undefined || isDistinct(leaf as Leaf))
   )
+}
+
+/** A leaf of the protocol that the contract judges names each lane once, and only a wallet has any. */
+function isDistinct({ account, nonces, delegateNonces = [] }: Leaf): boolean {
+  const lanes = [
+    ...nonces.map(({ lane }) => `${account}:${lane}`),
+    ...delegateNonces.map(({ signer, lane }) => `${lowerHex(signer)}:${lane}`),
+  ]
+  return new Set(lanes).size === lanes.length && (lanes.length === 0 || account.startsWith('0x'))
+}
+
+function areHolds(holds: unknown): boolean {
+  if (holds === undefined) return true
+  if (!Array.isArray(holds) || !Array.from(holds, isTreeEntry).every(isGood => isGood)) return false
+  return new Set(holds.map(({ key }) => key)).size === holds.length
 }
 
 function isLane(value: Partial<Leaf['nonces'][number]> | undefined | null): boolean {
@@ -134,8 +94,4 @@ function isLane(value: Partial<Leaf['nonces'][number]> | undefined | null): bool
 
 function isDelegateLane(value: Partial<NonNullable<Leaf['delegateNonces']>[number]> | undefined | null): boolean {
   return isLane(value) && isHexOf(value?.signer, 20)
-}
-
-function isUint(value: unknown, max: bigint): value is bigint {
-  return typeof value === 'bigint' && value >= 0n && value <= max
 }

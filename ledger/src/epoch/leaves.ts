@@ -1,50 +1,55 @@
-import { type Address, bytesToHex, concatBytes, type Hex, hexToBytes, uintToBytes, writeUint } from '../hex.ts'
-import type { LedgerCrypto } from '../ports/crypto.ts'
+import {
+  type Address,
+  bytesToHex,
+  concatBytes,
+  type Hex,
+  hexToBytes,
+  uintToBytes,
+  writeHex,
+  writeUint,
+} from '../hex.ts'
+import { entryRoot, type TreeEntry } from './entry-tree.ts'
+import { absentNode, bitAt, innerNode, type SumNode, type TreeHashing } from './sum-node.ts'
 
 /** What the epoch's tree says of one account. Amounts in µcr. */
 export type Leaf = {
   readonly account: LeafAccount
   readonly availableMicrocredits: bigint
-  /** In open holds, and on its way to the chain without a payee id to be paid under. */
+  /** In open holds and escrows; in a leaf without `holds` also what is on its way to the chain without a payee id to be paid under. */
   readonly heldMicrocredits: bigint
   /** Last nonce of each lane of this signer, by ascending lane. */
   readonly nonces: readonly { readonly lane: number; readonly nonce: bigint }[]
   /** Last nonce of each lane of each delegate, by ascending lane, then signer; absent when no delegate has signed. */
   readonly delegateNonces?: readonly { readonly signer: Address; readonly lane: number; readonly nonce: bigint }[]
+  /**
+   * Open holds and escrows by the digests of their orders, in a leaf of the protocol that the contract judges. Absent in the leaves of 0.1.0 and
+   * 0.2.0.
+   */
+  readonly holds?: readonly TreeEntry[]
   /** Last receipt sequence, 0 for an account that is no node. */
   readonly receiptSequence: bigint
 }
 
-/** `clearing` stands for all that is in other shards or on its way to them. */
-export type LeafAccount = Address | 'treasury' | 'rewards' | 'clearing'
+/** `clearing` stands for all that is in other shards or on its way to them; `payable:` for payouts to a wallet that has no payee id. */
+export type LeafAccount = Address | 'treasury' | 'rewards' | 'clearing' | `payable:${Address}`
 
 export type LeavesRoot = { readonly root: Hex; readonly totalMicrocredits: bigint }
-
-/** All of the cryptography that the tree needs. */
-export type TreeHashing = Pick<LedgerCrypto, 'keccak256'>
-
-/** A subtree of the tree as its parent knows it: its hash, and the sum of its leaves in µcr. */
-export type SumNode = { readonly hash: Uint8Array; readonly sum: bigint }
 
 type PlacedLeaf = { readonly place: Uint8Array; readonly node: SumNode }
 
 const text = new TextEncoder()
 
+/** Before the address in the name of a leaf of waiting payouts. */
+export const payablePrefix = 'payable:'
+
 /** Lane in 4 bytes, nonce in 8. */
 const laneBytes = 12
-
-/** A subtree without leaves. */
-export const absentNode: SumNode = { hash: new Uint8Array(32), sum: 0n }
-
-/** Bits of a place, and so the greatest depth of a leaf. */
-export const placeBits = 256
 
 /**
  * Root of the sparse Merkle-sum tree over all leaves. A leaf's place is the Keccak hash of its account, read from the most
  * significant bit; an absent subtree is 32 zero bytes with sum 0; a subtree with one leaf is that leaf, so that the depth is the
- * shortest that tells the accounts apart. Leaf: `keccak(0x00 ‖ place ‖ available ‖ held ‖ keccak(nonces) ‖ sequence)`, where
- * nonces are 12 bytes a lane, followed, when delegates have signed, by the hash of their `signer ‖ lane ‖ nonce`; inner node:
- * `keccak(0x01 ‖ left hash ‖ left sum ‖ right hash ‖ right sum)`; sums in 16 bytes, big-endian.
+ * shortest that tells the accounts apart. Leaf: see {@link leafHash}; inner node: `keccak(0x01 ‖ left hash ‖ left sum ‖ right hash ‖ right sum)`;
+ * sums in 16 bytes, big-endian.
  *
  * This is the definition, computed anew from all leaves; `SumTree` keeps the same root up to date.
  */
@@ -56,11 +61,50 @@ export function leavesRoot(crypto: TreeHashing, leaves: readonly Leaf[]): Leaves
 
 /** Where an account stands in the tree: 32 bytes, read from the most significant bit, 0 to the left. */
 export function leafPlace(crypto: TreeHashing, account: LeafAccount): Uint8Array {
-  return crypto.keccak256(account.startsWith('0x') ? hexToBytes(account) : text.encode(account))
+  if (account.startsWith('0x')) return crypto.keccak256(hexToBytes(account))
+  if (!account.startsWith(payablePrefix)) return crypto.keccak256(text.encode(account))
+  return crypto.keccak256(concatBytes(text.encode(payablePrefix), hexToBytes(account.slice(payablePrefix.length))))
 }
 
-/** The hash of a leaf at its place. Throws `RangeError` when a number of it does not fit its bytes. */
-export function leafHash(crypto: TreeHashing, leaf: Leaf, place: Uint8Array): Uint8Array {
+/**
+ * The hash of a leaf at its place: `keccak(0x00 ‖ place 32 ‖ available 16 ‖ held 16 ‖ lanes 32 ‖ holds 32 ‖ sequence 8)` with the roots of its lanes
+ * and of its holds. A leaf without `holds` has instead of the two roots `keccak(nonces)`, 12 bytes a lane, followed, when delegates have signed, by the
+ * hash of their `signer ‖ lane ‖ nonce`. `holdsRoot` can be given by who has it. Throws `RangeError` when a number does not fit its bytes, or
+ * two holds or lanes are the same.
+ */
+export function leafHash(crypto: TreeHashing, leaf: Leaf, place: Uint8Array, holdsRoot?: Uint8Array): Uint8Array {
+  if (leaf.holds === undefined) return leafHash010(crypto, leaf, place)
+  const bytes = new Uint8Array(1 + 32 + 16 + 16 + 32 + 32 + 8)
+  bytes.set(place, 1)
+  writeUint(leaf.availableMicrocredits, bytes, 33, 16)
+  writeUint(leaf.heldMicrocredits, bytes, 49, 16)
+  bytes.set(entryRoot(crypto, lanesOf(crypto, leaf)).hash, 65)
+  bytes.set(holdsRoot ?? entryRoot(crypto, leaf.holds).hash, 97)
+  writeUint(leaf.receiptSequence, bytes, 129, 8)
+  return crypto.keccak256(bytes)
+}
+
+/** The entries of the tree of a leaf's lanes: under `keccak(signer 20 ‖ lane 4)` the last nonce. */
+export function lanesOf(
+  crypto: TreeHashing,
+  { account, nonces, delegateNonces = [] }: Pick<Leaf, 'account' | 'nonces' | 'delegateNonces'>,
+): readonly TreeEntry[] {
+  const own = nonces.map(({ lane, nonce }) => ({ key: laneKey(crypto, account as Address, lane), value: nonce }))
+  const delegated = delegateNonces.map(({ signer, lane, nonce }) => ({
+    key: laneKey(crypto, signer, lane),
+    value: nonce,
+  }))
+  return [...own, ...delegated]
+}
+
+function laneKey(crypto: TreeHashing, signer: Address, lane: number): Hex {
+  const bytes = new Uint8Array(24)
+  writeHex(signer, bytes, 0)
+  writeUint(BigInt(lane), bytes, 20, 4)
+  return bytesToHex(crypto.keccak256(bytes))
+}
+
+function leafHash010(crypto: TreeHashing, leaf: Leaf, place: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(1 + 32 + 16 + 16 + 32 + 8)
   bytes.set(place, 1)
   writeUint(leaf.availableMicrocredits, bytes, 33, 16)
@@ -73,19 +117,6 @@ export function leafHash(crypto: TreeHashing, leaf: Leaf, place: Uint8Array): Ui
 /** What a leaf adds to the sums above it, in µcr. */
 export function leafSum(leaf: Leaf): bigint {
   return leaf.availableMicrocredits + leaf.heldMicrocredits
-}
-
-/** The node over two subtrees. Throws `RangeError` when a sum does not fit 16 bytes. */
-export function innerNode(crypto: TreeHashing, left: SumNode, right: SumNode): SumNode {
-  const hash = crypto.keccak256(
-    concatBytes(Uint8Array.of(0x01), left.hash, uintToBytes(left.sum, 16), right.hash, uintToBytes(right.sum, 16)),
-  )
-  return { hash, sum: left.sum + right.sum }
-}
-
-/** The turn that the way to a place takes at a depth: 0 left, 1 right. */
-export function bitAt(place: Uint8Array, depth: number): 0 | 1 {
-  return (((place[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1) as 0 | 1
 }
 
 function nonceBytes(crypto: TreeHashing, { nonces, delegateNonces = [] }: Leaf): Uint8Array {

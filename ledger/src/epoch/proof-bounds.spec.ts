@@ -2,20 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { bytesToHex, zeroHash } from '../hex.ts'
 import { ethersCrypto } from '../testing/ethers-crypto.ts'
-import { type InclusionProof, type ProofSibling, verifyAbsence, verifyInclusion } from './inclusion-proof.ts'
-import {
-  absentNode,
-  bitAt,
-  innerNode,
-  type Leaf,
-  type LeafAccount,
-  type LeavesRoot,
-  leafHash,
-  leafPlace,
-  leafSum,
-  leavesRoot,
-  type TreeHashing,
-} from './leaves.ts'
+import { type InclusionProof, verifyAbsence, verifyInclusion } from './inclusion-proof.ts'
+import { type Leaf, type LeafAccount, type LeavesRoot, leafHash, leafPlace, leafSum, leavesRoot } from './leaves.ts'
+import type { ProofSibling } from './proof-path.ts'
+import { absentNode, bitAt, innerNode, type TreeHashing } from './sum-node.ts'
 
 const account = bytesToHex(new Uint8Array(20).fill(1))
 const signer = bytesToHex(new Uint8Array(20).fill(2))

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test'
 import { transferType } from '../account/transfer.ts'
 import { type Address, zeroHash } from '../hex.ts'
 import type { LedgerCommand } from '../journal/command.ts'
-import { Actor, testStartMs, treasurerActor } from '../testing/actors.ts'
-import { escrowOrder } from '../testing/escrow-actors.ts'
+import { Actor, digestOfOrder, testConfig, testConfig020, testStartMs, treasurerActor } from '../testing/actors.ts'
+import { digestOfEscrow, escrowOrder } from '../testing/escrow-actors.ts'
 import { ethersCrypto } from '../testing/ethers-crypto.ts'
 import { iou } from '../testing/iou-actors.ts'
 import { permissionOf } from '../testing/permission-actors.ts'
@@ -28,8 +28,8 @@ function closeEpoch(ledger: TestLedger): void {
 }
 
 /** Ann and Bob have 10 credits each, the budget of rewards has 5, and the first epoch is closed. */
-function ledgerWithEpoch(): TestLedger {
-  const ledger = new TestLedger()
+function ledgerWithEpoch(config = testConfig): TestLedger {
+  const ledger = new TestLedger(config)
   for (const { address } of [ann, bob]) ledger.deposit(address, 10_000_000n)
   ledger.fundRewards(5_000_000n)
   ledger.accept({ type: 'RegisterNode', registration: node.registration() })
@@ -47,12 +47,13 @@ const leaf = (account: Leaf['account'], availableMicrocredits: bigint, fields: P
   availableMicrocredits,
   heldMicrocredits: 0n,
   nonces: [],
+  holds: [],
   receiptSequence: 0n,
   ...fields,
 })
 
 /** What the last epoch said is still known of everybody, and its root is still that of what is known. */
-function assertKept(ledger: TestLedger, account: Address, before: Leaf | undefined): void {
+function assertKept(ledger: TestLedger, account: Leaf['account'], before: Leaf | undefined): void {
   const { state } = ledger
   assert.deepEqual(leafInLastEpoch(state, account), before)
   const { root, totalMicrocredits } = leavesRoot(ethersCrypto, [...leavesInLastEpoch(state)])
@@ -91,7 +92,9 @@ describe('the leaf of an account', () => {
     ] as const) {
       ledger.accept(pay(ann, bob.address, nonce, lane))
     }
-    ledger.accept({ type: 'OpenHold', order: ann.order({ nonce: 10n, maxPriceMicrocredits: 300n }) })
+    const order = ann.order({ nonce: 10n, maxPriceMicrocredits: 300n })
+    ledger.accept({ type: 'OpenHold', order })
+    const holds = [{ key: digestOfOrder(order), value: 300n }]
     const nonces = [
       { lane: 0, nonce: 10n },
       { lane: 1, nonce: 9n },
@@ -99,16 +102,50 @@ describe('the leaf of an account', () => {
     ]
     assert.deepEqual(
       leafOf(ledger.state, ann.address),
-      leaf(ann.address, 9_999_696n, { heldMicrocredits: 300n, nonces }),
+      leaf(ann.address, 9_999_696n, { heldMicrocredits: 300n, nonces, holds }),
     )
   })
 
-  it('counts a payout as held until the contract knows the payee', () => {
+  it('has open holds and escrows, each until it ends', () => {
     const ledger = ledgerWithEpoch()
+    const orders = [1n, 2n, 3n].map(nonce => ann.order({ nonce, maxPriceMicrocredits: 10n * nonce }))
+    for (const order of orders) ledger.accept({ type: 'OpenHold', order })
+    const escrow = escrowOrder(ann, { seller: bob.address, nonce: 4n, amountMicrocredits: 7n })
+    ledger.accept({ type: 'OpenEscrow', order: escrow })
+    ledger.accept({ type: 'ReleaseHold', orderDigest: digestOfOrder(orders[1] as (typeof orders)[number]) })
+    const left = [
+      { key: digestOfOrder(orders[0] as (typeof orders)[number]), value: 10n },
+      { key: digestOfOrder(orders[2] as (typeof orders)[number]), value: 30n },
+      { key: digestOfEscrow(escrow), value: 7n },
+    ].sort((a, b) => (a.key < b.key ? -1 : 1))
+    const { holds, heldMicrocredits } = leafOf(ledger.state, ann.address) as Leaf
+    assert.deepEqual([holds, heldMicrocredits], [left, 47n])
+    ledger.nowMs += 31 * 24 * 3_600_000
+    ledger.accept({ type: 'RecordPayee', wallet: bob.address, id: 1 })
+    assert.deepEqual(leafOf(ledger.state, ann.address)?.holds, [])
+  })
+
+  it('counts a payout apart from its wallet until the contract knows the payee', () => {
+    const ledger = ledgerWithEpoch()
+    const account = `payable:${ann.address}` as const
+    assert.equal(leafOf(ledger.state, account), undefined)
+    ledger.accept({ type: 'WithdrawCredits', withdrawal: ann.withdrawal({ amountMicrocredits: 400n, nonce: 1n }) })
+    assert.deepEqual(leafOf(ledger.state, account), leaf(account, 400n))
+    assert.equal(leafOf(ledger.state, ann.address)?.heldMicrocredits, 0n)
+    closeEpoch(ledger)
+    ledger.accept({ type: 'RecordPayee', wallet: ann.address, id: 1 })
+    assert.equal(leafOf(ledger.state, account), undefined)
+    assertKept(ledger, account, leaf(account, 400n))
+  })
+
+  it('of a journal of 0.2.0 has no holds, and counts a payout as held until the contract knows the payee', () => {
+    const ledger = ledgerWithEpoch(testConfig020)
     ledger.accept({ type: 'WithdrawCredits', withdrawal: ann.withdrawal({ amountMicrocredits: 400n, nonce: 1n }) })
     assert.equal(leafOf(ledger.state, ann.address)?.heldMicrocredits, 400n)
     ledger.accept({ type: 'RecordPayee', wallet: ann.address, id: 1 })
     assert.equal(leafOf(ledger.state, ann.address)?.heldMicrocredits, 0n)
+    assert.equal(leafOf(ledger.state, ann.address)?.holds, undefined)
+    assert.equal(leafOf(ledger.state, `payable:${ann.address}`)?.availableMicrocredits, undefined)
   })
 
   it('has the lanes of delegates by ascending lane, then by signer, in whichever order they were used', () => {
@@ -236,11 +273,12 @@ describe('what the last epoch said of an account stays known', () => {
     })
   }
 
-  it('after the contract knows a payee', () => {
-    const ledger = ledgerWithEpoch()
+  it('after the contract knows a payee, in a journal of 0.2.0', () => {
+    const ledger = ledgerWithEpoch(testConfig020)
     ledger.accept({ type: 'WithdrawCredits', withdrawal: ann.withdrawal({ amountMicrocredits: 400n, nonce: 1n }) })
     closeEpoch(ledger)
     const before = leafOf(ledger.state, ann.address)
+    assert.equal(before?.heldMicrocredits, 400n)
     ledger.accept({ type: 'RecordPayee', wallet: ann.address, id: 1 })
     assert.notDeepEqual(leafOf(ledger.state, ann.address), before)
     assertKept(ledger, ann.address, before)

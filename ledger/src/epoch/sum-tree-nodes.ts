@@ -1,5 +1,5 @@
 import { bytesToHex, type Hex, hexToBytes, zeroHash } from '../hex.ts'
-import type { LeafAccount } from './leaves.ts'
+import { type LeafAccount, payablePrefix } from './leaves.ts'
 import { SumTreeRecords } from './sum-tree-records.ts'
 
 /** A node by its number: above 0 an inner node, below 0 a leaf by its negated number, 0 the absent subtree. */
@@ -17,6 +17,9 @@ const addressBytes = 20
 const nameWord = 15
 const leafWords = 16
 
+/** In place of the index of a name, for the payouts that wait for the address. */
+const payable = -1
+
 /** In place of the sum of an inner node whose sum and hash are to be computed again. */
 const stale = -1
 
@@ -24,7 +27,7 @@ const stale = -1
 export class SumTreeNodes {
   readonly #inner = new SumTreeRecords(innerWords)
   readonly #leaves = new SumTreeRecords(leafWords)
-  /** Accounts that are no address. A leaf holds their index + 1; 0 stands for an address. */
+  /** Accounts that are no address. A leaf holds their index + 1; 0 stands for an address, {@link payable} for the payouts to one. */
   readonly #names: LeafAccount[] = []
   readonly #message = new InnerMessage()
 
@@ -39,11 +42,14 @@ export class SumTreeNodes {
 
   /** A leaf of an account, its hash and sum to be set. Throws `RangeError` for an address of other than 20 bytes. */
   newLeaf(account: LeafAccount): NodeRef {
-    const address = account.startsWith('0x') ? hexToBytes(account) : undefined
+    const isPayable = account.startsWith(payablePrefix)
+    const text = isPayable ? account.slice(payablePrefix.length) : account
+    const address = text.startsWith('0x') ? hexToBytes(text) : undefined
     if (address !== undefined && address.length !== addressBytes) throw new RangeError('an address has 20 bytes')
     const leaf = this.#leaves.allocate()
     if (address !== undefined) this.#leaves.bytes.set(address, (leaf * leafWords + accountWord) * 4)
-    this.#leaves.words[leaf * leafWords + nameWord] = address === undefined ? this.#nameOf(account) : 0
+    const name = isPayable ? payable : 0
+    this.#leaves.words[leaf * leafWords + nameWord] = address === undefined ? this.#nameOf(account) : name
     return -leaf
   }
 
@@ -95,7 +101,8 @@ export class SumTreeNodes {
     const name = this.#leaves.words[from + nameWord] as number
     if (name > 0) return this.#names[name - 1] as LeafAccount
     const address = (from + accountWord) * 4
-    return bytesToHex(this.#leaves.bytes.subarray(address, address + addressBytes))
+    const text = bytesToHex(this.#leaves.bytes.subarray(address, address + addressBytes))
+    return name === payable ? `${payablePrefix}${text}` : text
   }
 
   /** The bytes that an inner node's hash is taken of, in memory that the next call writes again. */

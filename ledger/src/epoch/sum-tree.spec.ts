@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { bytesToHex, zeroHash } from '../hex.ts'
 import { ethersCrypto } from '../testing/ethers-crypto.ts'
-import { type Leaf, type LeafAccount, leavesRoot, type TreeHashing } from './leaves.ts'
+import { type Leaf, type LeafAccount, leavesRoot } from './leaves.ts'
+import { type TreeHashing } from './sum-node.ts'
 import { SumTree } from './sum-tree.ts'
 
 const address = (byte: number) => bytesToHex(new Uint8Array(20).fill(byte))

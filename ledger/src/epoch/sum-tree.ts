@@ -1,15 +1,7 @@
-import type { InclusionProof, ProofSibling } from './inclusion-proof.ts'
-import {
-  bitAt,
-  type Leaf,
-  type LeafAccount,
-  type LeavesRoot,
-  leafHash,
-  leafPlace,
-  leafSum,
-  placeBits,
-  type TreeHashing,
-} from './leaves.ts'
+import type { InclusionProof } from './inclusion-proof.ts'
+import { type Leaf, type LeafAccount, type LeavesRoot, leafHash, leafPlace, leafSum } from './leaves.ts'
+import type { ProofSibling } from './proof-path.ts'
+import { bitAt, placeBits, type TreeHashing } from './sum-node.ts'
 import { type NodeRef, type Side, SumTreeNodes } from './sum-tree-nodes.ts'
 
 /**
@@ -31,11 +23,11 @@ export class SumTree {
 
   /**
    * Puts an account's leaf into the tree, in place of the one that it had. Throws `RangeError`, and changes nothing, when a number
-   * does not fit its bytes or the total of the tree would pass 2^53 − 1 µcr.
+   * does not fit its bytes or the total of the tree would pass 2^53 − 1 µcr. `holdsRoot` saves hashing the leaf's holds.
    */
-  set(leaf: Leaf): void {
+  set(leaf: Leaf, holdsRoot?: Uint8Array): void {
     const place = leafPlace(this.#crypto, leaf.account)
-    const hash = leafHash(this.#crypto, leaf, place)
+    const hash = leafHash(this.#crypto, leaf, place, holdsRoot)
     const depth = this.#walk(place)
     const found = this.#end(place, depth)
     const isKnown = found !== 0 && this.#nodes.account(found) === leaf.account

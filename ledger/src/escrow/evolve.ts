@@ -1,5 +1,5 @@
 import type { Hex } from '../hex.ts'
-import { addHeld } from '../journal/change-state.ts'
+import { hold, unhold } from '../journal/change-state.ts'
 import type { EventOf } from '../journal/event.ts'
 import { LedgerInvariantError } from '../journal/invariant-error.ts'
 import type { LedgerState } from '../journal/state.ts'
@@ -13,7 +13,7 @@ export function escrowOpened(state: LedgerState, { data, atMs }: EventOf<'Escrow
   const under = heldUnder(data, atMs)
   state.escrows.set(escrow, { escrow, wallet, seller, openedBy, amountMicrocredits, expiresAtMs, under })
   state.expiries.push(expiresAtMs, escrow)
-  addHeld(state, wallet, amountMicrocredits)
+  hold(state, wallet, escrow, amountMicrocredits)
   spent(state, order.message, data, atMs)
 }
 
@@ -36,6 +36,6 @@ function endEscrow(state: LedgerState, id: Hex, releasedMicrocredits: bigint): v
   const { wallet, seller, openedBy, amountMicrocredits, under } = open
   state.escrows.delete(id)
   state.endedEscrows.set(id, { wallet, seller, openedBy })
-  addHeld(state, wallet, -amountMicrocredits)
+  unhold(state, wallet, id, amountMicrocredits)
   spendReturned(state, wallet, under, releasedMicrocredits)
 }

@@ -10,6 +10,7 @@ import {
   type DecisionContext,
   refuse,
   signedDigest,
+  unjudgeable,
 } from '../journal/decision.ts'
 import { move } from '../journal/entry.ts'
 import type { LedgerRefusal } from '../journal/refusal.ts'
@@ -22,6 +23,7 @@ import { type AssignmentRelease, assignmentReleaseType } from './hold-certificat
 import {
   type AnyJobOrder,
   holdSecondsMax,
+  jobOrderType,
   type OrderCancellation,
   orderCancellationType,
   orderTypeOf,
@@ -35,7 +37,7 @@ import {
 export function openHold(context: DecisionContext, order: SignedJobOrder): Decision {
   const { payer, maxPriceMicrocredits, deadline, graceSeconds } = order.message
   const spanSecondsMax = holdSecondsMax - graceSeconds
-  const malformed = malformedOrder(order.message)
+  const malformed = malformedOrder(order.message) ?? unjudgeable(context, orderTypeOf(order.message), jobOrderType)
   if (malformed !== undefined) return refuse(malformed)
   const about = { wallet: payer, amountMicrocredits: maxPriceMicrocredits, counterparty: undefined, spanSecondsMax }
   const spend = { ...order.message, ...about }

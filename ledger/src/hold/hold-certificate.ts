@@ -9,6 +9,8 @@ export type HoldCertificate = {
   readonly hold: Hex
   readonly orderDigest: Hex
   readonly node: Address
+  /** Whom the job pays: the wallet that the node had registered when it got the job. */
+  readonly payoutWallet: Address
   /** Counts the assignments of the hold from 1. */
   readonly attempt: number
   readonly amountMicrocredits: bigint
@@ -16,6 +18,10 @@ export type HoldCertificate = {
   readonly position: bigint
   /** Unix seconds; the hold's own expiry. */
   readonly expires: bigint
+  /** Unix milliseconds on the journal's clock, from which the job's running time is counted. */
+  readonly assignedAtMs: bigint
+  /** {@link pricingDigest} of what was agreed when the hold was opened. */
+  readonly pricingDigest: Hex
 }
 
 export const holdCertificateType: MessageType = {
@@ -24,10 +30,13 @@ export const holdCertificateType: MessageType = {
     { name: 'hold', type: 'bytes32' },
     { name: 'orderDigest', type: 'bytes32' },
     { name: 'node', type: 'address' },
+    { name: 'payoutWallet', type: 'address' },
     { name: 'attempt', type: 'uint32' },
     { name: 'amountMicrocredits', type: 'uint64' },
     { name: 'position', type: 'uint64' },
     { name: 'expires', type: 'uint64' },
+    { name: 'assignedAtMs', type: 'uint64' },
+    { name: 'pricingDigest', type: 'bytes32' },
   ],
 }
 

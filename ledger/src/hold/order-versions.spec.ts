@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { receiptTypeOf, usageReceiptType, usageReceiptType010 } from '../receipt/usage-receipt.ts'
-import { Actor, digestOfOrder } from '../testing/actors.ts'
+import { Actor, digestOfOrder, testConfig, testConfig020 } from '../testing/actors.ts'
 import { TestLedger } from '../testing/test-ledger.ts'
 import { type JobOrder010, jobOrderType, jobOrderType010, orderTypeOf } from './job-order.ts'
 
@@ -13,8 +13,8 @@ function order010(fields: Partial<JobOrder010> = {}): JobOrder010 {
   return { ...message, ...fields }
 }
 
-function fundedLedger(): TestLedger {
-  const ledger = new TestLedger()
+function fundedLedger(config = testConfig020): TestLedger {
+  const ledger = new TestLedger(config)
   ledger.deposit(payer.address, 10_000_000n)
   return ledger
 }
@@ -47,6 +47,16 @@ describe('an order', () => {
     for (const nothing of [undefined, null, 'order', 7]) assert.equal(orderTypeOf(nothing), jobOrderType)
   })
 
+  it('of 0.1.0 is refused where the contract judges, which cannot read it', () => {
+    const order = payer.sign(jobOrderType010, order010())
+    const { refusal } = fundedLedger(testConfig).refuse({ type: 'OpenHold', order }, 'MALFORMED')
+    assert.deepEqual(refusal, {
+      code: 'MALFORMED',
+      field: 'gpuCountMax',
+      problem: 'expected, the type of 0.1.0 is not taken',
+    })
+  })
+
   it('of 0.1.0 is held, run and settled as it was signed, by a receipt of either version', () => {
     const ledger = fundedLedger()
     for (const [nonce, type] of [
@@ -75,6 +85,13 @@ describe('a receipt', () => {
     for (const later of ['gpuMs', 'storageByteSeconds', 'egressBytes']) {
       assert.equal(receiptTypeOf({ ...old, [later]: 0n }), usageReceiptType)
     }
+  })
+
+  it('of 0.1.0 is refused where the contract judges, which cannot read it', () => {
+    const ledger = fundedLedger(testConfig)
+    const digest = ledger.assigned(payer.order({ nonce: 1n }), node)
+    const { gpuMs: _, storageByteSeconds: __, egressBytes: ___, ...old } = node.receipt(digest, {}).message
+    ledger.refuse({ type: 'ReceiveReceipt', receipt: node.sign(usageReceiptType010, old) }, 'MALFORMED')
   })
 
   it('is refused when its usage is not what the node signed', () => {

@@ -106,7 +106,16 @@ class Batch {
     if (!decision.accepted) return this.refused(commandId, decision.refusal, command)
     const firstPosition = this.state.position + 1
     for (const draft of decision.events) this.write(draft, commandId, this.nowMs)
+    if (decision.isPart) this.finish(command, commandId)
     return { status: 'accepted', commandId, firstPosition, lastPosition: this.state.position, repeated: false }
+  }
+
+  /** Decides what is left of a command; it was found acceptable, so that nothing may refuse the rest. */
+  private finish(command: LedgerCommand, commandId: string): void {
+    const decision = decide(this.contextOf(undefined, undefined), command)
+    if (!decision.accepted) throw new LedgerInvariantError(`${commandId} was begun and is then refused`)
+    for (const draft of decision.events) this.write(draft, commandId, this.nowMs)
+    if (decision.isPart) this.finish(command, commandId)
   }
 
   private answerLink(link: Identified<LinkCommand>): LedgerAnswer {

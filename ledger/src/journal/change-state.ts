@@ -1,8 +1,23 @@
-import type { Address } from '../hex.ts'
-import { type LedgerState, laneOwner } from './state.ts'
+import { withEntry, withoutEntry } from '../epoch/entry-tree.ts'
+import type { Address, Hex } from '../hex.ts'
+import { type LedgerState, laneOwner, noPayouts, type PayoutAccount } from './state.ts'
 
-/** Changes by how much of a payer's credits is set aside in open holds and escrows. */
-export function addHeld(state: LedgerState, payer: Address, amountMicrocredits: bigint): void {
+/** Counts what an open hold or escrow sets aside of a payer's credits. */
+export function hold(state: LedgerState, payer: Address, order: Hex, amountMicrocredits: bigint): void {
+  const entry = { key: order, value: amountMicrocredits }
+  state.heldOrders.set(payer, withEntry(state.heldOrders.get(payer), entry))
+  addHeld(state, payer, amountMicrocredits)
+}
+
+/** Counts it no longer. */
+export function unhold(state: LedgerState, payer: Address, order: Hex, amountMicrocredits: bigint): void {
+  const left = withoutEntry(state.heldOrders.get(payer), order)
+  if (left === undefined) state.heldOrders.delete(payer)
+  else state.heldOrders.set(payer, left)
+  addHeld(state, payer, -amountMicrocredits)
+}
+
+function addHeld(state: LedgerState, payer: Address, amountMicrocredits: bigint): void {
   const held = (state.held.get(payer) ?? 0n) + amountMicrocredits
   if (held === 0n) state.held.delete(payer)
   else state.held.set(payer, held)
@@ -18,4 +33,9 @@ export function useNonce(
   const owner = laneOwner(wallet, signer)
   const others = (state.nonces.get(owner) ?? []).filter(used => used.lane !== lane)
   state.nonces.set(owner, [...others, { signer, lane, nonce }])
+}
+
+/** Changes what is known of a wallet's payouts. */
+export function updatePayouts(state: LedgerState, wallet: Address, change: Partial<PayoutAccount>): void {
+  state.payouts.set(wallet, { ...(state.payouts.get(wallet) ?? noPayouts), ...change })
 }

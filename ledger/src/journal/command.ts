@@ -6,6 +6,7 @@ import type { EscrowCapture, EscrowOrder, EscrowRelease } from '../escrow/escrow
 import type { Address, Hex } from '../hex.ts'
 import type { AssignmentRelease } from '../hold/hold-certificate.ts'
 import type { OrderCancellation, SignedJobOrder } from '../hold/job-order.ts'
+import type { InboxDetail, InboxKind } from '../inbox/inbox-item.ts'
 import type { Iou, IouDefault, IouRedemption } from '../iou/iou.ts'
 import type { NodeRegistration } from '../node/node-registration.ts'
 import type { PayoutInstruction, Withdrawal } from '../payout/withdrawal.ts'
@@ -15,20 +16,20 @@ import type { Grant } from '../rewards/grant.ts'
 import type { Referral } from '../rewards/referral.ts'
 import type { Signed } from '../typed-data/types.ts'
 import type { LedgerConfig } from './config.ts'
-import type { ChainPlace, InboxKind } from './event.ts'
+import type { ChainPlace } from './event.ts'
 import type { LedgerRefusal } from './refusal.ts'
 
 /** What can be asked of the ledger. The id of a signed command is the digest of its message, so that a retry is recognised. */
 export type LedgerCommand =
   | { readonly type: 'OpenLedger'; readonly config: LedgerConfig }
-  | {
+  | ({
       readonly type: 'RecordInboxItem'
       readonly index: number
       readonly kind: InboxKind
       readonly account: Address
       readonly amountMicrocredits: bigint
       readonly place: ChainPlace
-    }
+    } & InboxDetail)
   | { readonly type: 'TransferCredits'; readonly transfer: Signed<Transfer> }
   | { readonly type: 'BuyService'; readonly purchase: Signed<Purchase> }
   | { readonly type: 'OpenHold'; readonly order: SignedJobOrder }
@@ -67,6 +68,21 @@ export type LedgerCommand =
       readonly type: 'RecordEpochFinal'
       readonly epoch: number
       readonly burnMicrocredits: bigint
+      readonly place: ChainPlace
+    }
+  /** The chain has cancelled an epoch, or let it lapse. `lastEpoch`: the highest number that the contract gave out; `headEpoch`: the newest that stands. */
+  | {
+      readonly type: 'RecordEpochCancelled'
+      readonly epoch: number
+      readonly lastEpoch: number
+      readonly headEpoch: number
+      readonly place: ChainPlace
+    }
+  | {
+      readonly type: 'RecordNodeStake'
+      readonly node: Address
+      readonly stakeMicrocredits: bigint
+      readonly unbondingMicrocredits: bigint
       readonly place: ChainPlace
     }
   | {

@@ -60,6 +60,11 @@ export type LedgerConfig = Pricing & {
   readonly rewards: RewardLimits
   /** How long a change of pricing or rewards is known before it counts. */
   readonly changeDelaySeconds: number
+  /**
+   * Version of the settlement protocol: 2 has the leaves that the contract judges, and takes only what can be shown there. Absent: the protocol of
+   * 0.1.0 and 0.2.0, whose journals keep their leaves.
+   */
+  readonly protocol?: 2
   /** This journal's shard, from 0, of `shardCount`. A wallet's home is the shard that {@link homeShard} names. */
   readonly shard: number
   readonly shardCount: number
@@ -88,9 +93,15 @@ export const ledgerConfigDefaults = {
   treasurer: zeroAddress,
   rewards: rewardLimitsDefault,
   changeDelaySeconds: changeDelaySecondsDefault,
+  protocol: 2,
   shard: 0,
   shardCount: 1,
 } as const
+
+/** Whether a ledger's epochs are judged by the contract, see {@link LedgerConfig.protocol}. */
+export function isJudgedOnChain(config: Pick<LedgerConfig, 'protocol'> | undefined): boolean {
+  return config?.protocol === 2
+}
 
 /** The shard that keeps a wallet: the last four bytes of its address modulo the number of shards. */
 export function homeShard(wallet: Address, shardCount: number): number {

@@ -3,12 +3,14 @@ import { transferCredits } from '../account/decide.ts'
 import { clearingCommandId, receiveClearing } from '../clearing/decide.ts'
 import { checkShard } from '../clearing/home-of-command.ts'
 import { changeConfig } from '../config/decide.ts'
+import { recordEpochCancelled } from '../epoch/cancel.ts'
 import { closeEpoch, recordClaim, recordEpochFinal, recordPayee } from '../epoch/decide.ts'
 import { captureEscrow, openEscrow, releaseEscrow } from '../escrow/decide.ts'
 import { assignHold, cancelOrder, openHold, releaseAssignment, releaseHold } from '../hold/decide.ts'
 import { recordInboxItem } from '../inbox/decide.ts'
 import { defaultIou, issueIou, redeemIou } from '../iou/decide.ts'
 import { registerNode } from '../node/decide.ts'
+import { recordNodeStake, stakeCommandId } from '../node/stake.ts'
 import { instructPayouts, payByInstruction, withdrawCredits } from '../payout/decide.ts'
 import { grantPermission, revokePermission } from '../permission/decide.ts'
 import { receiveReceipt, settleJob } from '../receipt/decide.ts'
@@ -100,6 +102,10 @@ function decideHere(context: DecisionContext, command: Exclude<LedgerCommand, { 
       return closeEpoch(context, command)
     case 'RecordEpochFinal':
       return recordEpochFinal(context, command)
+    case 'RecordEpochCancelled':
+      return recordEpochCancelled(context, command)
+    case 'RecordNodeStake':
+      return recordNodeStake(context, command)
     case 'RecordClaim':
       return recordClaim(context, command)
     case 'ReceiveClearing':
@@ -141,6 +147,10 @@ export function commandIdOf({ state, digest, nowMs }: DecisionContext, command: 
       return `epoch:${command.epoch}`
     case 'RecordEpochFinal':
       return `epoch-final:${command.epoch}`
+    case 'RecordEpochCancelled':
+      return `epoch-cancelled:${command.epoch}`
+    case 'RecordNodeStake':
+      return stakeCommandId(command)
     case 'RecordClaim':
       return `claim:${command.wallet}:${command.cumulativeMicrocredits}`
     default:

@@ -2,13 +2,14 @@ import type { EpochTree } from '../epoch/epoch-tree.ts'
 import { type Address, type Hex, isHexOf } from '../hex.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
 import type { Domain, Field, FieldValue, Message, MessageType, Signed } from '../typed-data/types.ts'
+import { isJudgedOnChain } from './config.ts'
 import type { LedgerEvent, LedgerEventData } from './event.ts'
 import type { LedgerRefusal } from './refusal.ts'
-import { type LedgerState, lastNonceOf } from './state.ts'
+import { type LedgerState, laneCount, lastNonceOf } from './state.ts'
 
 /**
- * Lanes that a signer may use: 0 to 1 023. The last nonce of each is kept for ever, looked for at every spend and hashed into the wallet's
- * leaf, so that without a bound a delegate could make its wallet slow, one µcr a lane.
+ * Lanes that a signer may use: 0 to 1 023; where the contract judges, all signers of a wallet together. The last nonce of each is kept for ever,
+ * looked for at every spend and hashed into the wallet's leaf, so that without a bound a delegate could make its wallet slow, one µcr a lane.
  */
 export const lanesMax = 1_024
 
@@ -28,11 +29,21 @@ export type DecisionContext = {
 export type DraftEvent = LedgerEventData & Pick<LedgerEvent, 'entries' | 'clearing'>
 
 export type Decision =
-  | { readonly accepted: true; readonly events: readonly DraftEvent[] }
+  | {
+      readonly accepted: true
+      readonly events: readonly DraftEvent[]
+      /** The rest is decided on the state after these events, under the same command. */
+      readonly isPart?: true
+    }
   | { readonly accepted: false; readonly refusal: LedgerRefusal }
 
 export function accept(...events: readonly DraftEvent[]): Decision {
   return { accepted: true, events }
+}
+
+/** Events after which the same command is decided again. */
+export function acceptPart(...events: readonly DraftEvent[]): Decision {
+  return { accepted: true, events, isPart: true }
 }
 
 export function refuse(refusal: LedgerRefusal): Decision {
@@ -91,6 +102,17 @@ function hasCapital(text: string): boolean {
   return false
 }
 
+/** `MALFORMED` for a message of an earlier version's type, which the contract that judges this ledger's epochs cannot read. */
+export function unjudgeable(
+  { state }: DecisionContext,
+  type: MessageType,
+  judged: MessageType,
+): LedgerRefusal | undefined {
+  if (type === judged || !isJudgedOnChain(state.config)) return undefined
+  const missing = judged.fields.find(field => !type.fields.some(({ name }) => name === field.name))
+  return { code: 'MALFORMED', field: missing?.name ?? '', problem: 'expected, the type of 0.1.0 is not taken' }
+}
+
 /** Refuses a signature whose time is over, or lies more than `spanSecondsMax` ahead. `deadline` in Unix seconds. */
 export function checkDeadline(deadline: bigint, nowMs: number, spanSecondsMax: number): LedgerRefusal | undefined {
   const deadlineMs = Number(deadline) * 1000
@@ -99,7 +121,10 @@ export function checkDeadline(deadline: bigint, nowMs: number, spanSecondsMax: n
   return deadlineMs > latestMs ? { code: 'DEADLINE_TOO_FAR', deadlineMs, latestMs } : undefined
 }
 
-/** `NONCE_USED` unless the nonce is above the last one in this lane of the wallet's signer: the wallet itself, or a delegate. */
+/**
+ * `NONCE_USED` unless the nonce is above the last one in this lane of the wallet's signer: the wallet itself, or a delegate. `TOO_MANY_LANES` when
+ * the lane is new and the wallet has all that can be shown on chain.
+ */
 export function checkNonce(
   state: Readonly<LedgerState>,
   wallet: Address,
@@ -107,7 +132,9 @@ export function checkNonce(
   { lane, nonce }: { readonly lane: number; readonly nonce: bigint },
 ): LedgerRefusal | undefined {
   const lastNonce = lastNonceOf(state, wallet, signer, lane)
-  return lastNonce === undefined || nonce > lastNonce ? undefined : { code: 'NONCE_USED', nonce, lastNonce }
+  if (lastNonce !== undefined) return nonce > lastNonce ? undefined : { code: 'NONCE_USED', nonce, lastNonce }
+  const isFull = isJudgedOnChain(state.config) && laneCount(state, wallet) >= lanesMax
+  return isFull ? { code: 'TOO_MANY_LANES', wallet, lanesMax } : undefined
 }
 
 /** Thrown when a command other than `OpenLedger` reaches a journal without its first event: a wiring mistake. */

@@ -6,6 +6,7 @@ import type { EscrowCapture, EscrowOrder, EscrowRelease } from '../escrow/escrow
 import type { Address, Hex } from '../hex.ts'
 import type { AssignmentRelease } from '../hold/hold-certificate.ts'
 import type { OrderCancellation, SignedJobOrder } from '../hold/job-order.ts'
+import type { InboxDetail, InboxKind } from '../inbox/inbox-item.ts'
 import type { Iou, IouDefault, IouRedemption } from '../iou/iou.ts'
 import type { NodeRegistration } from '../node/node-registration.ts'
 import type { PayoutInstruction, Withdrawal } from '../payout/withdrawal.ts'
@@ -22,8 +23,6 @@ import type { LedgerRefusal } from './refusal.ts'
 
 /** Where on chain something was seen. */
 export type ChainPlace = { readonly transactionHash: Hex; readonly blockNumber: bigint; readonly logIndex: number }
-
-export type InboxKind = 'deposit' | 'genesisTreasury' | 'genesisRewards'
 
 /** One payee's line of an epoch, as it is posted on chain. */
 export type PayoutRow = {
@@ -53,7 +52,10 @@ export type EpochBooks = {
 export type LedgerEventData =
   /** The first event: chain, contract, keys, prices, limits, and which shard this is. Moves nothing. */
   | { readonly type: 'LedgerOpened'; readonly data: { readonly config: LedgerConfig } }
-  /** A deposit, or a genesis amount, was seen final on chain: reserve + / wallet or budget +. */
+  /**
+   * An item of the contract’s inbox was seen final on chain. A deposit, a genesis amount: reserve + / wallet or budget +; emission: reserve + / payout
+   * wallets by the fees burnt on their receipts, the rest to the treasury. A forced withdrawal, a revocation, a pushed receipt: moves nothing.
+   */
   | {
       readonly type: 'InboxItemRecorded'
       readonly data: {
@@ -62,7 +64,7 @@ export type LedgerEventData =
         readonly account: Address
         readonly amountMicrocredits: bigint
         readonly place: ChainPlace
-      }
+      } & InboxDetail
     }
   /** Wallet − / wallet +, under the sender’s signature. */
   | { readonly type: 'CreditsTransferred'; readonly data: { readonly transfer: Signed<Transfer> } & UnderPermission }
@@ -230,9 +232,10 @@ export type LedgerEventData =
       readonly data: {
         readonly wallet: Address
         readonly amountMicrocredits: bigint
-        /** The signature that allows it: this withdrawal, or the digest of the standing instruction. */
+        /** What allows it: the signature of this withdrawal, the digest of the standing instruction, or the inbox item that forces it. */
         readonly withdrawal?: Signed<Withdrawal>
         readonly instructionDigest?: Hex
+        readonly inboxIndex?: number
       }
     }
   /** The id under which the contract knows a wallet. Moves nothing. */
@@ -243,6 +246,31 @@ export type LedgerEventData =
   | {
       readonly type: 'EpochFinalised'
       readonly data: { readonly epoch: number; readonly burnMicrocredits: bigint; readonly place: ChainPlace }
+    }
+  /**
+   * The chain has taken an epoch back, or it lapsed before it was whole: what it posted waits for the next one, which builds on `headEpoch` and has the
+   * number after `lastEpoch`. Moves nothing.
+   */
+  | {
+      readonly type: 'EpochCancelled'
+      readonly data: {
+        readonly epoch: number
+        /** The highest number that the contract has given out. */
+        readonly lastEpoch: number
+        /** The newest epoch that stands. */
+        readonly headEpoch: number
+        readonly place: ChainPlace
+      }
+    }
+  /** What a node has staked on chain, and what of it is unbonding. A memorandum; moves nothing. */
+  | {
+      readonly type: 'NodeStakeRecorded'
+      readonly data: {
+        readonly node: Address
+        readonly stakeMicrocredits: bigint
+        readonly unbondingMicrocredits: bigint
+        readonly place: ChainPlace
+      }
     }
   /** DPC left the contract for a payee: payable − / reserve −. */
   | {

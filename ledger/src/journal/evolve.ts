@@ -1,8 +1,10 @@
 import { clearingReceived, clearingSent } from '../clearing/evolve.ts'
 import { configChanged, configChangeScheduled } from '../config/evolve.ts'
+import { addBurn, epochCancelled, epochClosed, epochFinalised } from '../epoch/evolve.ts'
 import { keepLeavesBefore } from '../epoch/state-leaves.ts'
 import { escrowCaptured, escrowExpired, escrowOpened, escrowReleased } from '../escrow/evolve.ts'
-import type { Address, Hex } from '../hex.ts'
+import type { Hex } from '../hex.ts'
+import { forcedPaid, inboxItemRecorded } from '../inbox/evolve.ts'
 import { iouDefaulted, iouIssued, iouRedeemed } from '../iou/evolve.ts'
 import { payoutInstructionType } from '../payout/withdrawal.ts'
 import {
@@ -23,12 +25,12 @@ import {
   uptimeBonusPaid,
 } from '../rewards/evolve.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
-import { addHeld, useNonce } from './change-state.ts'
+import { hold, unhold, updatePayouts, useNonce } from './change-state.ts'
 import type { Pricing } from './config.ts'
 import { domainOf } from './decision.ts'
 import type { EventOf, LedgerEvent } from './event.ts'
 import { LedgerInvariantError } from './invariant-error.ts'
-import { balanceOf, type LedgerState, noPayouts, type PayoutAccount } from './state.ts'
+import { balanceOf, type LedgerState, noPayouts } from './state.ts'
 import { walletDebits } from './wallet-debits.ts'
 
 /**
@@ -87,8 +89,7 @@ function applyFact(state: LedgerState, event: LedgerEvent, crypto: Pick<LedgerCr
       state.config = event.data.config
       return
     case 'InboxItemRecorded':
-      state.inboxCount = event.data.index + 1
-      return
+      return inboxItemRecorded(state, event)
     case 'CreditsTransferred':
       return transferred(state, event)
     case 'ServiceBought':
@@ -104,6 +105,7 @@ function applyFact(state: LedgerState, event: LedgerEvent, crypto: Pick<LedgerCr
       return holdEnded(state, event.data.orderDigest, event.data.amountMicrocredits, event.position)
     case 'JobSettled':
       jobFeeCaused(state, event)
+      addBurn(state, event.data.payoutWallet, burnOf(event.entries))
       return holdEnded(state, event.data.orderDigest, event.data.releasedMicrocredits, event.position)
     case 'ReceiptReceived':
       return receiptReceived(state, event)
@@ -150,8 +152,11 @@ function applyFact(state: LedgerState, event: LedgerEvent, crypto: Pick<LedgerCr
     case 'EpochClosed':
       return epochClosed(state, event)
     case 'EpochFinalised':
-      state.lastEpochFinal = event.data.epoch
-      return
+      return epochFinalised(state, event)
+    case 'EpochCancelled':
+      return epochCancelled(state, event)
+    case 'NodeStakeRecorded':
+      return nodeStakeRecorded(state, event)
     case 'PayoutClaimed':
       return updatePayouts(state, event.data.wallet, { claimedMicrocredits: event.data.cumulativeMicrocredits })
     case 'ClearingReceived':
@@ -181,7 +186,7 @@ function holdOpened(state: LedgerState, { data, atMs }: EventOf<'HoldOpened'>): 
     pricing: pricingOf(state),
     received: undefined,
   })
-  addHeld(state, order.payer, order.maxPriceMicrocredits)
+  hold(state, order.payer, data.orderDigest, order.maxPriceMicrocredits)
   state.expiries.push(data.expiresAtMs, data.orderDigest)
   spent(state, { ...order, wallet: order.payer, amountMicrocredits: order.maxPriceMicrocredits }, data, atMs)
 }
@@ -189,7 +194,9 @@ function holdOpened(state: LedgerState, { data, atMs }: EventOf<'HoldOpened'>): 
 function holdAssigned(state: LedgerState, { data, atMs, position }: EventOf<'HoldAssigned'>): void {
   const hold = state.holds.get(data.orderDigest)
   if (hold === undefined) throw new LedgerInvariantError(`no hold ${data.orderDigest}`)
-  const assignment = { node: data.node, attempt: data.attempt, sinceMs: atMs, position }
+  const payoutWallet = state.nodes.get(data.node)?.payoutWallet
+  if (payoutWallet === undefined) throw new LedgerInvariantError(`no node ${data.node}`)
+  const assignment = { node: data.node, payoutWallet, attempt: data.attempt, sinceMs: atMs, position }
   state.holds.set(data.orderDigest, { ...hold, assignment, attempts: data.attempt })
 }
 
@@ -200,12 +207,12 @@ function holdUnassigned(state: LedgerState, { data }: EventOf<'HoldUnassigned'>)
 }
 
 function holdEnded(state: LedgerState, orderDigest: Hex, releasedMicrocredits: bigint, position: number): void {
-  const hold = state.holds.get(orderDigest)
-  if (hold === undefined) throw new LedgerInvariantError(`no hold ${orderDigest}`)
+  const ended = state.holds.get(orderDigest)
+  if (ended === undefined) throw new LedgerInvariantError(`no hold ${orderDigest}`)
   state.holds.delete(orderDigest)
   state.unsettled.delete(orderDigest)
-  addHeld(state, hold.payer, -hold.amountMicrocredits)
-  spendReturned(state, hold.payer, hold.under, releasedMicrocredits)
+  unhold(state, ended.payer, orderDigest, ended.amountMicrocredits)
+  spendReturned(state, ended.payer, ended.under, releasedMicrocredits)
   state.endedJobs.set(orderDigest, position)
 }
 
@@ -240,24 +247,22 @@ function payoutInstructed(
 }
 
 function payoutScheduled(state: LedgerState, { data, atMs }: EventOf<'PayoutScheduled'>): void {
-  const { wallet, amountMicrocredits, withdrawal } = data
+  const { wallet, amountMicrocredits, withdrawal, inboxIndex } = data
   const account = state.payouts.get(wallet) ?? noPayouts
   updatePayouts(state, wallet, { scheduledMicrocredits: account.scheduledMicrocredits + amountMicrocredits })
+  if (inboxIndex !== undefined) return forcedPaid(state, inboxIndex, amountMicrocredits)
   if (withdrawal !== undefined) return useNonce(state, wallet, withdrawal.message)
   const standing = state.instructions.get(wallet)
   if (standing !== undefined) state.instructions.set(wallet, { ...standing, lastPaidAtMs: atMs })
 }
 
-function epochClosed(state: LedgerState, { data }: EventOf<'EpochClosed'>): void {
-  state.lastEpoch = data
-  state.leavesBefore.clear()
-  for (const row of data.rows) {
-    updatePayouts(state, row.wallet, { postedMicrocredits: row.cumulativeMicrocredits, lastEpoch: data.epoch })
-  }
+function nodeStakeRecorded(state: LedgerState, { data }: EventOf<'NodeStakeRecorded'>): void {
+  const { node, ...stake } = data
+  state.stakes.set(node, stake)
 }
 
-function updatePayouts(state: LedgerState, wallet: Address, change: Partial<PayoutAccount>): void {
-  state.payouts.set(wallet, { ...(state.payouts.get(wallet) ?? noPayouts), ...change })
+function burnOf(entries: LedgerEvent['entries']): bigint {
+  return entries.find(({ account }) => account === 'burn')?.amountMicrocredits ?? 0n
 }
 
 function pricingOf({ config }: LedgerState): Pricing {

@@ -9,12 +9,14 @@ import type { EventStore, JournalHead, StoredEvent } from '../ports/event-store.
 import type { Ledger } from '../ports/ledger.ts'
 import type { LedgerSigner } from '../ports/ledger-signer.ts'
 import type { SnapshotStore } from '../ports/snapshot-store.ts'
+import { pricingDigest } from '../pricing/pricing-digest.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
 import { decodeEvent } from './codec.ts'
 import type { LedgerAnswer, LedgerCommand } from './command.ts'
 import { domainOf } from './decision.ts'
 import type { LedgerEvent } from './event.ts'
 import type { Identified } from './identify.ts'
+import { LedgerInvariantError } from './invariant-error.ts'
 import { JournalListeners } from './journal-listeners.ts'
 import { JournalWriter, leaseMs } from './journal-writer.ts'
 import { LedgerReads } from './ledger-reads.ts'
@@ -105,10 +107,13 @@ export class JournalLedger extends LedgerReads implements Ledger {
       hold: orderDigest,
       orderDigest,
       node: hold.assignment.node,
+      payoutWallet: hold.assignment.payoutWallet,
       attempt: hold.assignment.attempt,
       amountMicrocredits: hold.amountMicrocredits,
       position: BigInt(hold.assignment.position),
       expires: BigInt(Math.floor(hold.expiresAtMs / 1000)),
+      assignedAtMs: BigInt(hold.assignment.sinceMs),
+      pricingDigest: pricingDigest(this.parts.crypto, hold.pricing),
     }
     const digest = typedDataDigest(this.parts.crypto, domainOf(this.state), holdCertificateType, message)
     return { message, signature: await this.parts.signer.sign(digest) }
@@ -121,7 +126,15 @@ export class JournalLedger extends LedgerReads implements Ledger {
     const position = isHexOf(commandId, 32) ? acceptedPositionOf(decided.get(commandId)) : undefined
     if (config === undefined || position === undefined || position > head.position) return undefined
     const place = { domain: domainOf(this.state), shard: config.shard }
-    return this.acceptances.sign({ digest: commandId, position: BigInt(position) }, head, place)
+    const decidedAt = { digest: commandId, position: BigInt(position) }
+    return this.acceptances.sign(decidedAt, head, place, () => this.timeAt(position))
+  }
+
+  /** A time that is not the journal's would be a proof against the ledger, so that there is none for what cannot be read. */
+  private async timeAt(position: number): Promise<number> {
+    const [event] = await this.events(position - 1, 1)
+    if (event?.position !== position) throw new LedgerInvariantError(`there is no event at position ${position}`)
+    return event.atMs
   }
 
   head(): JournalHead {

@@ -24,6 +24,11 @@ export abstract class LedgerReads {
     return this.epochTree.prove(this.state, account)
   }
 
+  /** An account's part in the epoch on which the pending one builds; `undefined` when there is none. */
+  openingInclusion(account: LeafAccount): EpochInclusion | undefined {
+    return this.epochTree.proveInParent(this.state, account)
+  }
+
   dueInstructions(): readonly Address[] {
     const context = { state: this.state, nowMs: this.nowMs() }
     return [...this.state.instructions.keys()].filter(wallet => dueByInstruction(context, wallet) > 0n)

@@ -35,6 +35,7 @@ function malformedField(config: LedgerConfig): MalformedField | undefined {
     return { field: 'shardCount', problem: `expected 1 to ${shardsMax}` }
   }
   if (!isCount(shard) || shard >= shardCount) return { field: 'shard', problem: 'expected less than shardCount' }
+  if (![undefined, 2].includes(config.protocol)) return { field: 'protocol', problem: 'expected 2 or nothing' }
   return malformedPricing(config) ?? malformedRewards(config.rewards)
 }
 

@@ -144,14 +144,15 @@ export const factsOfTheChain: PrecedenceCases = {
     },
   },
   RecordInboxItem: {
-    ranks: [['COMMAND_CONFLICT'], ['AMOUNT_OUT_OF_RANGE'], ['INBOX_OUT_OF_ORDER'], ['SUPPLY_EXCEEDED']],
+    ranks: [['MALFORMED'], ['COMMAND_CONFLICT'], ['AMOUNT_OUT_OF_RANGE'], ['INBOX_OUT_OF_ORDER'], ['SUPPLY_EXCEEDED']],
     build: broken => {
       const ledger = new TestLedger()
       ledger.deposit(bob.address, broken.has('SUPPLY_EXCEEDED') ? microcreditsMax : 5n)
       const next = broken.has('INBOX_OUT_OF_ORDER') ? 2 : 1
       const index = broken.has('COMMAND_CONFLICT') ? 0 : next
       const amountMicrocredits = broken.has('AMOUNT_OUT_OF_RANGE') ? 0n : 5n
-      const item = { index, kind: 'deposit', account: ann.address, amountMicrocredits, place } as const
+      const detail = broken.has('MALFORMED') ? { epoch: 1 } : {}
+      const item = { index, kind: 'deposit', account: ann.address, amountMicrocredits, place, ...detail } as const
       return { ledger, command: { type: 'RecordInboxItem', ...item } }
     },
   },
@@ -184,6 +185,24 @@ export const factsOfTheChain: PrecedenceCases = {
       const burnMicrocredits = broken.has('COMMAND_CONFLICT') ? 1n : 0n
       const epoch = broken.has('EPOCH_OUT_OF_ORDER') ? 2 : 1
       return { ledger: closed(), command: { type: 'RecordEpochFinal', epoch, burnMicrocredits, place } }
+    },
+  },
+  RecordEpochCancelled: {
+    ranks: [['EPOCH_OUT_OF_ORDER'], ['COMMAND_CONFLICT']],
+    build: broken => {
+      const epoch = broken.has('EPOCH_OUT_OF_ORDER') ? 0 : 1
+      const headEpoch = broken.has('COMMAND_CONFLICT') ? 1 : 0
+      return { ledger: closed(), command: { type: 'RecordEpochCancelled', epoch, lastEpoch: 1, headEpoch, place } }
+    },
+  },
+  RecordNodeStake: {
+    ranks: [['COMMAND_CONFLICT']],
+    build: broken => {
+      const ledger = new TestLedger()
+      const stake = { node: node.address, stakeMicrocredits: 5n, unbondingMicrocredits: 0n }
+      ledger.accept({ type: 'RecordNodeStake', ...stake, place })
+      const blockNumber = broken.has('COMMAND_CONFLICT') ? 0n : 2n
+      return { ledger, command: { type: 'RecordNodeStake', ...stake, place: { ...place, blockNumber } } }
     },
   },
   RecordClaim: {

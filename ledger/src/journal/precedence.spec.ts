@@ -21,6 +21,7 @@ const cases: PrecedenceCases = {
 
 /** Codes that no case here produces, and why. */
 const shownElsewhere: Partial<Record<RefusalCode, string>> = {
+  TOO_MANY_LANES: 'takes a thousand lanes; permission/lanes.spec.ts uses them',
   TOO_MANY_DELEGATES: 'takes a thousand permissions; permission/decide.spec.ts grants them',
 }
 

@@ -71,6 +71,8 @@ export type LedgerRefusal =
   | { readonly code: 'SEQUENCE_USED'; readonly sequence: bigint; readonly lastSequence: bigint }
   /** The nonce is not above the last one of the signer’s lane. */
   | { readonly code: 'NONCE_USED'; readonly nonce: bigint; readonly lastNonce: bigint }
+  /** The wallet and its delegates have used as many lanes as can be shown on chain. */
+  | { readonly code: 'TOO_MANY_LANES'; readonly wallet: Address; readonly lanesMax: number }
   /** The wallet has as many delegates as it may. */
   | { readonly code: 'TOO_MANY_DELEGATES'; readonly wallet: Address; readonly delegatesMax: number }
   /** The delegate’s permission does not reach so far, within a job, an hour or a day. */

@@ -129,6 +129,8 @@ function recordedBody(event: LedgerEvent): Readonly<Record<string, unknown>> | u
     case 'PayeeRegistered':
     case 'EpochClosed':
     case 'EpochFinalised':
+    case 'EpochCancelled':
+    case 'NodeStakeRecorded':
     case 'PayoutClaimed':
       return event.data
     default:

@@ -97,7 +97,7 @@ describe('the desk of several shards finds', () => {
       const signed = await desk.acceptance(digest)
       assert.deepEqual(
         [signed?.acceptance, signed?.root.message.shard],
-        [{ digest, position: BigInt(lastPosition) }, shard],
+        [{ digest, position: BigInt(lastPosition), isAccepted: true, atMs: BigInt(testStartMs) }, shard],
       )
     }
   })

@@ -1,5 +1,6 @@
 import type { ClearingPlace } from '../clearing/clearing.ts'
 import type { PendingChange } from '../config/pending-change.ts'
+import type { EntryTree } from '../epoch/entry-tree.ts'
 import type { Leaf, LeafAccount } from '../epoch/leaves.ts'
 import type { EndedEscrow, OpenEscrow } from '../escrow/escrow.ts'
 import { type Address, type Hex, zeroHash } from '../hex.ts'
@@ -49,6 +50,21 @@ export type StandingInstruction = {
   readonly lastPaidAtMs: number | undefined
 }
 
+/** What a wallet asked of the contract to be paid out, in µcr. */
+export type ForcedWithdrawal = {
+  readonly wallet: Address
+  readonly askedMicrocredits: bigint
+  /** Of it, on its way to the chain. */
+  readonly paidMicrocredits: bigint
+}
+
+/** What the chain says of a node's stake, in µcr. */
+export type NodeStake = {
+  readonly stakeMicrocredits: bigint
+  readonly unbondingMicrocredits: bigint
+  readonly place: ChainPlace
+}
+
 /** What has been paid out to one wallet, as running totals in µcr. */
 export type PayoutAccount = {
   /** The id under which the contract knows the wallet. */
@@ -90,6 +106,8 @@ export type LedgerState = {
   readonly holds: Map<Hex, HeldOrder>
   /** Σ of the open holds and escrows of each payer. */
   readonly held: Map<Address, bigint>
+  /** The same one by one: by digest of the order, with what is set aside. */
+  readonly heldOrders: Map<Address, EntryTree>
   /** Position at which each job ended, until its order is forgotten. */
   readonly endedJobs: Map<Hex, number>
   /** Jobs with a receipt that waits for its settlement, in the order of the receipts. */
@@ -125,11 +143,26 @@ export type LedgerState = {
   pendingChange: PendingChange | undefined
   /** Grants of the newest day with any. */
   grantDay: { readonly day: DayNumber; readonly grantedMicrocredits: bigint } | undefined
+  /** What each node has staked on chain. */
+  readonly stakes: Map<Address, NodeStake>
+  /** By index in the inbox, until the epoch that covers it is final. */
+  readonly forced: Map<number, ForcedWithdrawal>
+  /** Fees burnt on receipts since the last closed epoch, by the payout wallets of the nodes. */
+  readonly burns: Map<Address, bigint>
+  /** The same of each closed epoch for which no emission was shared yet. */
+  readonly epochBurns: Map<number, ReadonlyMap<Address, bigint>>
   inboxCount: number
+  /** The newest closed epoch that was not cancelled; the next one builds on it. */
   lastEpoch: EpochBooks | undefined
+  /** The newest epoch that is final, on which the next one builds when the pending one is cancelled. */
+  finalEpoch: EpochBooks | undefined
   lastEpochFinal: number
+  /** The highest number that an epoch has had, here or on chain; none is used twice. */
+  lastEpochNumber: number
   /** The accounts that have changed since the last closed epoch, with their leaves in it; empty before the first. */
   readonly leavesBefore: Map<LeafAccount, Leaf | undefined>
+  /** While an epoch is pending: the accounts that it changed, with their leaves in the final one. */
+  readonly leavesBeforePending: Map<LeafAccount, Leaf | undefined>
   /** The newest block from which something was recorded. */
   lastPlace: ChainPlace | undefined
 }
@@ -143,6 +176,7 @@ export function initialState(): LedgerState {
     balances: new Map(),
     holds: new Map(),
     held: new Map(),
+    heldOrders: new Map(),
     endedJobs: new Map(),
     unsettled: new Set(),
     escrows: new Map(),
@@ -164,10 +198,17 @@ export function initialState(): LedgerState {
     clearingReceived: new Map(),
     pendingChange: undefined,
     grantDay: undefined,
+    stakes: new Map(),
+    forced: new Map(),
+    burns: new Map(),
+    epochBurns: new Map(),
     inboxCount: 0,
     lastEpoch: undefined,
+    finalEpoch: undefined,
     lastEpochFinal: 0,
+    lastEpochNumber: 0,
     leavesBefore: new Map(),
+    leavesBeforePending: new Map(),
     lastPlace: undefined,
   }
 }
@@ -193,6 +234,13 @@ export function lastNonceOf(
   lane: number,
 ): bigint | undefined {
   return state.nonces.get(laneOwner(wallet, signer))?.find(used => used.lane === lane)?.nonce
+}
+
+/** Lanes that the wallet and all of its delegates have used. */
+export function laneCount(state: Readonly<LedgerState>, wallet: Address): number {
+  const delegates = state.delegates.get(wallet) ?? []
+  const lanes = delegates.map(delegate => state.nonces.get(delegationKey(wallet, delegate))?.length ?? 0)
+  return lanes.reduce((sum, count) => sum + count, state.nonces.get(wallet)?.length ?? 0)
 }
 
 export function laneOwner(wallet: Address, signer: Address): LaneOwner {

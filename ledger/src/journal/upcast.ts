@@ -16,6 +16,7 @@ export function upcast(event: PastEvent): LedgerEvent {
 function ledgerOpenedOf010(event: PastEvent): PastEvent {
   const config = event.data['config']
   if (typeof config !== 'object' || config === null || 'shardCount' in config) return event
+  const { protocol: _, ...defaults } = ledgerConfigDefaults
   const rates = { ...ledgerConfigDefaults.rates, ...('rates' in config ? (config.rates as object) : {}) }
-  return { ...event, data: { config: { ...ledgerConfigDefaults, ...config, rates } } }
+  return { ...event, data: { config: { ...defaults, ...config, rates } } }
 }

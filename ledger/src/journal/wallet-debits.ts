@@ -2,7 +2,7 @@ import type { LedgerEventType } from './event.ts'
 
 /**
  * Whether credits may leave a wallet by an event, and what allows it: `signature` that of the wallet or its delegate over the message in the
- * event, or the wallet's standing instruction that the event names. By all others no wallet can be debited, whatever a decider says. Total, so
+ * event, the wallet's standing instruction that the event names, or its own call of the contract. By all others no wallet can be debited, whatever a decider says. Total, so
  * that a new event does not compile before this is said of it.
  */
 export const walletDebits: Readonly<Record<LedgerEventType, 'signature' | 'none'>> = {
@@ -38,6 +38,8 @@ export const walletDebits: Readonly<Record<LedgerEventType, 'signature' | 'none'
   PayeeRegistered: 'none',
   EpochClosed: 'none',
   EpochFinalised: 'none',
+  EpochCancelled: 'none',
+  NodeStakeRecorded: 'none',
   PayoutClaimed: 'none',
   ClearingReceived: 'none',
   CommandsLinked: 'none',

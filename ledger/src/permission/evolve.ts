@@ -5,7 +5,12 @@ import { LedgerInvariantError } from '../journal/invariant-error.ts'
 import type { LedgerState } from '../journal/state.ts'
 import type { Signed } from '../typed-data/types.ts'
 import { type Delegation, delegationKey, delegationOf, type HeldUnderPermission } from './delegation.ts'
-import type { SpendPermission, UnderPermission } from './spend-permission.ts'
+import {
+  delegatesMax,
+  type PermissionRevocation,
+  type SpendPermission,
+  type UnderPermission,
+} from './spend-permission.ts'
 import { countSpend, giveBack, noUsage } from './spend-usage.ts'
 
 export function permissionGranted(state: LedgerState, { data }: EventOf<'PermissionGranted'>): void {
@@ -23,7 +28,21 @@ export function permissionGranted(state: LedgerState, { data }: EventOf<'Permiss
 }
 
 export function permissionRevoked(state: LedgerState, { data, atMs }: EventOf<'PermissionRevoked'>): void {
-  const { wallet, delegate, nonce } = data.revocation.message
+  revoked(state, data.revocation.message, atMs)
+}
+
+/**
+ * A revocation that was handed to the contract. It ends nothing when a later permission stands, or the wallet has as many delegates as it may: then
+ * the one that it names can never be granted anything.
+ */
+export function delegationRevoked(state: LedgerState, revocation: PermissionRevocation, atMs: number): void {
+  const { wallet, delegate, nonce } = revocation
+  const known = delegationOf(state, wallet, delegate)
+  const isFull = known === undefined && (state.delegates.get(wallet)?.length ?? 0) >= delegatesMax
+  if (!isFull && (known === undefined || nonce >= known.lastNonce)) revoked(state, revocation, atMs)
+}
+
+function revoked(state: LedgerState, { wallet, delegate, nonce }: PermissionRevocation, atMs: number): void {
   const known = delegationOf(state, wallet, delegate)
   const endsAtMs = Math.min(atMs, known?.endsAtMs ?? atMs)
   const none = { permission: undefined, digest: zeroHash, usage: noUsage }

@@ -30,6 +30,8 @@ export type OpenHold = {
 
 export type Assignment = {
   readonly node: Address
+  /** The wallet that the node had registered when it got the job. */
+  readonly payoutWallet: Address
   /** Counts the assignments of the hold from 1. */
   readonly attempt: number
   readonly sinceMs: number

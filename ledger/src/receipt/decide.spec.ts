@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { zeroHash } from '../hex.ts'
-import { Actor, digestOfOrder, testStartMs } from '../testing/actors.ts'
+import { Actor, digestOfOrder, testConfig, testConfig020, testStartMs } from '../testing/actors.ts'
 import { TestLedger } from '../testing/test-ledger.ts'
 import { usageReceiptType } from './usage-receipt.ts'
 
@@ -9,9 +9,14 @@ const ann = new Actor(1)
 const node = new Actor(3)
 const other = new Actor(4)
 
-function running(fields: Parameters<Actor['order']>[0] = { nonce: 1n }) {
-  const ledger = new TestLedger()
+function funded(config = testConfig): TestLedger {
+  const ledger = new TestLedger(config)
   ledger.deposit(ann.address, 3_000_000n)
+  return ledger
+}
+
+function running(fields: Parameters<Actor['order']>[0] = { nonce: 1n }, config = testConfig) {
+  const ledger = funded(config)
   const orderDigest = ledger.assigned(ann.order(fields), node)
   ledger.nowMs = testStartMs + 1_000
   return { ledger, orderDigest }
@@ -123,14 +128,29 @@ describe('a receipt', () => {
   })
 
   it('pays the registered payout wallet, which the node’s key alone cannot change', () => {
-    const { ledger, orderDigest } = running()
-    const moved = node.registration({ payoutWallet: other.address, nonce: 2n })
-    ledger.accept({ type: 'RegisterNode', registration: moved })
+    const ledger = funded()
+    ledger.accept({ type: 'RegisterNode', registration: node.registration({ payoutWallet: other.address }) })
     const stolen = node.registration({ payoutWallet: ann.address, nonce: 3n })
     ledger.refuse({ type: 'RegisterNode', registration: stolen }, 'INVALID_SIGNATURE')
+    const orderDigest = ledger.assigned(ann.order({ nonce: 1n }), node)
+    ledger.nowMs += 2_000
     ledger.settle(node.receipt(orderDigest, {}))
     assert.equal(ledger.balance(other.address), 95_000n)
     assert.equal(ledger.balance(node.address), 0n)
+  })
+
+  it('pays the wallet that was registered when the job was assigned, whatever was registered since', () => {
+    const { ledger, orderDigest } = running()
+    ledger.accept({ type: 'RegisterNode', registration: node.registration({ payoutWallet: other.address, nonce: 2n }) })
+    ledger.settle(node.receipt(orderDigest, {}))
+    assert.deepEqual([ledger.balance(node.address), ledger.balance(other.address)], [95_000n, 0n])
+  })
+
+  it('pays the wallet that is registered at the settlement, in a journal of 0.2.0', () => {
+    const { ledger, orderDigest } = running({ nonce: 1n }, testConfig020)
+    ledger.accept({ type: 'RegisterNode', registration: node.registration({ payoutWallet: other.address, nonce: 2n }) })
+    ledger.settle(node.receipt(orderDigest, {}))
+    assert.deepEqual([ledger.balance(node.address), ledger.balance(other.address)], [0n, 95_000n])
   })
 
   it('pays nothing when the node failed', () => {

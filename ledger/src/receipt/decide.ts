@@ -1,6 +1,7 @@
 import type { Hex } from '../hex.ts'
 import { findHold } from '../hold/decide.ts'
 import { holdAccount, walletAccount } from '../journal/account-name.ts'
+import { isJudgedOnChain } from '../journal/config.ts'
 import {
   accept,
   checkSignature,
@@ -8,12 +9,13 @@ import {
   type DecisionContext,
   type DraftEvent,
   refuse,
+  unjudgeable,
 } from '../journal/decision.ts'
 import type { Entry } from '../journal/entry.ts'
 import type { HeldOrder, LedgerState } from '../journal/state.ts'
 import { totalsAfterReturn } from '../permission/decide.ts'
 import { feeOf, priceOfJob } from '../pricing/price.ts'
-import { jobOutcomes, receiptTypeOf, type SignedUsageReceipt } from './usage-receipt.ts'
+import { jobOutcomes, receiptTypeOf, type SignedUsageReceipt, usageReceiptType } from './usage-receipt.ts'
 
 /**
  * Journals a node's receipt. Its job is settled by a later command, or at the hold's expiry, whichever comes first; from now on
@@ -25,7 +27,8 @@ export function receiveReceipt(context: DecisionContext, receipt: SignedUsageRec
   if (jobOutcomes[outcome] === undefined) {
     return refuse({ code: 'MALFORMED', field: 'outcome', problem: `expected 0 to ${jobOutcomes.length - 1}` })
   }
-  const refusal = checkSignature(context, receiptTypeOf(receipt.message), receipt, node)
+  const type = receiptTypeOf(receipt.message)
+  const refusal = unjudgeable(context, type, usageReceiptType) ?? checkSignature(context, type, receipt, node)
   if (refusal !== undefined) return refuse(refusal)
   const hold = findHold(context.state, orderDigest)
   if ('code' in hold) return refuse(hold)
@@ -50,7 +53,7 @@ export function settleJob({ state, nowMs }: DecisionContext, orderDigest: Hex): 
 }
 
 /**
- * One atomic group: the hold's captured part is burnt, the node's earning is minted to its payout wallet, the fee goes to burn
+ * One atomic group: the hold's captured part is burnt, the node's earning is minted to the wallet that its certificate names, the fee goes to burn
  * and treasury, the rest returns to the payer. The price counts what was agreed when the hold was opened, and the time to the
  * receipt, not to the settlement. Throws `TypeError` for a hold without a receipt.
  */
@@ -61,13 +64,15 @@ export function settlementOf(state: Readonly<LedgerState>, hold: HeldOrder, atMs
     throw new TypeError(`hold ${hold.orderDigest} has no receipt to be settled by`)
   }
   const price = priceOfJob(hold.order, received.receipt, received.atMs - assignment.sinceMs, pricing.rates)
+  // Before certificates named the wallet, it was the one that was registered at the settlement.
+  const { payoutWallet } = isJudgedOnChain(state.config) ? assignment : node
   const captured = price < hold.amountMicrocredits ? price : hold.amountMicrocredits
   const fee = feeOf(captured, pricing)
   const earned = captured - fee.feeMicrocredits
   const released = hold.amountMicrocredits - captured
   const entries: readonly Entry[] = [
     { account: holdAccount(hold.orderDigest), amountMicrocredits: -hold.amountMicrocredits },
-    { account: walletAccount(node.payoutWallet), amountMicrocredits: earned },
+    { account: walletAccount(payoutWallet), amountMicrocredits: earned },
     { account: 'burn', amountMicrocredits: fee.burnMicrocredits },
     { account: 'treasury', amountMicrocredits: fee.treasuryMicrocredits },
     { account: walletAccount(hold.payer), amountMicrocredits: released },
@@ -77,7 +82,7 @@ export function settlementOf(state: Readonly<LedgerState>, hold: HeldOrder, atMs
     data: {
       orderDigest: hold.orderDigest,
       node: assignment.node,
-      payoutWallet: node.payoutWallet,
+      payoutWallet,
       capturedMicrocredits: captured,
       feeMicrocredits: fee.feeMicrocredits,
       earnedMicrocredits: earned,

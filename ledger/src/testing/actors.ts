@@ -140,6 +140,11 @@ export const testConfig: LedgerConfig = {
   treasurer: treasurerActor.address,
 }
 
+const { protocol: _, ...config020 } = testConfig
+
+/** Of a journal that 0.2.0 opened: its leaves are those from before the contract judged them. */
+export const testConfig020: LedgerConfig = config020
+
 export function digestOfOrder(order: SignedJobOrder): Hex {
   return typedDataDigest(ethersCrypto, testDomain, orderTypeOf(order.message), order.message)
 }

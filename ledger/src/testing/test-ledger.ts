@@ -4,11 +4,12 @@ import { readCanonicalEvent } from '../audit/canonical-event.ts'
 import { EpochTree } from '../epoch/epoch-tree.ts'
 import { type Address, zeroHash } from '../hex.ts'
 import type { SignedJobOrder } from '../hold/job-order.ts'
+import type { InboxDetail, InboxKind } from '../inbox/inbox-item.ts'
 import { decideBatch } from '../journal/batch.ts'
 import { decodeEvent } from '../journal/codec.ts'
 import type { LedgerAnswer, LedgerCommand } from '../journal/command.ts'
 import type { LedgerConfig } from '../journal/config.ts'
-import type { InboxKind, LedgerEvent } from '../journal/event.ts'
+import type { LedgerEvent } from '../journal/event.ts'
 import type { RefusalCode } from '../journal/refusal.ts'
 import { balanceOf, initialState, type LedgerState } from '../journal/state.ts'
 import type { StoredEvent } from '../ports/event-store.ts'
@@ -71,10 +72,12 @@ export class TestLedger {
     this.record('genesisRewards', testConfig.settlement, amountMicrocredits)
   }
 
-  private record(kind: InboxKind, account: Address, amountMicrocredits: bigint): void {
+  /** The contract's inbox gets an item, and the ledger counts it. Returns its index. */
+  record(kind: InboxKind, account: Address, amountMicrocredits: bigint, detail: InboxDetail = {}): number {
     const index = this.inboxCount++
     const place = { transactionHash: zeroHash, blockNumber: 1n, logIndex: index }
-    this.accept({ type: 'RecordInboxItem', index, kind, account, amountMicrocredits, place })
+    this.accept({ type: 'RecordInboxItem', index, kind, account, amountMicrocredits, place, ...detail })
+    return index
   }
 
   /** Opens a hold for an order and gives it to a registered node. */

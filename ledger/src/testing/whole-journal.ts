@@ -117,6 +117,19 @@ function payOut(ledger: TestLedger): void {
   ledger.accept({ type: 'RecordClaim', ...claim })
 }
 
+/** The chain takes an epoch back, and tells what wallets and nodes did there. */
+function cancelAndForce(ledger: TestLedger): void {
+  ledger.record('emission', testConfig.settlement, 1_000n, { epoch: 1 })
+  ledger.record('forcedWithdrawal', ann.address, 0n, { askedMicrocredits: 77n })
+  ledger.record('revocation', ann.address, 0n, { delegate: gateway.address, nonce: 3n })
+  ledger.record('receipt', node.address, 0n, { digest: zeroHash })
+  const stake = { node: node.address, stakeMicrocredits: 9_000n, unbondingMicrocredits: 10n, place }
+  ledger.accept({ type: 'RecordNodeStake', ...stake })
+  ledger.accept({ type: 'CloseEpoch', epoch: 2 })
+  ledger.accept({ type: 'RecordEpochCancelled', epoch: 2, lastEpoch: 3, headEpoch: 1, place })
+  ledger.accept({ type: 'CloseEpoch', epoch: 4 })
+}
+
 function waitAndReward(ledger: TestLedger): void {
   const promised = iou(ann, { creditor: bob.address, nonce: 1n, lane: 5 })
   ledger.nowMs = testStartMs + 2 * 3_600_000
@@ -126,5 +139,5 @@ function waitAndReward(ledger: TestLedger): void {
   ledger.accept({ type: 'PayReferralBonus', node: node.address })
   ledger.nowMs = Number(changeAtMs) + 5_000
   ledger.accept({ type: 'RecordPayee', wallet: bob.address, id: 2 })
-  ledger.accept({ type: 'CloseEpoch', epoch: 2 })
+  cancelAndForce(ledger)
 }

@@ -83,6 +83,9 @@ function encodeField(crypto: Pick<LedgerCrypto, 'keccak256'>, field: Field, valu
       return concatBytes(new Uint8Array(12), encodeHex(field, value, 20))
     case 'bytes32':
       return encodeHex(field, value, 32)
+    case 'bool':
+      if (typeof value !== 'boolean') throw new TypedDataFieldError(field.name)
+      return uintToBytes(value ? 1n : 0n, 32)
     case 'string':
       if (typeof value !== 'string') throw new TypedDataFieldError(field.name)
       return crypto.keccak256(text.encode(value))

@@ -3,7 +3,7 @@ import { domainFields, domainName, domainVersion } from './eip712.ts'
 import type { Domain, Field, FieldValue, Message, MessageType } from './types.ts'
 
 /** A message on the wire: every integer a decimal string, hexadecimal in any letter case. */
-export type JsonMessage = Readonly<Record<string, string | readonly string[]>>
+export type JsonMessage = Readonly<Record<string, string | boolean | readonly string[]>>
 
 /** Longest `string` field that a message may carry, in UTF-16 units. */
 export const textFieldLengthMax = 256
@@ -62,7 +62,8 @@ export type TypedDataJson = {
   readonly message: JsonMessage
 }
 
-function formatField(value: FieldValue | undefined): string | readonly string[] {
+function formatField(value: FieldValue | undefined): JsonMessage[string] {
+  if (typeof value === 'boolean') return value
   return Array.isArray(value) ? value.map(String) : String(value)
 }
 
@@ -72,6 +73,8 @@ function parseField(field: Field, value: unknown): FieldValue | undefined {
       return isHexOf(value, 20) ? lowerHex(value) : undefined
     case 'bytes32':
       return isHexOf(value, 32) ? lowerHex(value) : undefined
+    case 'bool':
+      return typeof value === 'boolean' ? value : undefined
     case 'string':
       return typeof value === 'string' && value.length <= textFieldLengthMax ? value : undefined
     case 'uint8':
@@ -102,6 +105,7 @@ function parseUint<T>(value: unknown, bits: number, convert: (text: string) => T
 function describeField(field: Field): string {
   if (field.type === 'address') return '0x and 40 hexadecimal digits'
   if (field.type === 'bytes32') return '0x and 64 hexadecimal digits'
+  if (field.type === 'bool') return 'true or false'
   if (field.type === 'string') return `text of at most ${textFieldLengthMax} characters`
   if (field.type === 'address[]') return `at most ${listFieldLengthMax} addresses`
   if (field.type === 'string[]') return `at most ${listFieldLengthMax} texts of ${textFieldLengthMax} characters`

@@ -51,6 +51,8 @@ function fieldValue({ type }: Field): fc.Arbitrary<FieldValue> {
       return addressText
     case 'bytes32':
       return fc.uint8Array({ minLength: 32, maxLength: 32 }).map(bytesToHex)
+    case 'bool':
+      return fc.boolean()
     case 'string':
       return fc.string({ unit: 'grapheme', maxLength: 20 })
     case 'uint8':

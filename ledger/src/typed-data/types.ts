@@ -1,13 +1,22 @@
 import type { Address, Hex } from '../hex.ts'
 
-export type FieldType = 'address' | 'bytes32' | 'string' | 'uint8' | 'uint32' | 'uint64' | 'address[]' | 'string[]'
+export type FieldType =
+  | 'address'
+  | 'bytes32'
+  | 'bool'
+  | 'string'
+  | 'uint8'
+  | 'uint32'
+  | 'uint64'
+  | 'address[]'
+  | 'string[]'
 
 export type Field = { readonly name: string; readonly type: FieldType }
 
 /** The struct of an EIP-712 message: its name and its fields in the order in which they are hashed. */
 export type MessageType = { readonly name: string; readonly fields: readonly Field[] }
 
-export type FieldValue = string | number | bigint | readonly string[]
+export type FieldValue = string | number | bigint | boolean | readonly string[]
 
 /** An EIP-712 message as the ledger holds it: `uint64` as bigint, `uint8` and `uint32` as number, hexadecimal in lower case. */
 export type Message = Readonly<Record<string, FieldValue>>

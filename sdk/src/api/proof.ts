@@ -4,9 +4,9 @@ import { type Fields, optional, read } from './read.ts'
 
 /** The selection that {@link readAcceptance} reads. */
 export const acceptanceFields =
-  'digest position index count siblings root { shard root position journalHash signature }'
+  'digest position isAccepted atMs index count siblings root { shard root position journalHash signature }'
 
-const leafFields = `account available held nonces { lane nonce } delegateNonces { signer lane nonce } receiptSequence`
+const leafFields = `account available held nonces { lane nonce } delegateNonces { signer lane nonce } holds { order amount } receiptSequence`
 
 /** The selection that {@link readInclusion} reads. */
 export const inclusionFields = `epoch root total siblings { hash sum } leaf { ${leafFields} } other { ${leafFields} }`
@@ -18,7 +18,12 @@ export type ShownInclusion = { readonly epoch: bigint; readonly root: LeavesRoot
 export function readAcceptance(fields: Fields): SignedAcceptance {
   const root = read.object(fields, 'root')
   return {
-    acceptance: { digest: read.hash(fields, 'digest'), position: read.amount(fields, 'position') },
+    acceptance: {
+      digest: read.hash(fields, 'digest'),
+      position: read.amount(fields, 'position'),
+      isAccepted: read.flag(fields, 'isAccepted'),
+      atMs: read.amount(fields, 'atMs'),
+    },
     index: read.integer(fields, 'index'),
     count: read.integer(fields, 'count'),
     siblings: read.texts(fields, 'siblings').map(sibling => read.hash({ sibling }, 'sibling')),
@@ -54,6 +59,7 @@ export function readInclusion(fields: Fields): ShownInclusion {
 
 function readLeaf(leaf: Fields): Leaf {
   const delegateNonces = optional(read.objects, leaf, 'delegateNonces')
+  const holds = optional(read.objects, leaf, 'holds')
   return {
     account: read.text(leaf, 'account') as LeafAccount,
     availableMicrocredits: read.amount(leaf, 'available'),
@@ -61,6 +67,9 @@ function readLeaf(leaf: Fields): Leaf {
     nonces: read.objects(leaf, 'nonces').map(readLane),
     ...(delegateNonces !== null && {
       delegateNonces: delegateNonces.map(lane => ({ signer: read.address(lane, 'signer'), ...readLane(lane) })),
+    }),
+    ...(holds !== null && {
+      holds: holds.map(hold => ({ key: read.hash(hold, 'order'), value: read.amount(hold, 'amount') })),
     }),
     receiptSequence: read.amount(leaf, 'receiptSequence'),
   }

@@ -24,24 +24,24 @@ const other: Hex = `0x${'b2'.repeat(32)}`
 const journalHash: Hex = `0x${'c3'.repeat(32)}`
 
 /** A leaf by ethers, which knows EIP-712 on its own. */
-function leaf(digest: Hex, position: bigint): Uint8Array {
+function leaf(digest: Hex, position: bigint, isAccepted = true): Uint8Array {
   const struct = TypedDataEncoder.hashStruct(
     'Acceptance',
     { Acceptance: [...acceptanceType.fields] },
-    { digest, position },
+    { digest, position, isAccepted, atMs: 7n },
   )
   return hexToBytes(keccak256(concatBytes(Uint8Array.of(0), hexToBytes(struct))))
 }
 
 /** An acceptance of the first of two commands, as a ledger would hand it out, made without the ledger's code. */
-async function acceptance(key = ledgerKey, network = domain): Promise<SignedAcceptance> {
+async function acceptance(key = ledgerKey, network = domain, isAccepted = true): Promise<SignedAcceptance> {
   const sibling = leaf(other, 42n)
-  const root = keccak256(concatBytes(Uint8Array.of(1), leaf(own, 41n), sibling)) as Hex
+  const root = keccak256(concatBytes(Uint8Array.of(1), leaf(own, 41n, isAccepted), sibling)) as Hex
   const message = { shard: 2, root, position: 42n, journalHash }
   const typed = { name: 'DEparrow', version: '1', ...network }
   const signature = (await key.signTypedData(typed, { AcceptanceRoot: [...acceptanceRootType.fields] }, message)) as Hex
   return {
-    acceptance: { digest: own, position: 41n },
+    acceptance: { digest: own, position: 41n, isAccepted, atMs: 7n },
     index: 0,
     count: 2,
     siblings: [bytesToHex(sibling)],
@@ -51,8 +51,12 @@ async function acceptance(key = ledgerKey, network = domain): Promise<SignedAcce
 
 describe('checking the ledger’s acceptance of a command', () => {
   it('says where the command stands, and what the journal must be behind it', async () => {
-    const accepted = { digest: own, position: 41n, shard: 2, journalPosition: 42n, journalHash }
+    const accepted = { digest: own, position: 41n, atMs: 7n, shard: 2, journalPosition: 42n, journalHash }
     assert.deepEqual(await checkAcceptance(ledger, own, await acceptance()), accepted)
+  })
+
+  it('does not take a refusal for an acceptance', async () => {
+    assert.equal(await checkAcceptance(ledger, own, await acceptance(ledgerKey, domain, false)), undefined)
   })
 
   it('takes integers as text, and digests and keys in any case', async () => {

@@ -19,6 +19,8 @@ export type AcceptedCommand = {
   readonly digest: Hex
   /** Of the last event that the command caused. */
   readonly position: bigint
+  /** When it happened, in Unix milliseconds on the journal's clock. */
+  readonly atMs: bigint
   readonly shard: number
   /** A later place of the same journal, and the chain hash that the journal must have there. */
   readonly journalPosition: bigint
@@ -40,12 +42,14 @@ export async function checkAcceptance(
   shown: SignedAcceptance,
 ): Promise<AcceptedCommand | undefined> {
   const message = acceptedUnder(ledgerHashing, shown)
-  if (message === undefined || lowerHex(shown.acceptance.digest) !== lowerHex(digest)) return undefined
+  if (message === undefined || !shown.acceptance.isAccepted) return undefined
+  if (lowerHex(shown.acceptance.digest) !== lowerHex(digest)) return undefined
   const signer = await recoverSigner(domain, acceptanceRootType, { message, signature: shown.root.signature })
   if (signer !== lowerHex(ledgerSigner)) return undefined
   return {
     digest: lowerHex(digest),
     position: BigInt(shown.acceptance.position),
+    atMs: BigInt(shown.acceptance.atMs),
     shard: message.shard,
     journalPosition: message.position,
     journalHash: message.journalHash,

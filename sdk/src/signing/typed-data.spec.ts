@@ -59,6 +59,7 @@ const hexOf = (byteCount: number) =>
 function fieldValue(field: Field): fc.Arbitrary<FieldValue> {
   if (field.type === 'address') return hexOf(20)
   if (field.type === 'bytes32') return hexOf(32)
+  if (field.type === 'bool') return fc.boolean()
   if (field.type === 'string') return fc.string({ unit: 'binary', maxLength: 40 })
   if (field.type === 'address[]') return fc.array(hexOf(20), { maxLength: 5 })
   if (field.type === 'string[]') return fc.array(fc.string({ unit: 'binary', maxLength: 40 }), { maxLength: 5 })

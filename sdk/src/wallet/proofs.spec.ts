@@ -69,7 +69,7 @@ test('a balance that holds is given with its epoch and root, and nothing before 
 
 test('an acceptance that the ledger’s key did not sign is not believed, and none is none', async t => {
   const root = { shard: 0, root: zeroHash, position: '9', journalHash: zeroHash, signature: `0x${'11'.repeat(65)}` }
-  const shown = { digest: id, position: '9', index: 0, count: 1, siblings: [], root }
+  const shown = { digest: id, position: '9', isAccepted: true, atMs: '7', index: 0, count: 1, siblings: [], root }
   const forging = await connected(t, { ledger: () => ({ acceptance: shown }) })
   await assert.rejects(forging.acceptance(id), { code: 'ANSWER_INVALID' })
   const silent = await connected(t, { ledger: () => ({ acceptance: null }) })

@@ -1,4 +1,4 @@
-import type { ChainPlace, LedgerEvent } from '@deparrow/ledger'
+import { type ChainPlace, type LedgerEvent, zeroAddress } from '@deparrow/ledger'
 import type { SettlementLog } from '../settlement/token-chain.port.ts'
 
 /** Something that moved DPC into the settlement contract or out of it, as the chain or the journal tells it. */
@@ -24,6 +24,13 @@ export function recordOfLog(log: SettlementLog): ChainRecord | undefined {
       return epochFinal(log, place)
     case 'claim':
       return claim({ ...log, wallet: log.account }, place)
+    case 'emission': {
+      const { index, amountMicrocredits } = log
+      return inboxItem({ index, kind: 'emission', account: zeroAddress, amountMicrocredits }, place)
+    }
+    case 'forcedWithdrawal':
+    case 'revocation':
+    case 'pushedReceipt':
     case 'payee':
     case 'epochPosted':
     case 'epochCancelled':

@@ -28,16 +28,18 @@ before(async () => {
 
 after(() => gateway.close())
 
-const acceptanceFields = 'digest position index count siblings root { shard root position journalHash signature }'
+const acceptanceFields =
+  'digest position isAccepted atMs index count siblings root { shard root position journalHash signature }'
 
 async function ledger(fields: string) {
   const { data, errors } = await gateway.ask(`{ ledger { ${fields} } }`)
   return { ledger: data?.ledger, code: errors[0]?.extensions?.code, errors }
 }
 
-type ShownAcceptance = Omit<SignedAcceptance['acceptance'], 'position'> &
+type ShownAcceptance = Omit<SignedAcceptance['acceptance'], 'position' | 'atMs'> &
   Pick<SignedAcceptance, 'index' | 'count' | 'siblings'> & {
     readonly position: string
+    readonly atMs: string
     readonly root: Omit<SignedAcceptance['root']['message'], 'position'> & {
       readonly position: string
       readonly signature: Hex
@@ -45,16 +47,27 @@ type ShownAcceptance = Omit<SignedAcceptance['acceptance'], 'position'> &
   }
 
 /** As the core has it: integers as such. */
-function acceptanceOf({ digest, position, index, count, siblings, root }: ShownAcceptance): SignedAcceptance {
+function acceptanceOf({
+  digest,
+  position,
+  isAccepted,
+  atMs,
+  index,
+  count,
+  siblings,
+  root,
+}: ShownAcceptance): SignedAcceptance {
   const { signature, ...message } = root
   const signed = { message: { ...message, position: BigInt(message.position) }, signature }
-  return { acceptance: { digest, position: BigInt(position) }, index, count, siblings, root: signed }
+  const acceptance = { digest, position: BigInt(position), isAccepted, atMs: BigInt(atMs) }
+  return { acceptance, index, count, siblings, root: signed }
 }
 
 function leafOf(shown: {
   available: string
   held: string
   nonces: readonly { lane: string; nonce: string }[]
+  holds: readonly { order: Hex; amount: string }[]
   receiptSequence: string
   account: Leaf['account']
 }): Leaf {
@@ -63,6 +76,7 @@ function leafOf(shown: {
     availableMicrocredits: BigInt(shown.available),
     heldMicrocredits: BigInt(shown.held),
     nonces: shown.nonces.map(({ lane, nonce }) => ({ lane: Number(lane), nonce: BigInt(nonce) })),
+    holds: shown.holds.map(({ order, amount }) => ({ key: order, value: BigInt(amount) })),
     receiptSequence: BigInt(shown.receiptSequence),
   }
 }
@@ -163,8 +177,8 @@ describe('the ledger', () => {
 
 describe('inclusion in an epoch', () => {
   const proofFields = `inclusion { epoch root total siblings { hash sum }
-    leaf { account available held nonces { lane nonce } delegateNonces { signer lane nonce } receiptSequence }
-    other { account available held nonces { lane nonce } receiptSequence } }`
+    leaf { account available held nonces { lane nonce } delegateNonces { signer lane nonce } holds { order amount } receiptSequence }
+    other { account available held nonces { lane nonce } holds { order amount } receiptSequence } }`
   const inclusion = async (of: Actor) =>
     (await gateway.ask(`{ wallet(address: "${of.address}") { ${proofFields} } }`)).data.wallet.inclusion
 

@@ -1,4 +1,4 @@
-import type { LedgerCommand } from '@deparrow/ledger'
+import { type InboxKind, inboxDetails, type LedgerCommand } from '@deparrow/ledger'
 import { z } from 'zod'
 
 /** What other services may have decided: all but the opening of a ledger, which the writer's own process does. */
@@ -36,10 +36,15 @@ const clearingDelivery = {
 const members: Readonly<Record<Exclude<CommandType, 'Link'>, z.ZodRawShape>> = {
   RecordInboxItem: {
     index: count,
-    kind: z.enum(['deposit', 'genesisTreasury', 'genesisRewards']),
+    kind: z.enum(Object.keys(inboxDetails) as readonly InboxKind[]),
     account: address,
     amountMicrocredits,
     place,
+    epoch: count.optional(),
+    askedMicrocredits: amountMicrocredits.optional(),
+    delegate: address.optional(),
+    nonce: z.bigint().min(0n).optional(),
+    digest: hash.optional(),
   },
   TransferCredits: { transfer: signed },
   BuyService: { purchase: signed },
@@ -70,6 +75,13 @@ const members: Readonly<Record<Exclude<CommandType, 'Link'>, z.ZodRawShape>> = {
   RecordPayee: { wallet: address, id: count },
   CloseEpoch: { epoch: count },
   RecordEpochFinal: { epoch: count, burnMicrocredits: amountMicrocredits, place },
+  RecordEpochCancelled: { epoch: count, lastEpoch: count, headEpoch: count, place },
+  RecordNodeStake: {
+    node: address,
+    stakeMicrocredits: amountMicrocredits,
+    unbondingMicrocredits: amountMicrocredits,
+    place,
+  },
   RecordClaim: {
     wallet: address,
     paidMicrocredits: amountMicrocredits,

@@ -1,4 +1,4 @@
-import type { LedgerCommand, LedgerRefusal } from '@deparrow/ledger'
+import { type LedgerCommand, type LedgerRefusal, zeroAddress } from '@deparrow/ledger'
 import type { JournalIndex } from './journal-index.ts'
 import type { SettlementLog } from './token-chain.port.ts'
 
@@ -22,9 +22,37 @@ export function commandOf(log: SettlementLog): LedgerCommand | undefined {
       const { account: wallet, paidMicrocredits, cumulativeMicrocredits, place } = log
       return { type: 'RecordClaim', wallet, paidMicrocredits, cumulativeMicrocredits, place }
     }
+    case 'emission':
+    case 'forcedWithdrawal':
+    case 'revocation':
+    case 'pushedReceipt':
+      return toldItem(log)
     case 'epochPosted':
     case 'epochCancelled':
       return undefined
+  }
+}
+
+type ToldLog = Extract<
+  SettlementLog,
+  { readonly type: 'emission' | 'forcedWithdrawal' | 'revocation' | 'pushedReceipt' }
+>
+
+/** An inbox item that says more than an account and an amount. Emission names no account. */
+function toldItem(log: ToldLog): LedgerCommand {
+  const { index, place } = log
+  const item = { type: 'RecordInboxItem', index, place, amountMicrocredits: 0n } as const
+  switch (log.type) {
+    case 'emission': {
+      const { epoch, amountMicrocredits } = log
+      return { ...item, kind: 'emission', account: zeroAddress, amountMicrocredits, epoch }
+    }
+    case 'forcedWithdrawal':
+      return { ...item, kind: 'forcedWithdrawal', account: log.account, askedMicrocredits: log.askedMicrocredits }
+    case 'revocation':
+      return { ...item, kind: 'revocation', account: log.wallet, delegate: log.delegate, nonce: log.nonce }
+    case 'pushedReceipt':
+      return { ...item, kind: 'receipt', account: log.node, digest: log.digest }
   }
 }
 
@@ -32,6 +60,10 @@ export function commandOf(log: SettlementLog): LedgerCommand | undefined {
 export function isRecorded(log: SettlementLog, index: JournalIndex): boolean {
   switch (log.type) {
     case 'inboxItem':
+    case 'emission':
+    case 'forcedWithdrawal':
+    case 'revocation':
+    case 'pushedReceipt':
       return log.index < index.inboxCount
     case 'payee':
       return index.payees.get(log.account) === log.id

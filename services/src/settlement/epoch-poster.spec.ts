@@ -179,7 +179,8 @@ describe('the epoch poster', () => {
     await runUntil(fixture, life, () => life.index.payees.size === 2)
     const foreign = await fixture.start()
     fixture.chain.mine(state => {
-      const header = { parent: 0, inboxCut: 0, journalPosition: 0, journalHash: '0x00', leavesRoot: '0x00' } as const
+      const place = { parent: 0, inboxCut: 0, journalPosition: 0, closedAt: 0 }
+      const header = { ...place, journalHash: '0x00', leavesRoot: '0x00' } as const
       const amounts = { burnMicrocredits: 0n, leavesTotalMicrocredits: 0n, rowCount: 0 }
       state.epochs = [
         {

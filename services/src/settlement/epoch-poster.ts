@@ -105,7 +105,7 @@ export class EpochPoster {
 
   private stepOn(view: PosterView, payees: readonly Address[]): PosterStep {
     const { index } = this.parts
-    if (index.pending !== undefined) return stepOfPending(index.pending.books, view)
+    if (index.pending !== undefined) return stepOfPending(index.pending, view)
     return this.isEpochDue() ? stepOfDue(index.lastEpoch + 1, view) : stepOfPayees(view, payees)
   }
 

@@ -25,6 +25,8 @@ const books: EpochBooks = {
   })),
 }
 
+const closed = { books, closedAtMs: 1_790_000_000_999 }
+
 function viewOf(status: ChainEpochStatus, rowsPosted = 0, fields: Partial<PosterView['epoch']> = {}): PosterView {
   const lastEpoch = status === 'unknown' ? 3 : 4
   return {
@@ -33,7 +35,7 @@ function viewOf(status: ChainEpochStatus, rowsPosted = 0, fields: Partial<Poster
     headEpoch: 3,
     lastEpoch,
     finalEpoch: 3,
-    epoch: { ...headerOf(books), status, rowsPosted, ...fields },
+    epoch: { ...headerOf(closed), status, rowsPosted, ...fields },
     unregistered: [],
   }
 }
@@ -44,28 +46,28 @@ const rowCount = (step: ReturnType<typeof stepOfPending>): number =>
 describe('the next step of an epoch that is closed in the journal', () => {
   it('is an alarm when the chain cancelled it, let it lapse, has other books, or another head', () => {
     const codes = [
-      stepOfPending(books, viewOf('cancelled')),
-      stepOfPending(books, viewOf('lapsed')),
-      stepOfPending(books, viewOf('final', 2_500, { leavesRoot: zeroHash })),
-      stepOfPending(books, { ...viewOf('unknown'), headEpoch: 2 }),
-      stepOfPending(books, { ...viewOf('unknown'), lastEpoch: 2 }),
+      stepOfPending(closed, viewOf('cancelled')),
+      stepOfPending(closed, viewOf('lapsed')),
+      stepOfPending(closed, viewOf('final', 2_500, { leavesRoot: zeroHash })),
+      stepOfPending(closed, { ...viewOf('unknown'), headEpoch: 2 }),
+      stepOfPending(closed, { ...viewOf('unknown'), lastEpoch: 2 }),
     ].map(step => (step.type === 'alarm' ? step.alarm.code : step.type))
     assert.deepEqual(codes, ['EPOCH_CANCELLED', 'EPOCH_LAPSED', 'EPOCH_DIFFERS', 'PARENT_DIFFERS', 'PARENT_DIFFERS'])
   })
 
   it('is to wait inside the window and once the chain has it final', () => {
-    assert.equal(stepOfPending(books, viewOf('pending', 2_500)).type, 'wait')
-    assert.equal(stepOfPending(books, viewOf('finalised', 2_500)).type, 'wait')
+    assert.equal(stepOfPending(closed, viewOf('pending', 2_500)).type, 'wait')
+    assert.equal(stepOfPending(closed, viewOf('finalised', 2_500)).type, 'wait')
   })
 
   it('is the part that the chain does not have yet, at most 1 000 rows', () => {
-    assert.equal(rowCount(stepOfPending(books, viewOf('unknown'))), 1_000)
-    assert.equal(rowCount(stepOfPending(books, viewOf('open', 1_000))), 1_000)
-    assert.equal(rowCount(stepOfPending(books, viewOf('open', 2_000))), 500)
+    assert.equal(rowCount(stepOfPending(closed, viewOf('unknown'))), 1_000)
+    assert.equal(rowCount(stepOfPending(closed, viewOf('open', 1_000))), 1_000)
+    assert.equal(rowCount(stepOfPending(closed, viewOf('open', 2_000))), 500)
   })
 
   it('is to finalise once the window has passed', () => {
-    assert.deepEqual(stepOfPending(books, viewOf('final', 2_500)), {
+    assert.deepEqual(stepOfPending(closed, viewOf('final', 2_500)), {
       type: 'call',
       call: { type: 'finalise', epoch: 4 },
     })
@@ -76,7 +78,7 @@ describe('the proof of a row', () => {
   it('shows the row under the root of its own part, at its place in it', () => {
     const { part, index, proof } = proveRow(books, 2_049)
     assert.deepEqual([part, index], [2, 49])
-    const step = stepOfPending(books, viewOf('open', 2_000))
+    const step = stepOfPending(closed, viewOf('open', 2_000))
     assert.ok(step.type === 'call' && step.call.type === 'postRows')
     const row: `0x${string}` = `0x${step.call.rows.slice(2 + 49 * 48, 2 + 50 * 48)}`
     assert.equal(climb(keccak256(row), index, 500, proof), rowsRoot(decodeRows(step.call.rows)))

@@ -1,5 +1,6 @@
-import type { Address, EpochBooks } from '@deparrow/ledger'
+import type { Address } from '@deparrow/ledger'
 import { encodePart, rowsPerPart } from './epoch-parts.ts'
+import type { ClosedEpoch } from './journal-index.ts'
 import type { ChainEpoch, EpochHeader, PosterView, SettlementCall } from './token-chain.port.ts'
 
 /**
@@ -19,14 +20,18 @@ export type PosterStep =
   | { readonly type: 'call'; readonly call: SettlementCall }
   | { readonly type: 'alarm'; readonly alarm: PosterAlarm }
 
+/** The part of a closed epoch that goes on chain. */
+type ClosedToPost = Pick<ClosedEpoch, 'books' | 'closedAtMs'>
+
 const wait: PosterStep = { type: 'wait' }
 
 /** Next step for an epoch whose books are closed: it goes to the chain as they are, and no other books are closed before. */
-export function stepOfPending(books: EpochBooks, view: PosterView): PosterStep {
+export function stepOfPending(closed: ClosedToPost, view: PosterView): PosterStep {
+  const { books } = closed
   const { epoch } = books
   const alarm = (code: 'EPOCH_CANCELLED' | 'EPOCH_LAPSED'): PosterStep => ({ type: 'alarm', alarm: { code, epoch } })
-  if (view.epoch.status === 'unknown') return stepOfUnposted(books, view)
-  const field = differingField(books, view.epoch)
+  if (view.epoch.status === 'unknown') return stepOfUnposted(closed, view)
+  const field = differingField(closed, view.epoch)
   if (field !== undefined) return { type: 'alarm', alarm: { code: 'EPOCH_DIFFERS', epoch, field } }
   switch (view.epoch.status) {
     case 'open': {
@@ -58,13 +63,14 @@ export function stepOfPayees(view: PosterView, payees: readonly Address[]): Post
 }
 
 /** The header as the contract takes it. */
-export function headerOf(books: EpochBooks): EpochHeader {
+export function headerOf({ books, closedAtMs }: ClosedToPost): EpochHeader {
   const { parent, inboxCut, journalPosition, journalHash, burnMicrocredits, leavesRoot, leavesTotalMicrocredits } =
     books
   return {
     parent,
     inboxCut,
     journalPosition,
+    closedAt: Math.floor(closedAtMs / 1_000),
     journalHash,
     burnMicrocredits,
     leavesRoot,
@@ -73,17 +79,18 @@ export function headerOf(books: EpochBooks): EpochHeader {
   }
 }
 
-function stepOfUnposted(books: EpochBooks, { headEpoch, lastEpoch }: PosterView): PosterStep {
+function stepOfUnposted(closed: ClosedToPost, { headEpoch, lastEpoch }: PosterView): PosterStep {
+  const { books } = closed
   const { epoch, parent } = books
   // The contract numbers epochs by itself: only when the last number is the parent's will this one get its own.
   if (headEpoch !== parent || lastEpoch !== parent) {
     return { type: 'alarm', alarm: { code: 'PARENT_DIFFERS', epoch, parent, headEpoch } }
   }
-  return { type: 'call', call: { type: 'postEpoch', header: headerOf(books), rows: encodePart(books, 0) } }
+  return { type: 'call', call: { type: 'postEpoch', header: headerOf(closed), rows: encodePart(books, 0) } }
 }
 
-function differingField(books: EpochBooks, posted: ChainEpoch): keyof EpochHeader | undefined {
-  const header = headerOf(books)
+function differingField(closed: ClosedToPost, posted: ChainEpoch): keyof EpochHeader | undefined {
+  const header = headerOf(closed)
   const fields = Object.keys(header) as (keyof EpochHeader)[]
   return fields.find(field => header[field] !== posted[field])
 }

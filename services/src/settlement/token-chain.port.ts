@@ -20,6 +20,30 @@ export type SettlementLog = { readonly place: ChainPlace } & (
       readonly account: Address
       readonly amountMicrocredits: bigint
     }
+  /** Minted for a final epoch. */
+  | {
+      readonly type: 'emission'
+      readonly index: number
+      readonly epoch: number
+      readonly amountMicrocredits: bigint
+    }
+  /** The account wants out without the operator. */
+  | {
+      readonly type: 'forcedWithdrawal'
+      readonly index: number
+      readonly account: Address
+      readonly askedMicrocredits: bigint
+    }
+  /** The wallet takes back the permission of this nonce and all older ones. */
+  | {
+      readonly type: 'revocation'
+      readonly index: number
+      readonly wallet: Address
+      readonly delegate: Address
+      readonly nonce: bigint
+    }
+  /** A node showed a receipt, by its digest. */
+  | { readonly type: 'pushedReceipt'; readonly index: number; readonly node: Address; readonly digest: Hex }
   | { readonly type: 'payee'; readonly id: number; readonly account: Address }
   | { readonly type: 'epochPosted'; readonly epoch: number }
   | { readonly type: 'epochFinal'; readonly epoch: number; readonly burnMicrocredits: bigint }
@@ -43,6 +67,8 @@ export type ChainEpoch = {
   readonly parent: number
   readonly inboxCut: number
   readonly journalPosition: number
+  /** The journal's time at that position, in seconds, rounded down. */
+  readonly closedAt: number
   readonly journalHash: Hex
   readonly burnMicrocredits: bigint
   readonly leavesRoot: Hex

@@ -15,6 +15,7 @@ export function contractCall(call: SettlementCall) {
         parent: BigInt(header.parent),
         inboxCut: BigInt(header.inboxCut),
         journalPosition: BigInt(header.journalPosition),
+        closedAt: BigInt(header.closedAt),
       }
       return { functionName: 'postEpoch', args: [chainHeader, call.rows] } as const
     }

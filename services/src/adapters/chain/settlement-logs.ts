@@ -1,13 +1,22 @@
 import { settlementAbi } from '@deparrow/contracts'
-import { type ChainPlace, type InboxKind, lowerHex } from '@deparrow/ledger'
+import { type ChainPlace, lowerHex } from '@deparrow/ledger'
 import { type Log, parseEventLogs } from 'viem'
 import { type SettlementLog, UnknownLogError } from '../../settlement/token-chain.port.ts'
 
 /** The contract's `InboxKind`, by number. */
-const inboxKinds: readonly InboxKind[] = ['deposit', 'genesisTreasury', 'genesisRewards']
+const inboxKinds = [
+  'deposit',
+  'genesisTreasury',
+  'genesisRewards',
+  'emission',
+  'forcedWithdrawal',
+  'revocation',
+  'receipt',
+] as const
 
 const followedEvents = [
   'InboxItemAppended',
+  'DelegateRevoked',
   'PayeeRegistered',
   'EpochPosted',
   'EpochFinalised',
@@ -19,28 +28,25 @@ type MinedLog = Log<bigint, number, false>
 
 /** Reads the contract's logs; those that settlement does not follow are left out. Throws `UnknownLogError`. */
 export function decodeLogs(logs: readonly MinedLog[]): readonly SettlementLog[] {
-  return parseFollowed(logs).map(decodeLog)
+  return parseFollowed(logs).flatMap(log => decodeLog(log) ?? [])
 }
 
-function decodeLog(log: ReturnType<typeof parseFollowed>[number]): SettlementLog {
+type FollowedLog = ReturnType<typeof parseFollowed>[number]
+
+/** `undefined` for the half of a revocation that the other half says too. */
+function decodeLog(log: FollowedLog): SettlementLog | undefined {
   const place: ChainPlace = {
     transactionHash: log.transactionHash,
     blockNumber: log.blockNumber,
     logIndex: log.logIndex,
   }
   switch (log.eventName) {
-    case 'InboxItemAppended': {
-      const { index, kind, account, amountMicrocredits } = log.args
-      const name = inboxKinds[kind]
-      if (name === undefined) throw new UnknownLogError({ what: `inbox item kind ${kind}`, place })
-      return {
-        type: 'inboxItem',
-        index: Number(index),
-        kind: name,
-        account: lowerHex(account),
-        amountMicrocredits,
-        place,
-      }
+    case 'InboxItemAppended':
+      return decodeInboxItem(log.args, place)
+    case 'DelegateRevoked': {
+      const { index, wallet, delegate, nonce } = log.args
+      const parties = { wallet: lowerHex(wallet), delegate: lowerHex(delegate) }
+      return { type: 'revocation', index: Number(index), ...parties, nonce, place }
     }
     case 'PayeeRegistered':
       return { type: 'payee', id: log.args.id, account: lowerHex(log.args.account), place }
@@ -64,6 +70,32 @@ function decodeLog(log: ReturnType<typeof parseFollowed>[number]): SettlementLog
       const { account, paidMicrocredits, cumulativeMicrocredits } = log.args
       return { type: 'claim', account: lowerHex(account), paidMicrocredits, cumulativeMicrocredits, place }
     }
+  }
+}
+
+type InboxItemArguments = Extract<FollowedLog, { eventName: 'InboxItemAppended' }>['args']
+
+/** What the detail of an item stands for depends on its kind. */
+function decodeInboxItem(item: InboxItemArguments, place: ChainPlace): SettlementLog | undefined {
+  const { amountMicrocredits, detail } = item
+  const kind = inboxKinds[item.kind]
+  const index = Number(item.index)
+  const account = lowerHex(item.account)
+  switch (kind) {
+    case 'deposit':
+    case 'genesisTreasury':
+    case 'genesisRewards':
+      return { type: 'inboxItem', index, kind, account, amountMicrocredits, place }
+    case 'emission':
+      return { type: 'emission', index, epoch: Number(BigInt(detail)), amountMicrocredits, place }
+    case 'forcedWithdrawal':
+      return { type: 'forcedWithdrawal', index, account, askedMicrocredits: BigInt(detail), place }
+    case 'receipt':
+      return { type: 'pushedReceipt', index, node: account, digest: lowerHex(detail), place }
+    case 'revocation':
+      return undefined
+    case undefined:
+      throw new UnknownLogError({ what: `inbox item kind ${item.kind}`, place })
   }
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { dpcTokenAbi, settlementAbi } from '@deparrow/contracts'
-import { type Deployment, deployDeparrow, localPeriods } from '@deparrow/contracts/deploy'
+import { type Deployment, deployDeparrow, fundPosterBond, localPeriods } from '@deparrow/contracts/deploy'
 import { type LocalChain, startLocalChain } from '@deparrow/contracts/local-chain'
 import { encodeRow } from '@deparrow/contracts/rows'
 import { JournalLedger, type LedgerConfig, lowerHex, withdrawalType } from '@deparrow/ledger'
@@ -96,6 +96,8 @@ before(async () => {
       distribution: must(depositor).address,
     },
   })
+  const payer = { walletClient: walletOf(), publicClient: publicClient() }
+  await fundPosterBond(payer, deployment.addresses.settlement, 2n)
 })
 
 after(async () => {
@@ -201,9 +203,42 @@ describe('the settlement chain on viem', () => {
       leavesRoot: hash,
       rows: [],
     }
-    const header = headerOf({ ...books, burnMicrocredits: 0n, leavesTotalMicrocredits: 1n })
+    const closed = { books: { ...books, burnMicrocredits: 0n, leavesTotalMicrocredits: 1n }, closedAtMs: Date.now() }
+    const header = headerOf(closed)
     const outcome = await chain.send({ type: 'postEpoch', header, rows: '0x' }, nonce)
     assert.deepEqual(outcome, { status: 'reverted', code: 'BooksDoNotClose' })
+  })
+
+  it('reads what a wallet pushes into the inbox without the operator', async () => {
+    const chain = chainOf()
+    const contract = { address: deployment.addresses.settlement, abi: settlementAbi } as const
+    // A wallet that has nothing in the journal, so that no later epoch has to pay it.
+    const wallet = lowerHex(must(deployer).address)
+    const delegate = lowerHex(must(poster).address)
+    const from = must(await chain.confirmedBlock()).number + 1n
+    const index = Number(await publicClient().readContract({ ...contract, functionName: 'inboxCount' }))
+    await mined(walletOf(deployer).writeContract({ ...contract, functionName: 'forceWithdrawal', args: [123n] }))
+    await mined(walletOf(deployer).writeContract({ ...contract, functionName: 'revoke', args: [delegate, 9n] }))
+    const logs = await chain.logs(from, must(await chain.confirmedBlock()).number)
+    assert.deepEqual(
+      logs.map(({ place: _, ...log }) => log),
+      [
+        { type: 'forcedWithdrawal', index, account: wallet, askedMicrocredits: 123n },
+        { type: 'revocation', index: index + 1, wallet, delegate, nonce: 9n },
+      ],
+    )
+  })
+
+  it('does not count the bond of the poster as a reserve', async () => {
+    const { token, settlement } = deployment.addresses
+    const balance = { address: token, abi: dpcTokenAbi, functionName: 'balanceOf', args: [settlement] } as const
+    const bondWei = await publicClient().readContract({
+      address: settlement,
+      abi: settlementAbi,
+      functionName: 'bondWei',
+    })
+    assert.equal(bondWei, parseEther('2000'))
+    assert.equal(await chainOf().contractWei(), (await publicClient().readContract(balance)) - bondWei)
   })
 
   it('carries a deposit into the journal and a withdrawal back out as DPC', async () => {

@@ -148,13 +148,18 @@ export class ViemSettlementChain implements SettlementChain {
   contractWei(blockNumber?: bigint): Promise<bigint> {
     return available('contractWei', async () => {
       this.token ??= await this.client.readContract({ ...this.contract, functionName: 'token' })
-      return this.client.readContract({
-        address: this.token,
-        abi: dpcTokenAbi,
-        functionName: 'balanceOf',
-        args: [this.parts.settlement],
-        ...(blockNumber !== undefined && { blockNumber }),
-      })
+      const at = blockNumber === undefined ? {} : { blockNumber }
+      const [balanceWei, bondWei] = await Promise.all([
+        this.client.readContract({
+          address: this.token,
+          abi: dpcTokenAbi,
+          functionName: 'balanceOf',
+          args: [this.parts.settlement],
+          ...at,
+        }),
+        this.client.readContract({ ...this.contract, functionName: 'bondWei', ...at }),
+      ])
+      return balanceWei - bondWei
     })
   }
 
@@ -182,6 +187,7 @@ export class ViemSettlementChain implements SettlementChain {
       parent: Number(posted.parent),
       inboxCut: Number(posted.inboxCut),
       journalPosition: Number(posted.journalPosition),
+      closedAt: Number(posted.closedAt),
       journalHash: posted.journalHash,
       burnMicrocredits: posted.burnMicrocredits,
       leavesRoot: posted.leavesRoot,

@@ -12,6 +12,7 @@ export function inclusionView({ epoch, root, leaf, proof }: EpochInclusion) {
   }
 }
 
-function leafView({ availableMicrocredits, heldMicrocredits, ...leaf }: Leaf) {
-  return { ...leaf, available: availableMicrocredits, held: heldMicrocredits }
+function leafView({ availableMicrocredits, heldMicrocredits, holds, ...leaf }: Leaf) {
+  const open = holds?.map(({ key, value }) => ({ order: key, amount: value }))
+  return { ...leaf, holds: open, available: availableMicrocredits, held: heldMicrocredits }
 }

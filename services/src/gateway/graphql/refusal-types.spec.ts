@@ -51,7 +51,7 @@ describe('the public schema', () => {
       ...['Network.meshAddresses', 'Node.engines', 'Query.nodes', 'Epoch.rows', 'Claim.proof'],
       ...['BalanceAsOf.places', 'WalletEvent.entries', 'LinkedMovement.commandIds', 'LinkedMovement.acceptances'],
       ...['Permission.counterparties', 'Permission.engines', 'Ledger.heads', 'LedgerEvent.entries', 'Audit.legs'],
-      ...['SignedAcceptance.siblings', 'EpochInclusion.siblings', 'Leaf.nonces', 'Leaf.delegateNonces'],
+      ...['SignedAcceptance.siblings', 'EpochInclusion.siblings', 'Leaf.nonces', 'Leaf.delegateNonces', 'Leaf.holds'],
     ])
     const unbounded: string[] = []
     for (const type of Object.values(schema.getTypeMap())) {

@@ -151,6 +151,11 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
         code,
         `Wallet ${wallet} has named ${delegatesMax} delegates. Give a new permission to one that it has named.`,
       ),
+    TOO_MANY_LANES: ({ code, wallet, lanesMax }) =>
+      refusedWith(
+        code,
+        `Wallet ${wallet} and its delegates have used ${lanesMax} lanes. Sign in one that was used before.`,
+      ),
     CAP_EXCEEDED: ({ code, cap, limitMicrocredits, usedMicrocredits, requestedMicrocredits }) => ({
       __typename: 'CapExceeded',
       code,

@@ -28,6 +28,7 @@ const emptyHeader: EpochHeader = {
   parent: 0,
   inboxCut: 0,
   journalPosition: 0,
+  closedAt: 0,
   journalHash: zeroHash,
   burnMicrocredits: 0n,
   leavesRoot: zeroHash,

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {EntryProof, Leaf, LeafProof, SumNode} from "../types/SumTreeTypes.sol";
+
+/// @title Reads sparse Merkle-sum trees: the leaves of an epoch, and the lanes, holds and statements below them.
+/// @dev A place has 256 bits, read from the most significant one, 0 to the left. An absent subtree is zero with sum 0, a subtree with
+/// one leaf is that leaf, an inner node is `keccak(0x01 ‖ left hash ‖ left sum ‖ right hash ‖ right sum)`. The preimages of leaves (137
+/// bytes), entries (49) and inner nodes (97) differ in length, so that none can be shown as another. A hash fixes the sum below it, so that a
+/// root is compared by its hash alone and its sum is what the proof gives.
+library SumTree {
+    /// @dev Bytes of a sibling: hash (32) and sum (16).
+    uint256 internal constant SIBLING_BYTES = 48;
+
+    /// @dev Bits of a place, and so the greatest depth.
+    uint256 internal constant PLACE_BITS = 256;
+
+    /// @notice Thrown when siblings are not whole, or more than a place has bits.
+    error SiblingsLengthInvalid(uint256 length);
+
+    /// @notice Thrown when an absent sibling, from the root down, has a sum.
+    error SiblingInvalid(uint256 depth);
+
+    /// @notice Thrown when nothing stands beside the end of a proof, which then would stand higher.
+    error DeepestSiblingAbsent(uint256 depth);
+
+    /// @notice Thrown when a sum does not fit 16 bytes.
+    error SumTooLarge(uint256 depth);
+
+    /// @notice Thrown when the credits or the debits below a node do not fit 8 bytes.
+    error HalvesCarry(uint256 depth);
+
+    /// @notice Thrown when what a proof shows stands elsewhere than where the place leads.
+    error OtherStandsElsewhere(bytes32 place, bytes32 other);
+
+    /// @notice Thrown when a proof leads to another root.
+    error RootDiffers(bytes32 expected, bytes32 actual);
+
+    /// @notice Thrown when a key has no entry although one is asked for, or a place no leaf.
+    error NotIncluded(bytes32 place);
+
+    /// @notice Thrown when a key has an entry although none may be there, or a place a leaf.
+    error NotAbsent(bytes32 place);
+
+    /// @dev Where the leaf of a wallet stands.
+    function placeOf(address account) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(account));
+    }
+
+    /// @dev Where the leaf of a wallet's payouts stands that wait for a row.
+    function placeOfPayable(address account) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked("payable:", account));
+    }
+
+    /// @dev Where the leaf of `treasury`, `rewards` or `clearing` stands.
+    function placeOfName(string memory name) internal pure returns (bytes32) {
+        return keccak256(bytes(name));
+    }
+
+    /// @dev A leaf as a node. Reverts with `SumTooLarge`.
+    function leafNode(bytes32 place, Leaf memory leaf) internal pure returns (SumNode memory node) {
+        node.hash = keccak256(
+            abi.encodePacked(
+                bytes1(0),
+                place,
+                leaf.available,
+                leaf.held,
+                leaf.lanesRoot,
+                leaf.holdsRoot,
+                leaf.receiptSequence
+            )
+        );
+        uint256 sum = uint256(leaf.available) + leaf.held;
+        require(sum <= type(uint128).max, SumTooLarge(PLACE_BITS));
+        node.sum = uint128(sum);
+    }
+
+    /// @dev An entry as a node; its sum is its value.
+    function entryNode(bytes32 key, uint128 value) internal pure returns (SumNode memory node) {
+        node.hash = keccak256(abi.encodePacked(bytes1(0), key, value));
+        node.sum = value;
+    }
+
+    /// @dev The node over two. Its sum is added by `addedSum`.
+    function innerNode(
+        SumNode memory left,
+        SumNode memory right,
+        uint256 depth,
+        bool isSplit
+    ) internal pure returns (SumNode memory node) {
+        node.hash = keccak256(abi.encodePacked(bytes1(0x01), left.hash, left.sum, right.hash, right.sum));
+        node.sum = addedSum(left.sum, right.sum, depth, isSplit);
+    }
+
+    /// @dev The two halves of a statement's sum.
+    function splitSum(uint128 sum) internal pure returns (uint64 credit, uint64 debit) {
+        return (uint64(sum >> 64), uint64(sum));
+    }
+
+    /// @dev The top of the tree over a node that stands on the way to `place`, below as many siblings as are given. Which of the depths that
+    /// are possible is the right one, the caller has to know: for leaves and entries use the functions below.
+    /// Reverts with `SiblingsLengthInvalid`, `SiblingInvalid`, `SumTooLarge`.
+    function climb(
+        SumNode memory node,
+        bytes32 place,
+        bytes memory siblings
+    ) internal pure returns (SumNode memory top) {
+        return climb(node, place, siblings, false);
+    }
+
+    /// @dev As `climb`, and when `isSplit` refuses with `HalvesCarry` sums whose halves carry into each other.
+    function climb(
+        SumNode memory node,
+        bytes32 place,
+        bytes memory siblings,
+        bool isSplit
+    ) internal pure returns (SumNode memory top) {
+        top = node;
+        for (uint256 depth = depthOf(siblings); depth > 0; ) {
+            SumNode memory sibling = siblingAt(siblings, --depth);
+            require(sibling.hash != 0 || sibling.sum == 0, SiblingInvalid(depth));
+            top = bitAt(place, depth) == 0
+                ? innerNode(top, sibling, depth, isSplit)
+                : innerNode(sibling, top, depth, isSplit);
+        }
+    }
+
+    /// @dev What the tree under `root` says of `key`. Reverts as `climb` does, and with `OtherStandsElsewhere`, `DeepestSiblingAbsent`,
+    /// `RootDiffers`.
+    /// @return isPresent Whether the key has an entry.
+    /// @return value Its value, 0 without one.
+    /// @return total The sum of the tree.
+    function lookUp(
+        bytes32 root,
+        bytes32 key,
+        EntryProof memory proof,
+        bool isSplit
+    ) internal pure returns (bool isPresent, uint128 value, uint128 total) {
+        SumNode memory end;
+        if (!proof.isEmpty) {
+            requireSameWay(key, proof.key, proof.siblings);
+            end = entryNode(proof.key, proof.value);
+            isPresent = proof.key == key;
+            if (isPresent) value = proof.value;
+        }
+        total = totalUnder(root, end, key, proof.siblings, isSplit);
+    }
+
+    /// @dev What the leaves under `root` say of `place`: as `lookUp`.
+    function lookUpLeaf(
+        bytes32 root,
+        bytes32 place,
+        LeafProof memory proof
+    ) internal pure returns (bool isPresent, Leaf memory leaf, uint128 total) {
+        SumNode memory end;
+        if (!proof.isEmpty) {
+            requireSameWay(place, proof.place, proof.siblings);
+            end = leafNode(proof.place, proof.leaf);
+            isPresent = proof.place == place;
+            if (isPresent) leaf = proof.leaf;
+        }
+        total = totalUnder(root, end, place, proof.siblings, false);
+    }
+
+    /// @dev Reverts as `lookUp` does, and with `NotIncluded`.
+    function requireIncluded(bytes32 root, bytes32 key, EntryProof memory proof) internal pure returns (uint128 value) {
+        bool isPresent;
+        (isPresent, value, ) = lookUp(root, key, proof, false);
+        require(isPresent, NotIncluded(key));
+    }
+
+    /// @dev Reverts as `lookUp` does, and with `NotAbsent`.
+    function requireAbsent(bytes32 root, bytes32 key, EntryProof memory proof) internal pure {
+        (bool isPresent, , ) = lookUp(root, key, proof, false);
+        require(!isPresent, NotAbsent(key));
+    }
+
+    /// @dev Reverts as `lookUpLeaf` does, and with `NotIncluded`.
+    function requireLeafIncluded(
+        bytes32 root,
+        bytes32 place,
+        LeafProof memory proof
+    ) internal pure returns (Leaf memory leaf, uint128 total) {
+        bool isPresent;
+        (isPresent, leaf, total) = lookUpLeaf(root, place, proof);
+        require(isPresent, NotIncluded(place));
+    }
+
+    /// @dev Reverts as `lookUpLeaf` does, and with `NotAbsent`.
+    function requireLeafAbsent(
+        bytes32 root,
+        bytes32 place,
+        LeafProof memory proof
+    ) internal pure returns (uint128 total) {
+        bool isPresent;
+        (isPresent, , total) = lookUpLeaf(root, place, proof);
+        require(!isPresent, NotAbsent(place));
+    }
+
+    /// @dev How many siblings there are. Reverts with `SiblingsLengthInvalid`.
+    function depthOf(bytes memory siblings) internal pure returns (uint256 depth) {
+        depth = siblings.length / SIBLING_BYTES;
+        require(depth <= PLACE_BITS && siblings.length == depth * SIBLING_BYTES, SiblingsLengthInvalid(siblings.length));
+    }
+
+    /// @dev Reverts with `OtherStandsElsewhere` unless both places have the same first `depth` bits.
+    function requireSamePrefix(bytes32 place, bytes32 other, uint256 depth) internal pure {
+        // A shift by 256 or more gives 0: without siblings every place has the same way.
+        require(uint256(place ^ other) >> (PLACE_BITS - depth) == 0, OtherStandsElsewhere(place, other));
+    }
+
+    /// @dev Reverts with `DeepestSiblingAbsent`: beside a leaf, or beside nothing, something has to stand.
+    function requireDeepestSibling(bytes memory siblings) internal pure {
+        uint256 depth = depthOf(siblings);
+        if (depth > 0) require(siblingAt(siblings, depth - 1).hash != 0, DeepestSiblingAbsent(depth - 1));
+    }
+
+    /// @dev The sum over two nodes. Reverts with `HalvesCarry` when `isSplit`, otherwise with `SumTooLarge`.
+    function addedSum(uint128 left, uint128 right, uint256 depth, bool isSplit) private pure returns (uint128) {
+        uint256 sum = uint256(left) + right;
+        if (isSplit) {
+            uint256 debits = uint256(uint64(left)) + uint64(right);
+            require(debits <= type(uint64).max && sum <= type(uint128).max, HalvesCarry(depth));
+        }
+        require(sum <= type(uint128).max, SumTooLarge(depth));
+        return uint128(sum);
+    }
+
+    function totalUnder(
+        bytes32 root,
+        SumNode memory end,
+        bytes32 place,
+        bytes memory siblings,
+        bool isSplit
+    ) private pure returns (uint128) {
+        requireDeepestSibling(siblings);
+        SumNode memory top = climb(end, place, siblings, isSplit);
+        require(top.hash == root, RootDiffers(root, top.hash));
+        return top.sum;
+    }
+
+    function requireSameWay(bytes32 place, bytes32 other, bytes memory siblings) private pure {
+        requireSamePrefix(place, other, depthOf(siblings));
+    }
+
+    function bitAt(bytes32 place, uint256 depth) private pure returns (uint256) {
+        return (uint256(place) >> (PLACE_BITS - 1 - depth)) & 1;
+    }
+
+    function siblingAt(bytes memory siblings, uint256 depth) private pure returns (SumNode memory node) {
+        bytes32 hash;
+        bytes16 sum;
+        // The depth is below the number of whole siblings. Solidity has no other way to read a word out of bytes in memory; what is read past
+        // the 16 bytes of the sum is cut off.
+        assembly ("memory-safe") {
+            let start := add(add(siblings, 0x20), mul(depth, 48))
+            hash := mload(start)
+            sum := and(mload(add(start, 0x20)), shl(128, not(0)))
+        }
+        node.hash = hash;
+        node.sum = uint128(sum);
+    }
+}

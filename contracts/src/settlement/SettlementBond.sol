@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {ISettlementDisputed} from "../interfaces/ISettlementDisputed.sol";
+import {WEI_PER_MICROCREDIT} from "../types/Amounts.sol";
+import {SettlementParameters} from "../types/SettlementParameters.sol";
+import {SettlementBase} from "./SettlementBase.sol";
+
+/// @title What the poster loses when an epoch is shown to be wrong.
+/// @dev What is locked follows from how many epochs wait to be finalised, so that no count has to be kept.
+abstract contract SettlementBond is SettlementBase {
+    /// @notice A seized bond goes to whoever showed the fault by one part in this many: enough for the trouble, and so little that a
+    /// poster who accuses itself loses nearly all of it.
+    uint256 public constant REWARD_DIVISOR = 10;
+
+    /// @inheritdoc ISettlementDisputed
+    uint256 public immutable epochBondWei;
+
+    /// @inheritdoc ISettlementDisputed
+    uint64 public immutable compensationMaxMicrocredits;
+
+    /// @inheritdoc ISettlementDisputed
+    uint256 public bondWei;
+
+    constructor(SettlementParameters memory parameters) {
+        require(parameters.epochBondWei > 0, AmountZero());
+        epochBondWei = parameters.epochBondWei;
+        compensationMaxMicrocredits = parameters.compensationMaxMicrocredits;
+    }
+
+    /// @inheritdoc ISettlementDisputed
+    function addBond(uint256 amountWei) external {
+        require(amountWei > 0, AmountZero());
+        bondWei += amountWei;
+        emit BondAdded(msg.sender, amountWei);
+        _collect(amountWei);
+    }
+
+    /// @inheritdoc ISettlementDisputed
+    function withdrawBond(uint256 amountWei) external onlyPoster {
+        require(amountWei > 0, AmountZero());
+        _requireFreeBond(amountWei);
+        bondWei -= amountWei;
+        emit BondWithdrawn(amountWei);
+        _send(poster, amountWei);
+    }
+
+    /// @inheritdoc ISettlementDisputed
+    function compensate(
+        address to,
+        uint64 amountMicrocredits
+    ) external onlyDisputes returns (uint64 paidMicrocredits) {
+        uint256 held = bondWei / WEI_PER_MICROCREDIT;
+        paidMicrocredits = amountMicrocredits < compensationMaxMicrocredits
+            ? amountMicrocredits
+            : compensationMaxMicrocredits;
+        if (paidMicrocredits > held) paidMicrocredits = SafeCast.toUint64(held);
+        uint256 paidWei = paidMicrocredits * WEI_PER_MICROCREDIT;
+        bondWei -= paidWei;
+        emit Compensated(to, paidMicrocredits);
+        _send(to, paidWei);
+    }
+
+    /// @inheritdoc ISettlementDisputed
+    function freeBondWei() public view returns (uint256) {
+        uint256 lockedWei = _bondedEpochs() * epochBondWei;
+        return bondWei > lockedWei ? bondWei - lockedWei : 0;
+    }
+
+    /// @dev How many epochs lock a bond each: those that are open, pending, or final and not finalised.
+    function _bondedEpochs() internal view virtual returns (uint256);
+
+    function _requireFreeBond(uint256 neededWei) internal view {
+        uint256 freeWei = freeBondWei();
+        require(freeWei >= neededWei, BondTooSmall(freeWei, neededWei));
+    }
+
+    /// @dev Takes what a cancelled epoch had locked, or what is left of it.
+    function _seizeBond(uint64 epoch, address rewarded) internal {
+        uint256 seizedWei = bondWei < epochBondWei ? bondWei : epochBondWei;
+        uint256 rewardWei = seizedWei / REWARD_DIVISOR;
+        bondWei -= seizedWei;
+        emit BondSeized(epoch, rewarded, rewardWei, seizedWei - rewardWei);
+        _send(rewarded, rewardWei);
+        _burn(seizedWei - rewardWei);
+    }
+}

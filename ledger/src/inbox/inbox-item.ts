@@ -1,0 +1,39 @@
+import type { Address, Hex } from '../hex.ts'
+
+/** What the contract's inbox can hold. All but the last three bring µcr. */
+export type InboxKind =
+  | 'deposit'
+  | 'genesisTreasury'
+  | 'genesisRewards'
+  | 'emission'
+  | 'forcedWithdrawal'
+  | 'revocation'
+  | 'receipt'
+
+/** What an item says beside its account and its amount. Each kind has its own fields and no others. */
+export type InboxDetail = {
+  /** `emission`: the final epoch for whose burnt fees it was minted. */
+  readonly epoch?: number
+  /** `forcedWithdrawal`: what the caller asked for. */
+  readonly askedMicrocredits?: bigint
+  /** `revocation`: whose power over the account ends. */
+  readonly delegate?: Address
+  /** `revocation`: of the permission that ends, with all older ones. */
+  readonly nonce?: bigint
+  /** `receipt`: the EIP-712 digest of the receipt that the node pushed. */
+  readonly digest?: Hex
+}
+
+/** The fields of {@link InboxDetail} that an item of a kind has. */
+export const inboxDetails: Readonly<Record<InboxKind, readonly (keyof InboxDetail)[]>> = {
+  deposit: [],
+  genesisTreasury: [],
+  genesisRewards: [],
+  emission: ['epoch'],
+  forcedWithdrawal: ['askedMicrocredits'],
+  revocation: ['delegate', 'nonce'],
+  receipt: ['digest'],
+}
+
+/** Kinds that tell something and bring nothing. */
+export const isWithoutAmount: ReadonlySet<InboxKind> = new Set(['forcedWithdrawal', 'revocation', 'receipt'])
