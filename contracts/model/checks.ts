@@ -39,9 +39,8 @@ export function checkEpoch({ state, people, poster, params, beyond }: Facts, id:
     beyond.set(account, payable + paid - entitled.withdrawn)
     if (more > 0 && !isInstructed(people, account, more, parent.header.closedAt))
       violations.push(`unwanted payout of ${account}`)
-    for (const [order, payer] of entitled.working) {
-      const isDropped = leafAt(parent, payer).holds.has(order) && !leafAt(epoch, payer).holds.has(order)
-      if (isDropped) violations.push(`hold dropped in ${id}: ${order}`)
+    for (const [order, { payer, amount }] of entitled.working) {
+      if ((leafAt(epoch, payer).holds.get(order) ?? 0) < amount) violations.push(`hold dropped in ${id}: ${order}`)
     }
     if (total < entitled.total) violations.push(`theft from ${account} in ${id}: ${total} of ${entitled.total}`)
     if (leaf.held > entitled.held) violations.push(`frozen of ${account} in ${id}: ${leaf.held} for ${entitled.held}`)

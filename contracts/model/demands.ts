@@ -20,12 +20,24 @@ export type CreditGround =
   | { readonly kind: 'debited'; readonly message: Signed<Transfer | Withdrawal | Instruction> }
   | { readonly kind: 'forced'; readonly index: number }
 
+/** Why a receipt is due in an epoch: pushed and covered by it, accepted at one of its positions, or with its order in the payer's statement. */
+export type ReceiptGround =
+  | { readonly kind: 'pushed' }
+  | { readonly kind: 'accepted'; readonly acceptance: Signed<Acceptance> }
+  | { readonly kind: 'debited' }
+
 export type ReceiptDemand = {
   readonly kind: 'receipt'
   readonly order: Signed<JobOrder>
   readonly receipt: Signed<Receipt>
   readonly certificate: Signed<Certificate>
-  readonly acceptance?: Signed<Acceptance>
+  readonly ground: ReceiptGround
+}
+
+export type KeptDemand = {
+  readonly kind: 'kept'
+  readonly order: Signed<JobOrder>
+  readonly certificate: Signed<Certificate>
 }
 
 export type Demand =
@@ -35,7 +47,6 @@ export type Demand =
   | { readonly kind: 'entry'; readonly account: string; readonly key: string }
   | { readonly kind: 'hold'; readonly account: string; readonly key: string }
   | { readonly kind: 'lane'; readonly account: string; readonly key: string }
-  | { readonly kind: 'sequence'; readonly account: string }
   | {
       readonly kind: 'credit'
       readonly account: string
@@ -45,7 +56,7 @@ export type Demand =
     }
   | { readonly kind: 'forced'; readonly index: number }
   | ReceiptDemand
-  | { readonly kind: 'kept'; readonly order: Signed<JobOrder>; readonly certificate: Signed<Certificate> }
+  | KeptDemand
 
 /** One child of the node at a path, four levels below it: its sums, and its key when it is a single leaf. */
 export type ShownNode = {
@@ -57,7 +68,7 @@ export type ShownNode = {
 
 /** Which way a receipt or a kept order is answered. */
 export type OrderAnswer =
-  | { readonly way: 'paid' | 'used' | 'not-yet' | 'late' | 'gap' | 'passed' | 'unknown' | 'kept' | 'ended' | 'settled' }
+  | { readonly way: 'paid' | 'ended' | 'unknown' | 'kept' | 'settled' | 'expired' }
   | { readonly way: 'released'; readonly release: Signed<Release> }
   | { readonly way: 'other-receipt'; readonly receipt: Signed<Receipt> }
 
@@ -69,6 +80,5 @@ export type Answer = {
   readonly allowance?: Allowance
   readonly order?: Signed<JobOrder>
   readonly permission?: Signed<Permission>
-  readonly receipt?: Signed<Receipt>
   readonly orderAnswer?: OrderAnswer
 }

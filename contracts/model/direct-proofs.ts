@@ -1,4 +1,4 @@
-import type { Acceptance, Certificate } from './messages.ts'
+import type { Acceptance } from './messages.ts'
 import { payableOf } from './messages.ts'
 import { cutOff, rowOf } from './settlement.ts'
 import type { Signed } from './signatures.ts'
@@ -8,7 +8,7 @@ import { type Epoch, epochOf, leafAt, leafTotal, need, pay, type State } from '.
 export type Wrong =
   | { readonly kind: 'row'; readonly payee: string; readonly earlier: number }
   | { readonly kind: 'payable'; readonly payee: string }
-  | { readonly kind: 'misdated'; readonly signed: Signed<Acceptance | Certificate> }
+  | { readonly kind: 'stale'; readonly acceptance: Signed<Acceptance> }
 
 export function cancelWrong(state: State, caller: string, id: number, wrong: Wrong): void {
   const epoch = epochOf(state, id)
@@ -20,7 +20,7 @@ export function cancelWrong(state: State, caller: string, id: number, wrong: Wro
 function isWrong(state: State, epoch: Epoch, wrong: Wrong): boolean {
   if (wrong.kind === 'row') return !state.without.has('row-cumulative') && isWrongRow(state, epoch, wrong)
   if (wrong.kind === 'payable') return !state.without.has('payable-paid-out') && isUnpaid(state, epoch, wrong.payee)
-  return !state.without.has('position-not-behind-signature') && isMisdated(state, epoch, wrong.signed)
+  return !state.without.has('position-not-stale') && isStale(state, epoch, wrong.acceptance)
 }
 
 function isWrongRow(state: State, epoch: Epoch, { payee, earlier }: { payee: string; earlier: number }): boolean {
@@ -44,9 +44,9 @@ function isUnpaid(state: State, epoch: Epoch, payee: string): boolean {
 }
 
 /** The ledger's own signature says that the journal had reached a position at a time when this epoch has it behind. */
-function isMisdated(state: State, epoch: Epoch, signed: Signed<Acceptance | Certificate>): boolean {
-  const { position, at } = signed.message
-  const isSigned = state.keys.isGenuine(signed) && signed.signer === state.ledger
+function isStale(state: State, epoch: Epoch, acceptance: Signed<Acceptance>): boolean {
+  const { position, at } = acceptance.message
+  const isSigned = state.keys.isGenuine(acceptance) && acceptance.signer === state.ledger
   return isSigned && at < epoch.header.closedAt && position > epoch.header.position
 }
 

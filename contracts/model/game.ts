@@ -2,7 +2,7 @@ import { Books } from './agents/books.ts'
 import { Griefers } from './agents/griefers.ts'
 import { People } from './agents/people.ts'
 import { Poster, type PosterMode } from './agents/poster.ts'
-import type { TamperName } from './agents/tampers.ts'
+import type { TamperName } from './agents/tampers/tampers.ts'
 import { Users } from './agents/users.ts'
 import { Watcher } from './agents/watcher.ts'
 import { checkEnd, checkEpoch, checkStep } from './checks.ts'
@@ -50,7 +50,7 @@ export function play(setup: GameSetup): Outcome {
     'watcher',
     state,
     books,
-    people.honest,
+    people,
     ['nora'],
     setup.isBlind ?? random.isOnceIn(3),
     setup.watcherDelaySeconds ?? random.between(0, params.windowSeconds - 4),

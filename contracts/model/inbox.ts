@@ -1,4 +1,4 @@
-import type { Receipt } from './messages.ts'
+import type { Certificate, Receipt } from './messages.ts'
 import { digestOf, type Signed } from './signatures.ts'
 import { type InboxItem, need, type State } from './state.ts'
 
@@ -33,15 +33,23 @@ export function revoke(state: State, caller: string, nonce: number, now: number)
   if (!state.revocations.has(key)) state.revocations.set(key, index)
 }
 
-/** The first push of a receipt counts, and the first one of a node's sequence. */
-export function pushReceipt(state: State, receipt: Signed<Receipt>, now: number): void {
-  const { node, sequence } = receipt.message
+/** A receipt counts as pushed only while its certificate leaves the journal the time to take it before the hold ends. */
+export function pushReceipt(
+  state: State,
+  receipt: Signed<Receipt>,
+  certificate: Signed<Certificate>,
+  now: number,
+): void {
+  const { node, order } = receipt.message
   need(state, 'always', state.keys.isGenuine(receipt) && receipt.signer === node, 'SignatureInvalid')
+  const { expires, order: certified, node: assigned } = certificate.message
+  const isCertified = state.keys.isGenuine(certificate) && certificate.signer === state.ledger
+  need(state, 'always', isCertified && certified === order && assigned === node, 'ReceiptUnrelated')
+  const { inboxAgeSeconds, pushMarginSeconds } = state.params
+  need(state, 'push-in-time', now + inboxAgeSeconds + pushMarginSeconds <= expires, 'PushedTooLate', { expires })
   const digest = digestOf(receipt.message)
   need(state, 'always', !state.pushedReceipts.has(digest), 'ReceiptPushed', { digest })
-  const index = append(state, 'Receipt', node, 0, now, digest)
-  state.pushedReceipts.set(digest, index)
-  if (!state.firstPush.has(`${node}/${sequence}`)) state.firstPush.set(`${node}/${sequence}`, index)
+  state.pushedReceipts.set(digest, append(state, 'Receipt', node, 0, now, digest))
 }
 
 export function registerPayee(state: State, account: string, now: number): void {

@@ -1,72 +1,63 @@
-import type { Answer, Demand, OrderAnswer, ReceiptDemand } from './demands.ts'
-import { type Due, entryOf, standing } from './judge.ts'
+import type { Answer, OrderAnswer, ReceiptDemand } from './demands.ts'
+import { type Due, entryOf, isCoveredHere, standing } from './judge.ts'
 import { isPositionOf } from './judge-credit.ts'
-import { dueOf, type Release } from './messages.ts'
-import { digestOf, type Signed } from './signatures.ts'
+import { needCertified, needEndedBefore, needRelease } from './judge-kept.ts'
+import { dueOf } from './messages.ts'
+import { digestOf } from './signatures.ts'
 import { type Epoch, epochOf, leafAt, need, Refused, type State } from './state.ts'
 
-type KeptDemand = Extract<Demand, { kind: 'kept' }>
+/** The certified order, its node's receipt, and why it is due in this epoch. */
+export function needReceipt(state: State, epoch: Epoch, demand: ReceiptDemand): void {
+  needCertified(state, demand)
+  const { node, order } = demand.certificate.message
+  const { receipt } = demand
+  const isSigned = state.keys.isGenuine(receipt) && receipt.signer === node && receipt.message.node === node
+  need(state, 'always', isSigned && receipt.message.order === order, 'ReceiptUnrelated')
+  needReceiptGround(state, epoch, demand)
+}
+
+function needReceiptGround(state: State, epoch: Epoch, { order, receipt, ground }: ReceiptDemand): undefined {
+  const digest = digestOf(receipt.message)
+  switch (ground.kind) {
+    case 'pushed': {
+      const index = state.pushedReceipts.get(digest)
+      need(state, 'always', index !== undefined, 'ReceiptNotPushed', { digest })
+      return need(state, 'push-of-this-epoch', isCoveredHere(state, epoch, index ?? 0), 'InboxItemOfOtherEpoch')
+    }
+    case 'accepted': {
+      const { signer, message } = ground.acceptance
+      const isSaid = state.keys.isGenuine(ground.acceptance) && signer === state.ledger && message.isAccepted
+      need(state, 'always', isSaid && message.digest === digest, 'AcceptanceUnrelated')
+      const isHere = isPositionOf(state, epoch, message.position)
+      return need(state, 'acceptance-of-this-epoch', isHere, 'PositionOutsideEpoch')
+    }
+    case 'debited': {
+      const entry = standing(state, epoch, order.message.wallet).entries.get(digestOf(order.message))
+      // An entry without a debit answers `kept` too, so that it must be a ground as well.
+      const isEmpty = entry === undefined || (entry.debit === 0 && state.without.has('empty-entry-is-a-ground'))
+      return need(state, 'always', !isEmpty, 'EntryMissing')
+    }
+  }
+}
 
 /** The ways in which a receipt may be answered; each is refused unless it is true. */
 export function judgeReceipt(state: State, epoch: Epoch, demand: ReceiptDemand, answer: Answer): Due | undefined {
   const given = answer.orderAnswer
-  if (given === undefined) throw new Refused('ReceiptUnanswered')
-  const { node, sequence } = demand.receipt.message
-  const opening = leafAt(epochOf(state, epoch.header.parent), node).sequence
-  const closing = leafAt(epoch, node).sequence
-  const pushed = state.pushedReceipts.get(digestOf(demand.receipt.message))
-  const isCovered = pushed !== undefined && pushed < epoch.header.cut
-  switch (given.way) {
+  switch (given?.way) {
     case 'paid':
       return judgePaid(state, epoch, demand)
-    case 'used':
-      need(state, 'receipt-accepted-must-be-paid', demand.acceptance === undefined, 'ReceiptAccepted')
-      return need(state, 'receipt-used-before', opening >= sequence, 'SequenceNotUsed')
-    case 'not-yet': {
-      need(state, 'receipt-accepted-must-be-paid', demand.acceptance === undefined, 'ReceiptAccepted')
-      return need(state, 'receipt-not-yet', closing < sequence && !isCovered, 'ReceiptIsDue')
-    }
-    case 'gap': {
-      const first = state.firstPush.get(`${node}/${closing + 1}`) ?? Number.POSITIVE_INFINITY
-      const isFilled = first >= epochOf(state, epoch.header.parent).header.cut && first < (pushed ?? epoch.header.cut)
-      need(state, 'always', demand.acceptance === undefined, 'ReceiptAccepted')
-      return need(state, 'receipt-gap', closing + 1 < sequence && !isFilled, 'ReceiptIsDue')
-    }
-    case 'passed': {
-      const isBefore = pushed !== undefined && pushed < epochOf(state, epoch.header.parent).header.cut
-      const isUnaccepted = demand.acceptance === undefined && !state.without.has('receipt-passed')
-      need(state, 'always', isUnaccepted, 'ReceiptIsDue')
-      return need(state, 'receipt-passed-before', isBefore, 'ReceiptIsDue')
-    }
-    case 'late':
-      return judgeLate(state, epoch, demand, pushed)
+    case 'ended':
+      need(state, 'ended-if-pushed', demand.ground.kind === 'pushed', 'ReceiptNotPushed')
+      return needEndedBefore(state, epoch, demand)
     case 'released':
       return needRelease(state, demand, given.release)
     case 'other-receipt':
-      return judgeOther(state, demand, given, closing)
+      return judgeOther(state, demand, given)
     case 'unknown':
       return judgeUnknown(state, epoch, demand)
     default:
       throw new Refused('ReceiptUnanswered')
   }
-}
-
-/** What a demand about a receipt must show when it is opened: if only an answer met this, no answer could be right. */
-export function needReceipt(
-  state: State,
-  epoch: Epoch,
-  { order, receipt, certificate, acceptance }: ReceiptDemand,
-): void {
-  const digest = digestOf(order.message)
-  const { node } = certificate.message
-  const isSigned = state.keys.isGenuine(receipt) && receipt.signer === node && receipt.message.node === node
-  const isOne = receipt.message.order === digest && certificate.message.order === digest
-  need(state, 'always', isSigned && isOne, 'ReceiptInvalid')
-  if (acceptance === undefined) return
-  const { isAccepted, digest: accepted, position } = acceptance.message
-  const isSaid = state.keys.isGenuine(acceptance) && acceptance.signer === state.ledger && isAccepted
-  need(state, 'always', isSaid && accepted === digestOf(receipt.message), 'AcceptanceInvalid')
-  need(state, 'ground-of-this-epoch', isPositionOf(state, epoch, position), 'AcceptanceOfOtherEpoch')
 }
 
 function judgePaid(state: State, epoch: Epoch, demand: ReceiptDemand): undefined {
@@ -76,27 +67,16 @@ function judgePaid(state: State, epoch: Epoch, demand: ReceiptDemand): undefined
   need(state, 'receipt-paid-what-is-due', credit >= due, 'ReceiptUnderpaid', { credit, due })
 }
 
-function judgeLate(state: State, epoch: Epoch, demand: ReceiptDemand, pushed: number | undefined): undefined {
-  if (state.without.has('receipt-late')) throw new Refused('ReceiptIsDue')
-  const { expires } = demand.certificate.message
-  const isInTime = demand.acceptance !== undefined || (pushed !== undefined && (state.inbox[pushed]?.at ?? 0) < expires)
-  need(state, 'always', expires <= epoch.header.closedAt, 'CertificateStands')
-  need(state, 'receipt-late-unless-pushed', !isInTime, 'ReceiptIsDue')
-}
-
 function judgeOther(
   state: State,
-  demand: ReceiptDemand,
+  { receipt: asked, certificate }: ReceiptDemand,
   { receipt }: Extract<OrderAnswer, { way: 'other-receipt' }>,
-  closing: number,
 ): undefined {
-  const asked = demand.receipt.message
-  const other = receipt.message
-  const isOther = state.keys.isGenuine(receipt) && receipt.signer === asked.node && digestOf(other) !== digestOf(asked)
-  const isTwin = other.sequence === asked.sequence && !state.without.has('receipt-of-same-sequence')
-  const isSecond =
-    other.order === asked.order && other.sequence <= closing && !state.without.has('receipt-of-same-order')
-  need(state, 'always', isOther && other.node === asked.node && (isTwin || isSecond), 'ReceiptIsDue')
+  const { node, order } = certificate.message
+  const isSigned = state.keys.isGenuine(receipt) && receipt.signer === node && receipt.message.node === node
+  const isOther = receipt.message.order === order && digestOf(receipt.message) !== digestOf(asked.message)
+  need(state, 'always', isSigned, 'SignatureInvalid')
+  need(state, 'other-receipt-of-order', isOther, 'ReceiptNotOther')
 }
 
 /** The ledger certified a hold that never came to be: nothing is cancelled, the epoch's bond pays what is due, up to a cap. */
@@ -113,25 +93,4 @@ function judgeUnknown(state: State, epoch: Epoch, demand: ReceiptDemand): Due | 
   need(state, 'always', epoch.locked - amount >= state.params.reward, 'BondTooSmall')
   state.paidByBond.add(order)
   return { account: demand.certificate.message.payoutWallet, amount }
-}
-
-/** A hold that stood when the epoch opened may not vanish while its node works. */
-export function judgeKept(state: State, epoch: Epoch, demand: KeptDemand, answer: Answer): undefined {
-  const order = digestOf(demand.order.message)
-  const payer = demand.order.message.wallet
-  const given = answer.orderAnswer
-  if (given?.way === 'released') return needRelease(state, demand, given.release)
-  const stood = leafAt(epochOf(state, epoch.header.parent), payer).holds.has(order)
-  const isTrue =
-    (given?.way === 'kept' && leafAt(epoch, payer).holds.has(order)) ||
-    (given?.way === 'unknown' && !stood) ||
-    (given?.way === 'settled' && standing(state, epoch, payer).entries.has(order)) ||
-    (given?.way === 'ended' && demand.order.message.deadline + state.params.graceSeconds <= epoch.header.closedAt)
-  need(state, 'order-kept', isTrue, 'HoldNotKept', { order })
-}
-
-function needRelease(state: State, demand: KeptDemand | ReceiptDemand, release: Signed<Release>): undefined {
-  const { node, order } = demand.certificate.message
-  const isSigned = state.keys.isGenuine(release) && release.signer === node && release.message.node === node
-  need(state, 'always', isSigned && release.message.order === order, 'SignatureInvalid')
 }

@@ -1,9 +1,10 @@
 import type { Answer, Demand, ShownNode } from './demands.ts'
 import { needGround } from './judge-credit.ts'
 import { needAllowed, needHold } from './judge-debit.ts'
-import { judgeKept, judgeReceipt, needReceipt } from './judge-receipt.ts'
+import { judgeKept, needKept } from './judge-kept.ts'
+import { judgeReceipt, needReceipt } from './judge-receipt.ts'
 import { inboxKey } from './messages.ts'
-import { digestOf, placeOf } from './signatures.ts'
+import { placeOf } from './signatures.ts'
 import { type Entry, type Epoch, epochOf, leafAt, leafTotal, need, type State, type Statement } from './state.ts'
 
 /** What the poster's bond pays by an answer. */
@@ -22,13 +23,7 @@ export function needStanding(state: State, epoch: Epoch, demand: Demand): void {
   }
   if (demand.kind === 'credit') needGround(state, epoch, demand)
   if (demand.kind === 'forced') needForcedItem(state, epoch, demand.index)
-  if (demand.kind === 'receipt' || demand.kind === 'kept') {
-    const { order, certificate } = demand
-    const isSigned = [order, certificate].every(signed => state.keys.isGenuine(signed))
-    need(state, 'always', isSigned && certificate.signer === state.ledger, 'SignatureInvalid')
-    const isOne = certificate.message.order === digestOf(order.message)
-    need(state, 'always', isOne, 'CertificateOfOther')
-  }
+  if (demand.kind === 'kept') needKept(state, epoch, demand)
   if (demand.kind === 'receipt') needReceipt(state, epoch, demand)
 }
 
@@ -53,8 +48,6 @@ export function judge(state: State, epoch: Epoch, demand: Demand, answer: Answer
       const isHigher = (closing.lanes.get(demand.key) ?? 0) >= (opening.lanes.get(demand.key) ?? 0)
       return need(state, 'lane-not-lower', isHigher, 'LaneDescends', { key: demand.key })
     }
-    case 'sequence':
-      return judgeSequence(state, epoch, demand.account, answer)
     case 'credit': {
       const { credit } = entryOf(standing(state, epoch, demand.account), demand.key)
       return need(state, 'credit-large-enough', credit >= demand.least, 'CreditTooSmall', { credit })
@@ -118,18 +111,6 @@ export function nodesBelow(entries: ReadonlyMap<string, Entry>, path: string): r
 function judgeReveal(state: State, { entries }: Statement, path: string, shown: readonly ShownNode[]): undefined {
   const isTrue = JSON.stringify(shown) === JSON.stringify(nodesBelow(entries, path))
   need(state, 'always', isTrue, 'SubtreeProofInvalid', { path })
-}
-
-function judgeSequence(state: State, epoch: Epoch, node: string, { receipt }: Answer): undefined {
-  const { opening, closing } = standing(state, epoch, node)
-  if (closing.sequence === opening.sequence) return
-  const isSigned =
-    receipt !== undefined &&
-    state.keys.isGenuine(receipt) &&
-    receipt.signer === node &&
-    receipt.message.node === node &&
-    receipt.message.sequence === closing.sequence
-  need(state, 'sequence-signed', isSigned, 'SequenceNotSigned', { node })
 }
 
 function needForcedItem(state: State, epoch: Epoch, index: number): void {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import type { Answer, Demand } from './demands.ts'
-import type { Acceptance, Certificate, JobOrder, Receipt } from './messages.ts'
+import type { Acceptance, Certificate, JobOrder, Receipt, Release } from './messages.ts'
 import { type Action, apply, deploy, guardian, ledgerKey, poster, type Result } from './model.ts'
 import { smallParams } from './params.ts'
 import type { Rule } from './rules.ts'
-import { digestOf, type Sign } from './signatures.ts'
+import { digestOf, type Sign, type Signed } from './signatures.ts'
 import { emptyLeaf, type Header, type Leaf, type State } from './state.ts'
 
 let state: State
@@ -135,89 +135,162 @@ describe('a demand', () => {
 })
 
 describe('a receipt', () => {
-  let demand: Extract<Demand, { kind: 'receipt' }>
-
-  function work(sequence: number): void {
-    const order = sign('alice')<JobOrder>({
-      type: 'JobOrder',
-      wallet: 'alice',
-      amount: 50,
-      deadline: 500,
-      lane: 0,
-      nonce: 1,
-    })
-    const terms = { order: digestOf(order.message), node: 'nora', payoutWallet: 'nora', amount: 50, unitPrice: 10 }
-    const times = { position: 1, at: 1, expires: 500 }
-    const certificate = sign(ledgerKey)<Certificate>({ type: 'Certificate', ...terms, ...times })
-    const receipt = sign('nora')<Receipt>({ type: 'Receipt', order: terms.order, node: 'nora', sequence, units: 3 })
-    demand = { kind: 'receipt', order, receipt, certificate }
-    run('nora', { type: 'pushReceipt', receipt }, 1)
-    assert.equal(post({ cut: 2 }).isAccepted, true)
-  }
+  type ReceiptDemand = Extract<Demand, { kind: 'receipt' }>
+  let demand: ReceiptDemand
+  let certificate: Signed<Certificate>
+  let order: Signed<JobOrder>
 
   const alices = { opening: emptyLeaf, closing: emptyLeaf, entries: new Map() }
-  const unknown: Answer = { statements: new Map([['alice', alices]]), orderAnswer: { way: 'unknown' } }
+  const by = (way: 'paid' | 'ended' | 'unknown' | 'kept' | 'settled' | 'expired'): Answer => {
+    return { statements: new Map([['alice', alices]]), orderAnswer: { way } }
+  }
+
+  /** Nora works for Alice, whose order is certified at a position, and pushes her receipt at 1 s. */
+  function work(position = 1): void {
+    const spend = { wallet: 'alice', amount: 50, deadline: 460, lane: 0, nonce: 1 }
+    order = sign('alice')<JobOrder>({ type: 'JobOrder', ...spend })
+    const terms = { order: digestOf(order.message), node: 'nora', payoutWallet: 'nora', amount: 50, unitPrice: 10 }
+    certificate = sign(ledgerKey)<Certificate>({ type: 'Certificate', ...terms, position, at: 1, expires: 500 })
+    const receipt = sign('nora')<Receipt>({ type: 'Receipt', order: terms.order, node: 'nora', sequence: 7, units: 3 })
+    demand = { kind: 'receipt', order, receipt, certificate, ground: { kind: 'pushed' } }
+    run('nora', { type: 'pushReceipt', receipt, certificate }, 1)
+  }
+
+  beforeEach(() => begin())
 
   it('for an order that the books do not know is paid by the bond once, and without that rule twice', () => {
     for (const [rules, paid] of [[[], 27] as const, [['bond-pays-once'], 54] as const]) {
       begin(...rules)
-      work(1)
+      work()
+      assert.equal(post({ cut: 2, position: 1 }).isAccepted, true)
       for (const id of [0, 1]) {
         ask(demand)
-        assert.equal(answer(id, unknown).isAccepted, true)
+        assert.equal(answer(id, by('unknown')).isAccepted, true)
       }
       assert.equal(state.purse.get('nora'), paid)
     }
   })
 
-  it('after a gap in its node’s sequence is not due, and without a gap is', () => {
-    const gap: Answer = { orderAnswer: { way: 'gap' } }
-    begin()
-    work(1)
+  it('that was pushed has no other answer while its order is fresh', () => {
+    work()
+    assert.equal(post({ cut: 2, position: 1 }).isAccepted, true)
     ask(demand)
-    assert.equal(refused(answer(0, gap)), 'ReceiptIsDue')
-    begin()
-    work(2)
-    ask(demand)
-    assert.equal(answer(0, gap).isAccepted, true)
+    for (const way of ['paid', 'ended', 'kept', 'settled', 'expired'] as const) {
+      assert.equal(answer(0, by(way)).isAccepted, false, way)
+    }
   })
 
-  it('that an earlier epoch passed over is not due any more, and without that rule for ever', () => {
-    for (const [rules, outcome] of [[[], 'accepted'] as const, [['receipt-passed'], 'ReceiptIsDue'] as const]) {
+  it('that was pushed for an order with a fresh nonce has not ended before, and without that rule has', () => {
+    for (const [rules, outcome] of [[[], 'OrderNotPlaced'] as const, [['ended-nonce-used'], 'accepted'] as const]) {
       begin(...rules)
+      work(0)
+      assert.equal(post({ cut: 2, position: 1 }).isAccepted, true)
+      ask(demand)
+      assert.equal(refused(answer(0, by('ended'))), outcome)
+    }
+  })
+
+  it('that was pushed for an order certified in this epoch has not ended before, and without that rule has', () => {
+    for (const [rules, outcome] of [[[], 'OrderNotPlaced'] as const, [['ended-position'], 'accepted'] as const]) {
+      begin(...rules)
+      postUsedLane()
       work(2)
-      assert.equal(post({ parent: 1, cut: 2 }).isAccepted, true)
+      assert.equal(post({ parent: 1, cut: 2, position: 2 }).isAccepted, true)
       run('asker', { type: 'openDemand', epoch: 2, demand }, 10)
-      assert.equal(refused(answer(0, { orderAnswer: { way: 'passed' } })), outcome)
+      assert.equal(refused(answer(0, by('ended'))), outcome)
     }
   })
 
-  it('that is pushed in time is neither late nor yet to come', () => {
-    begin()
-    work(1)
+  it('that was accepted cannot have ended before, and without that rule can', () => {
+    for (const [rules, outcome] of [[[], 'ReceiptNotPushed'] as const, [['ended-if-pushed'], 'accepted'] as const]) {
+      begin(...rules)
+      postUsedLane()
+      work(1)
+      assert.equal(post({ parent: 1, cut: 2, position: 2 }).isAccepted, true)
+      const accepted: ReceiptDemand = { ...demand, ground: { kind: 'accepted', acceptance: acceptanceAt(2) } }
+      run('asker', { type: 'openDemand', epoch: 2, demand: accepted }, 10)
+      assert.equal(refused(answer(0, by('ended'))), outcome)
+    }
+  })
+
+  it('that its node gave the order back for is not due', () => {
+    work()
+    assert.equal(post({ cut: 2, position: 1 }).isAccepted, true)
     ask(demand)
-    for (const way of ['late', 'not-yet', 'used', 'passed', 'paid'] as const) {
-      assert.equal(answer(0, { orderAnswer: { way } }).isAccepted, false, way)
+    const body: Release = { type: 'Release', order: digestOf(order.message), node: 'nora' }
+    const released = (signer: string): Answer => ({ orderAnswer: { way: 'released', release: sign(signer)(body) } })
+    assert.equal(refused(answer(0, released('mallory'))), 'SignatureInvalid')
+    assert.equal(answer(0, released('nora')).isAccepted, true)
+  })
+
+  it('with an acceptance of another epoch, without an entry or before its push is covered opens no demand', () => {
+    work()
+    post({ position: 1 })
+    assert.equal(
+      refused(ask({ ...demand, ground: { kind: 'accepted', acceptance: acceptanceAt(9) } })),
+      'PositionOutsideEpoch',
+    )
+    assert.equal(refused(ask({ ...demand, ground: { kind: 'debited' } })), 'StatementMissing')
+    assert.equal(refused(ask(demand)), 'InboxItemOfOtherEpoch')
+  })
+
+  it('cannot be pushed with another signer’s signature, without its certificate or too late', () => {
+    const receipt = sign('nora')<Receipt>({ type: 'Receipt', order: 'o', node: 'nora', sequence: 1, units: 1 })
+    const push = (pushed: Signed<Receipt>, now = 1) =>
+      refused(apply(state, 'x', { type: 'pushReceipt', receipt: pushed, certificate }, now))
+    work()
+    assert.equal(push(sign('mallory')(receipt.message)), 'SignatureInvalid')
+    assert.equal(push({ signer: 'nora', message: receipt.message }), 'SignatureInvalid')
+    assert.equal(push(receipt), 'ReceiptUnrelated')
+    assert.equal(push(demand.receipt), 'ReceiptPushed')
+    assert.equal(push(demand.receipt, 495), 'PushedTooLate')
+  })
+
+  it('is not asked to be kept for a position that the epoch has not reached', () => {
+    work(2)
+    post({ cut: 2, position: 1 })
+    assert.equal(refused(ask({ kind: 'kept', order, certificate })), 'PositionOutsideEpoch')
+  })
+
+  /** An epoch in which Alice's lane has passed the order's nonce. */
+  function postUsedLane(): void {
+    const leaves = new Map([['alice', { ...emptyLeaf, lanes: new Map([['alice/0', 1]]) }]])
+    alices.opening = leaves.get('alice') ?? emptyLeaf
+    assert.equal(post({ position: 1, leaves }).isAccepted, true)
+  }
+
+  function acceptanceAt(position: number): Signed<Acceptance> {
+    const digest = digestOf(demand.receipt.message)
+    return sign(ledgerKey)<Acceptance>({ type: 'Acceptance', digest, isAccepted: true, position, at: 9 })
+  }
+})
+
+describe('a statement', () => {
+  it('with a lower receipt sequence does not stand, and without that rule does', () => {
+    for (const [rules, outcome] of [[[], 'SequenceDescends'] as const, [['sequence-not-lower'], 'accepted'] as const]) {
+      begin(...rules)
+      const opening = { ...emptyLeaf, sequence: 3 }
+      const closing = { ...emptyLeaf, sequence: 2 }
+      assert.equal(post({ leaves: new Map([['nora', opening]]) }).isAccepted, true)
+      assert.equal(post({ parent: 1, leaves: new Map([['nora', closing]]) }).isAccepted, true)
+      run('asker', { type: 'openDemand', epoch: 2, demand: { kind: 'statement', account: 'nora' } }, 10)
+      const statements = new Map([['nora', { opening, closing, entries: new Map() }]])
+      assert.equal(refused(answer(0, { statements })), outcome)
     }
   })
+})
 
-  it('with an acceptance of another epoch opens no demand', () => {
-    begin()
-    work(1)
-    const digest = digestOf(demand.receipt.message)
-    const accepted = sign(ledgerKey)<Acceptance>({ type: 'Acceptance', digest, isAccepted: true, position: 9, at: 9 })
-    assert.equal(refused(ask({ ...demand, acceptance: accepted })), 'AcceptanceOfOtherEpoch')
+describe('parameters', () => {
+  const deployed = (params: Partial<typeof smallParams>) =>
+    deploy({ params: { ...smallParams, ...params }, posterBond: 0, genesisRewards: 0 })
+
+  it('under which demands alone could bring the exit are refused', () => {
+    assert.throws(() => deployed({ exitSeconds: 700 }), RangeError)
   })
 
-  it('of another signer cannot be pushed', () => {
-    begin()
-    const body = { type: 'Receipt', order: 'o', node: 'nora', sequence: 1, units: 1 } as const
-    assert.equal(
-      refused(apply(state, 'x', { type: 'pushReceipt', receipt: sign('mallory')(body) }, 1)),
-      'SignatureInvalid',
-    )
-    const forged = { signer: 'nora', message: body }
-    assert.equal(refused(apply(state, 'x', { type: 'pushReceipt', receipt: forged }, 1)), 'SignatureInvalid')
+  it('under which asking costs more than it brings are refused', () => {
+    assert.throws(() => deployed({ demandBond: 9 }), RangeError)
+    assert.throws(() => deployed({ epochBond: 99 }), RangeError)
   })
 })
 

@@ -3,8 +3,8 @@ import { cancelWrong, type Wrong } from './direct-proofs.ts'
 import { answerDemand, openDemand, timeOut } from './disputes.ts'
 import { switchToExit, takeDeposit, takeLeaf } from './exit.ts'
 import { append, deposit, forceWithdrawal, pushReceipt, registerPayee, revoke } from './inbox.ts'
-import type { Receipt } from './messages.ts'
-import type { Params } from './params.ts'
+import type { Certificate, Receipt } from './messages.ts'
+import { type Params, requireSound } from './params.ts'
 import type { Rule } from './rules.ts'
 import { cancelByGuardian, claim, finalise, postEpoch } from './settlement.ts'
 import { KeyRing, type Signed } from './signatures.ts'
@@ -15,7 +15,11 @@ export type Action =
   | { readonly type: 'deposit'; readonly amount: number }
   | { readonly type: 'forceWithdrawal'; readonly amount: number }
   | { readonly type: 'revoke'; readonly nonce: number }
-  | { readonly type: 'pushReceipt'; readonly receipt: Signed<Receipt> }
+  | {
+      readonly type: 'pushReceipt'
+      readonly receipt: Signed<Receipt>
+      readonly certificate: Signed<Certificate>
+    }
   | { readonly type: 'registerPayee'; readonly account: string }
   | { readonly type: 'postEpoch'; readonly header: Header }
   | { readonly type: 'cancel'; readonly epoch: number }
@@ -47,10 +51,11 @@ export const ledgerKey = 'ledger'
 
 /** The contracts as they are deployed, at time 0: epoch 0 is final and empty. */
 export function deploy({ params, posterBond, genesisRewards, without = new Set() }: Setup): State {
+  requireSound(params)
   const genesis: Header = { parent: 0, cut: 0, position: 0, closedAt: 0, burn: 0, leaves: new Map(), rows: [] }
   const state: State = {
     ...{ params, keys: new KeyRing(), without, poster, guardian, ledger: ledgerKey },
-    ...{ inbox: [], pushedReceipts: new Map(), firstPush: new Map(), revocations: new Map(), payees: new Map() },
+    ...{ inbox: [], pushedReceipts: new Map(), revocations: new Map(), payees: new Map() },
     ...{
       epochs: new Map(),
       demands: [],
@@ -88,7 +93,7 @@ function run(state: State, caller: string, action: Action, now: number): unknown
     case 'revoke':
       return revoke(state, caller, action.nonce, now)
     case 'pushReceipt':
-      return pushReceipt(state, action.receipt, now)
+      return pushReceipt(state, action.receipt, action.certificate, now)
     case 'registerPayee':
       return registerPayee(state, action.account, now)
     case 'postEpoch':

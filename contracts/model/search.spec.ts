@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type TamperName, tamperNames } from './agents/tampers.ts'
+import { type TamperName, tamperNames } from './agents/tampers/tampers.ts'
 import { play } from './game.ts'
 import { type Strategy, strategies, tampering } from './strategies.ts'
 

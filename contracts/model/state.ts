@@ -78,7 +78,6 @@ export type State = {
   readonly ledger: string
   readonly inbox: InboxItem[]
   readonly pushedReceipts: Map<string, number>
-  readonly firstPush: Map<string, number>
   readonly revocations: Map<string, number>
   /** Account of each payee, with the inbox's length and the time when it was registered. */
   readonly payees: Map<string, { readonly inboxCount: number; readonly at: number }>

@@ -1,5 +1,5 @@
 import { honestMode } from './agents/poster.ts'
-import { type TamperName, tamperNames } from './agents/tampers.ts'
+import { type TamperName, tamperNames } from './agents/tampers/tampers.ts'
 import type { GameSetup } from './game.ts'
 
 /** A way to play, to be combined with a seed. */

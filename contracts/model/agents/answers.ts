@@ -59,11 +59,6 @@ export function answersTo(state: State, books: Books, posted: Posted, id: number
       const permission = hold?.permission === undefined ? {} : { permission: hold.permission }
       return order === undefined ? [{}] : [{ order, ...permission }, ...permissionsOf(books, { order })]
     }
-    case 'sequence': {
-      const statements = show(demand.account)
-      const signed = books.receipts.filter(({ message }) => message.node === demand.account)
-      return [{ statements }, ...signed.map(receipt => ({ statements, receipt }))]
-    }
     case 'statement':
     case 'lane':
     case 'credit':
@@ -85,8 +80,8 @@ function permissionsOf(books: Books, answer: Answer): Answer[] {
 }
 
 function orderAnswersOf(books: Books, demand: Extract<Demand, { kind: 'receipt' | 'kept' }>): OrderAnswer[] {
-  if (demand.kind === 'kept') return (['kept', 'settled', 'ended', 'unknown'] as const).map(way => ({ way }))
-  const ways = (['paid', 'used', 'not-yet', 'late', 'gap', 'passed'] as const).map(way => ({ way }))
+  if (demand.kind === 'kept') return (['kept', 'settled', 'ended', 'expired'] as const).map(way => ({ way }))
+  const ways = (['paid', 'ended'] as const).map(way => ({ way }))
   const asked = digestOf(demand.receipt.message)
   const others = books.receipts
     .filter(({ message }) => message.node === demand.receipt.message.node && digestOf(message) !== asked)

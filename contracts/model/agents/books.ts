@@ -52,8 +52,6 @@ export class Books {
   readonly permissions = new Set<Signed<Permission>>()
   /** What is left to debit of each forced withdrawal, by its index. */
   readonly forced = new Map<number, number>()
-  /** Every item before this time is in the journal. */
-  private importedUntil = 0
   position = 0
   burnt = 0
   cut = 0
@@ -117,9 +115,7 @@ export class Books {
     const { wallet, amount, deadline } = order.message
     if (deadline <= now || !this.takesSpend(order, now, permission)) return undefined
     const digest = digestOf(order.message)
-    const { graceSeconds, inboxAgeSeconds, inboxSlackSeconds } = this.chain.params
-    const endsAt = deadline + graceSeconds
-    const expires = endsAt - inboxAgeSeconds - inboxSlackSeconds
+    const endsAt = deadline + this.chain.params.graceSeconds
     this.position++
     this.useNonce(order)
     const payer = this.walletOf(wallet)
@@ -127,30 +123,32 @@ export class Books {
     payer.holds.set(digest, { order, endsAt, ...given(permission) })
     this.orders.set(digest, order)
     const terms = { order: digest, node, payoutWallet: node, amount, unitPrice }
-    const certificate: Certificate = { type: 'Certificate', ...terms, position: this.position, at: now, expires }
+    const certificate: Certificate = {
+      type: 'Certificate',
+      ...terms,
+      position: this.position,
+      at: now,
+      expires: endsAt,
+    }
     const signed = this.sign(certificate)
     this.certificates.set(digest, signed)
     return signed
   }
 
-  /**
-   * Takes a receipt that came at `cameAt` in sequence without gaps; one that came after its certificate's end takes its number and is paid
-   * nothing, and not before everything is imported that might show it was pushed in time.
-   */
-  settle(receipt: Signed<Receipt>, now: number, cameAt = now): Signed<Acceptance> | undefined {
+  /** Settles a job by its node's receipt while the hold stands. Whatever order the node numbers its receipts in, the first one counts. */
+  settle(receipt: Signed<Receipt>, now: number): Signed<Acceptance> | undefined {
     const { node, sequence, order } = receipt.message
     const certificate = this.certificates.get(order)
     const ordered = this.orders.get(order)
     const isOwn = receipt.signer === node && certificate?.message.node === node
-    if (!isOwn || ordered === undefined || sequence !== this.walletOf(node).sequence + 1) return undefined
-    const isLate = certificate.message.expires <= cameAt
-    if (isLate && this.importedUntil < certificate.message.expires) return undefined
-    this.position++
-    this.walletOf(node).sequence = sequence
-    this.receipts.push(receipt)
+    if (!isOwn || ordered === undefined) return undefined
     const payer = this.walletOf(ordered.message.wallet)
     const hold = payer.holds.get(order)
-    if (hold === undefined || isLate) return undefined
+    if (hold === undefined) return undefined
+    this.position++
+    const worker = this.walletOf(node)
+    worker.sequence = Math.max(worker.sequence, sequence)
+    this.receipts.push(receipt)
     payer.holds.delete(order)
     payer.available += ordered.message.amount
     const { feePercent } = this.chain.params
@@ -163,7 +161,7 @@ export class Books {
     return this.accept(digestOf(receipt.message), now)
   }
 
-  /** Gives back what ended holds had set aside. */
+  /** Gives back what ended holds had set aside, once everything is imported that could have been pushed for them. */
   endHolds(now: number): void {
     for (const wallet of this.wallets.values()) {
       for (const [digest, { order, endsAt }] of wallet.holds) {
@@ -177,7 +175,6 @@ export class Books {
 
   /** Takes what is old enough in the inbox. */
   import(now: number): void {
-    this.importedUntil = now - this.chain.params.inboxAgeSeconds
     for (let item = this.chain.inbox[this.cut]; item !== undefined; item = this.chain.inbox[this.cut]) {
       if (item.at + this.chain.params.inboxAgeSeconds > now) return
       this.position++
@@ -211,13 +208,13 @@ export class Books {
       this.move('rewards', inboxKey(index), item.amount, 0)
     if (item.kind === 'ForcedWithdrawal') this.forced.set(index, Number(item.detail))
     if (item.kind === 'Revocation') this.revoked.add(`${item.account}/${item.detail}`)
-    if (item.kind === 'Receipt') this.takePushed(item, now)
+    if (item.kind === 'Receipt') this.settlePushed(item, now)
   }
 
-  private takePushed(item: InboxItem, now: number): void {
+  private settlePushed(item: InboxItem, now: number): void {
     const receipt = this.pushed.get(String(item.detail))
     if (receipt === undefined) return
-    this.settle(receipt, now, item.at)
+    this.settle(receipt, now)
     this.acceptances.delete(digestOf(receipt.message))
   }
 

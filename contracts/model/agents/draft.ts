@@ -24,14 +24,16 @@ export type Draft = {
   readonly rows: Row[]
 }
 
+export type Work = { readonly payer: string; readonly amount: number }
+
 /** What the journal says each account has had and has, at a position: its leaf, what waits for a row, and all that was paid. */
 export type Entitlement = {
   readonly total: number
   readonly held: number
   /** What has left the wallet for its payout. */
   readonly withdrawn: number
-  /** Orders that the account works for as a node, by digest, with their payers. */
-  readonly working: ReadonlyMap<string, string>
+  /** Holds that the account works for as a node, by the order's digest. */
+  readonly working: ReadonlyMap<string, Work>
 }
 
 /** The epoch that an honest poster posts now: the parent's leaves and every movement since the parent's position. */
@@ -143,11 +145,12 @@ export function entitlementsOf(books: Books): Map<string, Entitlement> {
   return entitled
 }
 
-function workOf(books: Books, node: string): Map<string, string> {
-  const working = new Map<string, string>()
+function workOf(books: Books, node: string): Map<string, Work> {
+  const working = new Map<string, Work>()
   for (const [payer, { holds }] of books.wallets) {
-    for (const digest of holds.keys()) {
-      if (books.certificates.get(digest)?.message.node === node) working.set(digest, payer)
+    for (const [digest, { order }] of holds) {
+      const isOfNode = books.certificates.get(digest)?.message.node === node
+      if (isOfNode) working.set(digest, { payer, amount: order.message.amount })
     }
   }
   return working

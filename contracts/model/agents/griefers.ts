@@ -1,4 +1,4 @@
-import type { Demand } from '../demands.ts'
+import type { Demand, ReceiptGround } from '../demands.ts'
 import type { Receipt } from '../messages.ts'
 import { payableOf } from '../messages.ts'
 import { apply } from '../model.ts'
@@ -52,18 +52,20 @@ export class Griefers {
     }
   }
 
-  /** A second receipt for an order, a twin of a sequence, one out of sequence, or one that comes too late, pushed in public. */
+  /** A second receipt for an order, or one with a number used before, handed in or pushed in public, whenever the push is taken. */
   private bait(now: number): void {
     const own = [...this.books.certificates.values()].filter(({ message }) => message.node === 'mallory')
     if (own.length === 0) return
-    const { order } = this.random.pick(own.slice(-3)).message
+    const ending = own.filter(({ message }) => Math.abs(message.expires - now) < 10)
+    const certificate = this.random.pick(ending.length > 0 ? ending : own.slice(-5))
+    const { order } = certificate.message
     const sequence = Math.max(1, this.books.walletOf('mallory').sequence + this.random.between(-2, 3))
-    const units = this.random.between(1, 50)
+    const units = this.random.between(0, 50)
     const receipt = this.people.signAs('mallory')<Receipt>({ type: 'Receipt', order, node: 'mallory', sequence, units })
     this.books.pushed.set(digestOf(receipt.message), receipt)
     this.baits.push(receipt)
     const way = this.random.between(0, 3)
-    if (way <= 1) apply(this.state, 'mallory', { type: 'pushReceipt', receipt }, now)
+    if (way <= 1) apply(this.state, 'mallory', { type: 'pushReceipt', receipt, certificate }, now)
     if (way === 2) this.books.settle(receipt, now)
   }
 
@@ -75,7 +77,7 @@ export class Griefers {
     const moved = this.books.movements
     const key = moved.length === 0 ? '@0' : this.random.pick(moved).key
     const index = this.random.between(0, this.state.inbox.length)
-    switch (this.random.between(0, 11)) {
+    switch (this.random.between(0, 10)) {
       case 0:
         return { kind: 'leaf', account }
       case 1:
@@ -92,12 +94,10 @@ export class Griefers {
       case 5:
         return { kind: 'lane', account, key: `${wallet}/0` }
       case 6:
-        return { kind: 'sequence', account: this.random.pick(['nora', 'mallory', account]) }
-      case 7:
         return { kind: 'forced', index }
-      case 8:
+      case 7:
         return this.creditDemand(account, key, index)
-      case 9:
+      case 8:
         return this.keptDemand()
       default:
         return this.receiptDemand()
@@ -155,7 +155,8 @@ export class Griefers {
     const certificate = this.books.certificates.get(receipt.message.order)
     if (order === undefined || certificate === undefined) return undefined
     const acceptance = this.books.acceptanceOf(receipt)
-    const given = acceptance !== undefined && this.random.isOnceIn(2) ? { acceptance } : {}
-    return { kind: 'receipt', order, receipt, certificate, ...given }
+    const grounds: ReceiptGround[] = [{ kind: 'pushed' }, { kind: 'debited' }]
+    if (acceptance !== undefined) grounds.push({ kind: 'accepted', acceptance })
+    return { kind: 'receipt', order, receipt, certificate, ground: this.random.pick(grounds) }
   }
 }

@@ -1,4 +1,4 @@
-import type { Instruction, Permission, Transfer } from '../messages.ts'
+import type { Instruction, Permission, Receipt, Transfer } from '../messages.ts'
 import type { Random } from '../random.ts'
 import type { KeyRing, Sign, Signed } from '../signatures.ts'
 import { epochOf, type State } from '../state.ts'
@@ -8,9 +8,10 @@ export class People {
   readonly honest = ['alice', 'bob', 'nora'] as const
   readonly nodes = ['nora', 'mallory'] as const
   /** What a falsification has prepared against a victim for a later epoch. */
-  readonly grudges = new Map<string, 'replay' | 'payDropped'>()
+  readonly grudges = new Map<string, 'replay'>()
   private readonly signs = new Map<string, Sign>()
   private readonly instructions = new Map<string, Signed<Instruction>>()
+  private readonly receipts = new Map<string, Signed<Receipt>>()
   private readonly nonces = new Map<string, number>()
   readonly permissions: Signed<Permission>[] = []
 
@@ -22,19 +23,25 @@ export class People {
     return sign
   }
 
-  bear(victim: string, next: 'replay' | 'payDropped'): true {
-    this.grudges.set(victim, next)
+  bear(victim: string): true {
+    this.grudges.set(victim, 'replay')
     return true
-  }
-
-  isNode(name: string): boolean {
-    return this.nodes.some(node => node === name)
   }
 
   nextNonce(lane: string): number {
     const nonce = (this.nonces.get(lane) ?? 0) + 1
     this.nonces.set(lane, nonce)
     return nonce
+  }
+
+  /** The one receipt that a node signs for an order. */
+  receiptFor(order: string, node: string, units: number): Signed<Receipt> {
+    const made = this.receipts.get(order)
+    if (made !== undefined) return made
+    const sequence = this.nextNonce(`receipts of ${node}`)
+    const receipt = this.signAs(node)<Receipt>({ type: 'Receipt', order, node, sequence, units })
+    this.receipts.set(order, receipt)
+    return receipt
   }
 
   permit(wallet: string, spendMax: number, counterparty: string, expires: number, nonce: number): void {

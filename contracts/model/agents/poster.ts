@@ -5,7 +5,7 @@ import { answersTo, Posted } from './answers.ts'
 import type { Books } from './books.ts'
 import { type Draft, draftEpoch, type Entitlement, entitlementsOf, headerOf } from './draft.ts'
 import type { People } from './people.ts'
-import { type TamperName, tampers } from './tampers.ts'
+import { type TamperName, tampers } from './tampers/tampers.ts'
 
 export type PosterMode = {
   /** How it may falsify an epoch; an honest poster has none. */
@@ -45,6 +45,8 @@ export class Poster {
 
   act(now: number): void {
     if (now >= this.mode.silentFrom) return
+    if (now < this.mode.cutFrozenFrom) this.books.import(now)
+    this.books.endHolds(now)
     this.answerAll(now)
     for (const { id } of this.state.epochs.values()) {
       if (id > this.state.finalEpoch) apply(this.state, poster, { type: 'finalise', epoch: id }, now)
@@ -55,8 +57,6 @@ export class Poster {
   }
 
   private post(now: number): void {
-    if (now < this.mode.cutFrozenFrom) this.books.import(now)
-    this.books.endHolds(now)
     this.books.close()
     const honest = draftEpoch(this.state, this.books, now)
     const entitled = entitlementsOf(this.books)

@@ -6,10 +6,13 @@ import type { State } from '../state.ts'
 import type { Books } from './books.ts'
 import type { People } from './people.ts'
 
+/** A receipt that its node has signed, and how it will reach the journal. */
+type Handed = { readonly receipt: Signed<Receipt>; readonly isRefused: boolean; readonly isPatient: boolean }
+
 /** Payers, payees, delegates and nodes at their usual business. */
 export class Users {
   private readonly jobs: { readonly node: string; readonly order: string; readonly doneAt: number }[] = []
-  private readonly waiting: Signed<Receipt>[] = []
+  private readonly waiting: Handed[] = []
 
   constructor(
     private readonly state: State,
@@ -98,7 +101,7 @@ export class Users {
     const permission = this.random.pick(this.people.permissions)
     const { wallet, spendMax, counterparty: to } = permission.message
     const nonce = this.people.nextNonce(`dave for ${wallet}`)
-    const amount = this.random.between(1, spendMax)
+    const amount = this.random.between(2, spendMax)
     const sign = this.people.signAs('dave')
     if (this.random.isOnceIn(2)) {
       const spend = sign<Transfer>({ type: 'Transfer', wallet, to, amount, lane: 1, nonce })
@@ -126,22 +129,33 @@ export class Users {
     this.jobs.push({ node, order: digestOf(order.message), doneAt })
   }
 
-  /** Nodes end their jobs and hand the receipts in by sequence; what the ledger does not take is pushed, in sequence too. */
+  /** Nodes end their jobs and hand the receipts in; what the ledger does not take is pushed, now and then at the last moment. */
   private work(now: number): void {
     for (const job of this.jobs.filter(({ doneAt }) => doneAt <= now)) {
       this.jobs.splice(this.jobs.indexOf(job), 1)
-      const { node, order } = job
-      const sequence = this.people.nextNonce(`receipts of ${node}`)
-      const units = this.random.between(1, 20)
-      const receipt = this.people.signAs(node)<Receipt>({ type: 'Receipt', order, node, sequence, units })
+      const receipt = this.people.receiptFor(job.order, job.node, this.random.between(2, 20))
       this.books.pushed.set(digestOf(receipt.message), receipt)
-      this.waiting.push(receipt)
+      this.waiting.push({
+        receipt,
+        isRefused: this.isDeaf && !this.random.isOnceIn(4),
+        isPatient: this.random.isOnceIn(2),
+      })
     }
-    for (const receipt of [...this.waiting]) {
-      const { node, sequence } = receipt.message
-      if (this.books.walletOf(node).sequence >= sequence) this.waiting.splice(this.waiting.indexOf(receipt), 1)
-      else if (this.isDeaf && this.random.isOnceIn(2)) apply(this.state, node, { type: 'pushReceipt', receipt }, now)
-      else this.books.settle(receipt, now)
+    for (const handed of [...this.waiting]) {
+      const certificate = this.books.certificates.get(handed.receipt.message.order)
+      const { receipt, isRefused, isPatient } = handed
+      if (!isRefused) this.books.settle(receipt, now)
+      const isPushTime =
+        certificate !== undefined && (!isPatient || now >= this.lastPushAt(certificate.message.expires))
+      if (isRefused && !isPushTime) continue
+      if (isRefused && isPushTime) apply(this.state, receipt.signer, { type: 'pushReceipt', receipt, certificate }, now)
+      this.waiting.splice(this.waiting.indexOf(handed), 1)
     }
+  }
+
+  /** Early enough for whoever moves every four seconds. */
+  private lastPushAt(expires: number): number {
+    const { inboxAgeSeconds, pushMarginSeconds } = this.state.params
+    return expires - inboxAgeSeconds - pushMarginSeconds - 4
   }
 }
