@@ -51,7 +51,6 @@ export function play(setup: GameSetup): Outcome {
     state,
     books,
     people,
-    ['nora'],
     setup.isBlind ?? random.isOnceIn(3),
     setup.watcherDelaySeconds ?? random.between(0, params.windowSeconds - 4),
   )

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type TamperName, tamperNames } from './agents/tampers/tampers.ts'
 import { play } from './game.ts'
-import { type Strategy, strategies, tampering } from './strategies.ts'
+import { deaf, type Strategy, shortHolds, strategies, tampering } from './strategies.ts'
 
 /** `DEPARROW_MODEL_SEEDS=50` plays fifty times as many games; `DEPARROW_MODEL_FIRST_SEED` begins elsewhere. */
 const times = Number(process.env['DEPARROW_MODEL_SEEDS'] ?? 1)
@@ -51,6 +51,10 @@ describe('a random game with one honest watcher', () => {
     playAll(strategies.mixed, 60)
   })
 
+  it('lets no theft become final when the poster falsifies, turns receipts away and is asked by everybody', () => {
+    playAll(strategies.outvoted, 40)
+  })
+
   it('pays the watcher as long as the poster has bonds to post', () => {
     playAll(strategies.poor, 30)
   })
@@ -62,7 +66,7 @@ describe('a poster that falsifies in one way only', () => {
 
   for (const name of tamperNames) {
     it(`gains nothing by ${name}`, () => {
-      const used = playAll(tampering(name), 12)
+      const used = new Set([...playAll(tampering(name), 14), ...playAll(shortHolds(deaf(tampering(name))), 14)])
       assert.equal(used.has(name), !isNeverPosted(name), 'it was tried')
     })
   }

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { play } from './game.ts'
 import { type Rule, rules } from './rules.ts'
-import { type Strategy, strategies, tampering, watchedLate } from './strategies.ts'
+import { deaf, type Strategy, shortHolds, strategies, tampering, watchedLate } from './strategies.ts'
 
-const deaf = (strategy: Strategy): Strategy => ({ ...strategy, isDeaf: true })
 const smallCap = (strategy: Strategy): Strategy => ({ ...strategy, params: { orderCap: 5 } })
 const { frozen, griefed, mixed, poor, silent, stalled, withholding } = strategies
 
@@ -50,7 +49,7 @@ const profiteers: Partial<Record<Rule, Strategy>> = {
   'kept-of-this-epoch': griefed,
   'order-kept': tampering('holdDropped'),
   'kept-until-expiry': tampering('holdDropped'),
-  'expiry-covers-pushes': deaf(tampering('pushPutOff')),
+  'expiry-covers-pushes': shortHolds(deaf(tampering('pushPutOff'))),
   'row-cumulative': tampering('wrongCumulative'),
   'payable-paid-out': tampering('payableKept'),
   'position-not-stale': tampering('positionFrozen'),

@@ -7,6 +7,7 @@ import { epochOf, type State } from '../state.ts'
 export class People {
   readonly honest = ['alice', 'bob', 'nora'] as const
   readonly nodes = ['nora', 'mallory'] as const
+  readonly honestNode = 'nora'
   /** What a falsification has prepared against a victim for a later epoch. */
   readonly grudges = new Map<string, 'replay'>()
   private readonly signs = new Map<string, Sign>()

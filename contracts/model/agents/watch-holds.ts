@@ -16,14 +16,8 @@ const unitsBegun = 5
  * A node looks whether the holds that it works for still stand, in full. What became of one that does not is asked first; one that was settled
  * must have been settled with the node.
  */
-export function* watchHolds(
-  state: State,
-  books: Books,
-  people: People,
-  id: number,
-  node: string,
-  expected: Draft,
-): Steps {
+export function* watchHolds(state: State, books: Books, people: People, id: number, expected: Draft): Steps {
+  const node = people.honestNode
   const orders = [...books.certificates.values()]
     .filter(({ message }) => message.node === node && isOpenIn(expected, books, message.order))
     .flatMap(({ message }) => books.orders.get(message.order) ?? [])

@@ -32,7 +32,6 @@ export class Watcher {
     private readonly state: State,
     private readonly books: Books,
     private readonly people: People,
-    private readonly nodes: readonly string[],
     /** A blind watcher has no journal that it could compare with the root, and so asks about every account in every epoch. */
     private readonly isBlind: boolean,
     /** How long after an epoch it begins to look, in seconds. */
@@ -58,7 +57,7 @@ export class Watcher {
     if (expected === undefined || (!this.isBlind && isAsExpected(epoch, expected))) return
     const all = this.people.honest.flatMap(account => [account, payableOf(account)])
     const rounds = [...all.map(account => watchAccount(this.state, this.books, id, account, expected))]
-    rounds.push(...this.nodes.map(node => watchHolds(this.state, this.books, this.people, id, node, expected)))
+    rounds.push(watchHolds(this.state, this.books, this.people, id, expected))
     for (const steps of rounds) {
       const first = steps.next()
       if (!first.done) this.watches.push({ epoch: id, steps, wanted: first.value, opened: [] })

@@ -57,13 +57,13 @@ export const nodeTampers = {
   },
   /** The push of a receipt is left to the next epoch, when its order will be gone. */
   pushPutOff: (draft, shop) => {
-    const key = jobCreditsOf(draft, shop.victim).find(order => pushOf(draft, shop, order) !== undefined)
+    const key = jobCreditsOf(draft, shop.people.honestNode).find(order => pushOf(draft, shop, order) !== undefined)
     const index = key === undefined ? undefined : pushOf(draft, shop, key)
     if (key === undefined || index === undefined) return false
     const putOff = shop.state.inbox.slice(index, draft.cut)
     if (putOff.some(({ kind }) => kind !== 'Receipt' && kind !== 'Revocation')) return false
     draft.cut = index
-    return eraseJob(draft, shop.victim, key)
+    return eraseJob(draft, shop.people.honestNode, key)
   },
 } satisfies Record<string, Tamper>
 
@@ -74,14 +74,14 @@ type WorkedHold = {
   readonly order: Signed<JobOrder>
 }
 
-/** A standing hold of anybody that the victim works for. */
-function heldFor(draft: Draft, { books, random, victim }: Workshop): WorkedHold | undefined {
+/** A standing hold of anybody that the honest node works for. */
+function heldFor(draft: Draft, { books, random, people }: Workshop): WorkedHold | undefined {
   const held: WorkedHold[] = []
   for (const [payer, { holds }] of draft.leaves) {
     for (const [key, amount] of holds) {
       const order = books.orders.get(key)
-      const isOfVictim = books.certificates.get(key)?.message.node === victim
-      if (isOfVictim && order !== undefined) held.push({ payer, key, amount, order })
+      const isOfNode = books.certificates.get(key)?.message.node === people.honestNode
+      if (isOfNode && order !== undefined) held.push({ payer, key, amount, order })
     }
   }
   return held.length === 0 ? undefined : random.pick(held)
