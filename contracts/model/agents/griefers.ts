@@ -60,7 +60,7 @@ export class Griefers {
     const certificate = this.random.pick(ending.length > 0 ? ending : own.slice(-5))
     const { order } = certificate.message
     const sequence = Math.max(1, this.books.walletOf('mallory').sequence + this.random.between(-2, 3))
-    const units = this.random.between(0, 50)
+    const units = this.random.between(1, 50)
     const receipt = this.people.signAs('mallory')<Receipt>({ type: 'Receipt', order, node: 'mallory', sequence, units })
     this.books.pushed.set(digestOf(receipt.message), receipt)
     this.baits.push(receipt)
