@@ -26,7 +26,7 @@ const warningsAreErrors: HardhatPlugin = {
 
 export default defineConfig({
   plugins: [hardhatNodeTestRunner, hardhatNetworkHelpers, hardhatViem, hardhatViemAssertions, warningsAreErrors],
-  paths: { sources: 'src', tests: 'test' },
+  paths: { sources: ['src', 'test/harness', 'bench/baselines'], tests: { nodejs: 'test' } },
   solidity: {
     version: '0.8.37',
     // The compiler comes from npm, so that a build downloads nothing.

@@ -37,6 +37,8 @@ export const importRules: readonly ImportRule[] = [
   },
   { folder: 'ledger/src/testing', workspaces: [], libraries: true },
   { folder: 'contracts', workspaces: [], libraries: true },
+  // The contracts judge what the ledger accepts, so that their specs compare the two.
+  { folder: 'contracts/test', workspaces: ['@deparrow/ledger'], libraries: true },
   { folder: 'sdk', workspaces: ['@deparrow/ledger', '@deparrow/contracts'], libraries: true },
   {
     folder: 'compute-node',

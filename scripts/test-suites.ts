@@ -27,6 +27,7 @@ export const testSuites: Readonly<Record<string, TestSuite>> = {
     concurrency: 2,
   },
   contracts: { name: 'contracts', command: ['npm', 'run', 'test', '-w', 'contracts'], concurrency: 1 },
+  forge: { name: 'invariants in the second engine', command: ['bash', 'contracts/forge/run.sh'], concurrency: 1 },
   simulation: {
     name: 'simulation and history',
     specs: ['test/dist/simulation/*.spec.js', 'test/dist/history/!(*.int).spec.js'],

@@ -64,10 +64,10 @@ function readCounts(file: string): Counts {
   }
 }
 
-/** Hardhat closes with `N passing` and, where there are any, `N failing`. */
+/** Hardhat closes with `N passing` and, where there are any, `N failing`; Forge with `N tests passed, N failed`. */
 function countsOf(output: string): Counts {
   const last = (word: string) => Number([...output.matchAll(new RegExp(`(\\d+) ${word}`, 'g'))].at(-1)?.[1] ?? 0)
-  return { passed: last('passing'), failed: last('failing'), skipped: 0 }
+  return { passed: last('(?:passing|tests passed)'), failed: last('(?:failing|failed)'), skipped: 0 }
 }
 
 function add(a: Counts, b: Counts): Counts {

@@ -54,13 +54,13 @@ export const deployDefaults = {
 } as const satisfies Partial<DeployParameters>
 
 /**
- * The periods of the local chain: W = A = 2 s and D = 0, so that a payout takes seconds and a demand can be watched; N = 1 day, so that
+ * The periods of the local chain: W = 2 s and D = 0, so that a payout takes seconds; A = 30 s, in which a busy machine answers; N = 1 day, so that
  * a network that was put away over night goes on in the morning (`settlement.md`).
  */
 export const localPeriods = {
   windowSeconds: 2n,
   inboxAgeSeconds: 0n,
-  answerSeconds: 2n,
+  answerSeconds: 30n,
   roundsMax: 36n,
   exitSeconds: DAY_SECONDS,
 } as const satisfies Partial<DeployParameters>

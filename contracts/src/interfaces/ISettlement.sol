@@ -207,9 +207,6 @@ interface ISettlement is ISettlementDisputed, ISettlementExit {
     /// @notice Thrown when a claim would pay nothing.
     error NothingToClaim(uint32 id, uint64 claimedMicrocredits, uint64 cumulativeMicrocredits);
 
-    /// @notice Thrown when claims would exceed what final epochs pay; only a wrong row that nobody cancelled leads here.
-    error ClaimsExceedPayouts(uint256 claimsMicrocredits, uint256 payoutsMicrocredits);
-
     /// @notice Deposits `amountWei` that the caller has approved; credits the caller.
     /// @dev Reverts with `DepositsAreStopped`, `AmountZero`, `AmountNotWholeMicrocredits`.
     function deposit(uint256 amountWei) external;
@@ -301,7 +298,7 @@ interface ISettlement is ISettlementDisputed, ISettlementExit {
 
     /// @notice Pays a payee what its row in a finalised epoch states beyond what it was paid before, to its registered address only.
     /// Anybody may call it; the newest row collects all earlier ones.
-    /// @dev Reverts with `EpochNotFinalised`, `RowProofInvalid`, `NothingToClaim`, `ClaimsExceedPayouts`.
+    /// @dev Reverts with `EpochNotFinalised`, `RowProofInvalid`, `NothingToClaim`.
     function claim(uint64 epoch, uint32 part, uint32 index, PayoutRow row, bytes32[] calldata siblings) external;
 
     /// @notice The DPC token.
@@ -387,6 +384,4 @@ interface ISettlement is ISettlementDisputed, ISettlementExit {
     /// @notice What a payee has been paid so far.
     function claimedMicrocredits(uint32 id) external view returns (uint64);
 
-    /// @notice What all payees have been paid so far.
-    function claimedTotalMicrocredits() external view returns (uint64);
 }

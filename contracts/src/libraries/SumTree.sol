@@ -12,10 +12,19 @@ library SumTree {
     /// @dev Bytes of a sibling: hash (32) and sum (16).
     uint256 internal constant SIBLING_BYTES = 48;
 
-    /// @dev Bits of a place, and so the greatest depth.
+    /// @dev Bytes that the hash of an entry is of: 0x00, key, value.
+    uint256 private constant ENTRY_BYTES = 49;
+
+    /// @dev Bytes that the hash of an inner node is of: 0x01, and hash and sum of either half.
+    uint256 private constant INNER_BYTES = 97;
+
+    /// @dev Bits of a place.
     uint256 internal constant PLACE_BITS = 256;
 
-    /// @notice Thrown when siblings are not whole, or more than a place has bits.
+    /// @dev How deep a leaf or an entry may stand: what is hidden deeper a watcher could not find in time.
+    uint256 internal constant DEPTH_MAX = 128;
+
+    /// @notice Thrown when siblings are not whole, or more than `DEPTH_MAX`.
     error SiblingsLengthInvalid(uint256 length);
 
     /// @notice Thrown when an absent sibling, from the root down, has a sum.
@@ -32,6 +41,9 @@ library SumTree {
 
     /// @notice Thrown when what a proof shows stands elsewhere than where the place leads.
     error OtherStandsElsewhere(bytes32 place, bytes32 other);
+
+    /// @notice Thrown when what is said to be below a root is neither nothing, an entry nor an inner node.
+    error PreimageInvalid(uint256 length);
 
     /// @notice Thrown when a proof leads to another root.
     error RootDiffers(bytes32 expected, bytes32 actual);
@@ -81,7 +93,7 @@ library SumTree {
         node.sum = value;
     }
 
-    /// @dev The node over two. Its sum is added by `addedSum`.
+    /// @dev The node over two. Reverts with `HalvesCarry` when `isSplit`, otherwise with `SumTooLarge`.
     function innerNode(
         SumNode memory left,
         SumNode memory right,
@@ -162,6 +174,23 @@ library SumTree {
         total = totalUnder(root, end, place, proof.siblings, false);
     }
 
+    /// @dev The sum of a tree of entries, by what its root is the hash of: nothing for an empty tree, `0x00 ‖ key ‖ value` for one entry,
+    /// `0x01 ‖ left hash ‖ left sum ‖ right hash ‖ right sum` for more. Reverts with `PreimageInvalid`, `RootDiffers`, `SiblingInvalid`,
+    /// `SumTooLarge`.
+    function sumOf(bytes32 root, bytes memory preimage) internal pure returns (uint128) {
+        uint256 length = preimage.length;
+        bytes32 hash = length == 0 ? bytes32(0) : keccak256(preimage);
+        require(hash == root, RootDiffers(root, hash));
+        if (length == 0) return 0;
+        if (length == ENTRY_BYTES && preimage[0] == 0x00) return sumAt(preimage, 33);
+        require(length == INNER_BYTES && preimage[0] == 0x01, PreimageInvalid(length));
+        uint128 left = sumAt(preimage, 33);
+        uint128 right = sumAt(preimage, 81);
+        require(wordAt(preimage, 1) != 0 || left == 0, SiblingInvalid(0));
+        require(wordAt(preimage, 49) != 0 || right == 0, SiblingInvalid(0));
+        return addedSum(left, right, 0, false);
+    }
+
     /// @dev Reverts as `lookUp` does, and with `NotIncluded`.
     function requireIncluded(bytes32 root, bytes32 key, EntryProof memory proof) internal pure returns (uint128 value) {
         bool isPresent;
@@ -200,12 +229,12 @@ library SumTree {
     /// @dev How many siblings there are. Reverts with `SiblingsLengthInvalid`.
     function depthOf(bytes memory siblings) internal pure returns (uint256 depth) {
         depth = siblings.length / SIBLING_BYTES;
-        require(depth <= PLACE_BITS && siblings.length == depth * SIBLING_BYTES, SiblingsLengthInvalid(siblings.length));
+        require(depth <= DEPTH_MAX && siblings.length == depth * SIBLING_BYTES, SiblingsLengthInvalid(siblings.length));
     }
 
     /// @dev Reverts with `OtherStandsElsewhere` unless both places have the same first `depth` bits.
     function requireSamePrefix(bytes32 place, bytes32 other, uint256 depth) internal pure {
-        // A shift by 256 or more gives 0: without siblings every place has the same way.
+        // A shift by 256 gives 0: at depth 0 every place has the same way.
         require(uint256(place ^ other) >> (PLACE_BITS - depth) == 0, OtherStandsElsewhere(place, other));
     }
 
@@ -248,16 +277,23 @@ library SumTree {
     }
 
     function siblingAt(bytes memory siblings, uint256 depth) private pure returns (SumNode memory node) {
-        bytes32 hash;
-        bytes16 sum;
-        // The depth is below the number of whole siblings. Solidity has no other way to read a word out of bytes in memory; what is read past
-        // the 16 bytes of the sum is cut off.
-        assembly ("memory-safe") {
-            let start := add(add(siblings, 0x20), mul(depth, 48))
-            hash := mload(start)
-            sum := and(mload(add(start, 0x20)), shl(128, not(0)))
+        // No overflow: the depth is below the number of whole siblings. A proof has hundreds of them at worst.
+        unchecked {
+            uint256 offset = depth * SIBLING_BYTES;
+            node.hash = wordAt(siblings, offset);
+            node.sum = sumAt(siblings, offset + 32);
         }
-        node.hash = hash;
-        node.sum = uint128(sum);
+    }
+
+    function sumAt(bytes memory data, uint256 offset) private pure returns (uint128) {
+        return uint128(bytes16(wordAt(data, offset)));
+    }
+
+    function wordAt(bytes memory data, uint256 offset) private pure returns (bytes32 word) {
+        // The offsets lie within data whose length has been checked. Solidity has no other way to read a word out of bytes in memory; what a
+        // sum's word has beyond its 16 bytes is cut off.
+        assembly ("memory-safe") {
+            word := mload(add(add(data, 0x20), offset))
+        }
     }
 }

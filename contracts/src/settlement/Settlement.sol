@@ -60,12 +60,6 @@ contract Settlement is SettlementExit, IERC5267 {
 
     function _pay(uint64 id, uint32 payee, uint64 cumulative) private {
         (address account, uint64 paid) = _advancePayee(payee, cumulative);
-        uint256 claimedTotal = uint256(claimedTotalMicrocredits) + paid;
-        uint256 payouts = _payoutsFinalisedMicrocredits;
-        require(claimedTotal <= payouts, ClaimsExceedPayouts(claimedTotal, payouts));
-
-        // Fits: payouts of a complete epoch are at most the inbox total, which is a uint64.
-        claimedTotalMicrocredits = uint64(claimedTotal);
         emit Claimed(payee, account, id, paid, cumulative);
         _send(account, paid * WEI_PER_MICROCREDIT);
     }

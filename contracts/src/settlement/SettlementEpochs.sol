@@ -57,16 +57,8 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
     /// @dev Height of the last finalised epoch.
     uint64 internal _finalHeight;
 
-    // A claim reads and writes what follows, which shares a storage slot.
-
-    /// @inheritdoc ISettlement
-    uint64 public claimedTotalMicrocredits;
-
     /// @inheritdoc ISettlementExit
     uint64 public finalisedAt;
-
-    /// @dev Payouts of the last finalised epoch and its ancestors, in microcredits.
-    uint128 internal _payoutsFinalisedMicrocredits;
 
     EpochChain.State internal _chain;
     mapping(uint64 epoch => Epoch) internal _epochs;
@@ -105,7 +97,6 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
         finalEpoch = id;
         finalisedAt = uint64(block.timestamp);
         _finalHeight = posted.height;
-        _payoutsFinalisedMicrocredits = posted.payoutsTotalMicrocredits;
         posted.isFinalised = true;
         uint64 burnMicrocredits = posted.burnMicrocredits;
         emit EpochFinalised(id, burnMicrocredits);

@@ -84,6 +84,16 @@ export function treeOver(placed: readonly Placed[], depth = 0): SumNode {
 
 export const entriesRoot = (entries: readonly Entry[]): SumNode => treeOver(placedEntries(entries))
 
+/** What a tree's root is the hash of; nothing for an empty tree. */
+export function topPreimage(entries: readonly Entry[]): Hex {
+  const placed = placedEntries(entries)
+  const [only] = entries
+  if (only === undefined) return '0x'
+  if (entries.length === 1) return encodePacked(['uint8', 'bytes32', 'uint128'], [0, only.key, only.value])
+  const halves = [0, 1].map(side => treeOver(half(placed, 0, side), 1))
+  return concatHex(['0x01', encodeSiblings(halves)])
+}
+
 /** What stands beside the way to a place, at most `depthMax` down, and what is left at its end. */
 export function wayTo(placed: readonly Placed[], place: Hex, depthMax = 256): { beside: SumNode[]; end: Placed[] } {
   const beside: SumNode[] = []

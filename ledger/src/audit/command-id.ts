@@ -42,7 +42,9 @@ function factId({ books }: Audit, event: LedgerEvent): string | undefined {
     case 'EpochFinalised':
       return `epoch-final:${event.data.epoch}`
     case 'EpochCancelled':
-      return `epoch-cancelled:${event.data.epoch}`
+      return event.data.journalPosition === undefined
+        ? `epoch-cancelled:${event.data.epoch}`
+        : `epoch-cancelled:${event.data.epoch}:${event.data.journalPosition}`
     case 'NodeStakeRecorded':
       return `stake:${event.data.node}:${event.data.place.blockNumber}:${event.data.place.logIndex}`
     case 'PayoutClaimed':

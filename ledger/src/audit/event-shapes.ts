@@ -221,7 +221,10 @@ export const eventShapes: Readonly<Record<LedgerEventType, readonly Members[]>> 
     },
   ],
   EpochFinalised: [{ epoch: count, burnMicrocredits: amount, place }],
-  EpochCancelled: [{ epoch: count, lastEpoch: count, headEpoch: count, place }],
+  EpochCancelled: [
+    { epoch: count, lastEpoch: count, headEpoch: count, place },
+    { epoch: count, lastEpoch: count, headEpoch: count, place, journalPosition: count },
+  ],
   NodeStakeRecorded: [{ node: address, stakeMicrocredits: amount, unbondingMicrocredits: amount, place }],
   PayoutClaimed: [{ wallet: address, paidMicrocredits: amount, cumulativeMicrocredits: amount, place }],
   ClearingReceived: [

@@ -92,6 +92,33 @@ describe('the auditor, about forced withdrawals', () => {
   ])
 })
 
+describe('the auditor, about epochs that never came on chain', () => {
+  const { journalPosition } = eventOf('EpochClosed', 1).data
+  const givenUp = (changes: Readonly<Record<string, unknown>>, position = journalPosition) =>
+    forged('EpochCancelled', {
+      'data.lastEpoch': 1,
+      'data.journalPosition': position,
+      commandId: `epoch-cancelled:2:${position}`,
+      ...changes,
+    })
+  itJudges([
+    ['one that is given up', givenUp({}), undefined],
+    ['one whose number is used up all the same', givenUp({ 'data.lastEpoch': 2 }), 'says that 2 was the last epoch'],
+    ['a number that was never there', givenUp({ 'data.lastEpoch': 0 }), 'says that 0 was the last epoch'],
+    ['other books than those that were pending', givenUp({}, 1), 'gives up books that closed at position 1'],
+    [
+      'one under the name of a cancellation',
+      givenUp({ commandId: 'epoch-cancelled:2' }),
+      `has command id epoch-cancelled:2, expected epoch-cancelled:2:${journalPosition}`,
+    ],
+    [
+      'an epoch that is final',
+      givenUp({ 'data.epoch': 1, commandId: `epoch-cancelled:1:${journalPosition}` }),
+      'takes back epoch 1, which is no pending one',
+    ],
+  ])
+})
+
 describe('the auditor, about epochs that the chain took back', () => {
   itJudges([
     [

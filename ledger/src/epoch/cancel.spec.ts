@@ -88,6 +88,49 @@ describe('a cancelled epoch', () => {
   })
 })
 
+describe('an epoch that never came on chain', () => {
+  const givingUp = (epoch: number, journalPosition: number, headEpoch = 0, lastEpoch = epoch - 1) =>
+    ({ ...cancelling(epoch, headEpoch, lastEpoch), journalPosition }) as const
+  const positionOf = (ledger: TestLedger) => (ledger.state.lastEpoch as EpochBooks).journalPosition
+
+  it('is not given up when it is not pending, or the chain has given its number out', () => {
+    const ledger = ledgerWithEpoch()
+    const position = positionOf(ledger)
+    ledger.refuse(givingUp(2, position), 'EPOCH_OUT_OF_ORDER')
+    ledger.refuse(givingUp(1, position, 0, 1), 'EPOCH_OUT_OF_ORDER')
+    ledger.accept(cancelling(2, 1))
+    ledger.refuse(givingUp(1, position), 'EPOCH_OUT_OF_ORDER')
+    ledger.accept(finalising(ledger, 1))
+    ledger.refuse(givingUp(1, position), 'EPOCH_OUT_OF_ORDER')
+  })
+
+  it('is not given up by who knows other books of it, or another head', () => {
+    const ledger = ledgerWithEpoch()
+    const position = positionOf(ledger)
+    ledger.refuse(givingUp(1, position - 1), 'COMMAND_CONFLICT')
+    ledger.refuse(givingUp(1, position, 1), 'COMMAND_CONFLICT')
+    ledger.accept(givingUp(1, position))
+    ledger.accept(closing(1))
+    assert.equal(ledger.accept(givingUp(1, position)).repeated, true)
+    assert.equal(ledger.state.lastEpoch?.epoch, 1)
+  })
+
+  it('leaves its number to the next one, which pays what it would have paid, and may be cancelled by the chain itself', () => {
+    const ledger = ledgerWithEpoch()
+    ledger.accept(givingUp(1, positionOf(ledger)))
+    assert.equal(ledger.accept(closing(1)).repeated, false)
+    const { epoch, rows } = ledger.state.lastEpoch as EpochBooks
+    const row = { id: 1, wallet: ann.address, incrementMicrocredits: 5n, cumulativeMicrocredits: 5n, previousEpoch: 0 }
+    assert.deepEqual([epoch, rows], [1, [row]])
+    ledger.accept(givingUp(1, positionOf(ledger)))
+    ledger.accept(closing(1))
+    ledger.accept(cancelling(1, 0))
+    ledger.accept(closing(2))
+    ledger.accept(finalising(ledger, 2))
+    assert.equal(ledger.state.lastEpochFinal, 2)
+  })
+})
+
 const step = fc.oneof(
   {
     weight: 4,

@@ -26,6 +26,8 @@ export function epochFinalised(state: LedgerState, { data }: EventOf<'EpochFinal
 
 export function epochCancelled(state: LedgerState, { data }: EventOf<'EpochCancelled'>): void {
   state.lastEpochNumber = data.lastEpoch
+  // Its number is given out again, so that the command that closed it is no repetition.
+  if (data.journalPosition !== undefined) state.decided.delete(`epoch:${data.epoch}`)
   const pending = state.lastEpoch
   if (pending !== undefined && pending.epoch > state.lastEpochFinal && data.headEpoch < pending.epoch)
     undo(state, pending)

@@ -77,6 +77,8 @@ export type LedgerCommand =
       readonly lastEpoch: number
       readonly headEpoch: number
       readonly place: ChainPlace
+      /** Of an epoch that the chain has never had and will never take: the position with which its books closed. Its number is given out again. */
+      readonly journalPosition?: number
     }
   | {
       readonly type: 'RecordNodeStake'

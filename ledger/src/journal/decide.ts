@@ -3,7 +3,7 @@ import { transferCredits } from '../account/decide.ts'
 import { clearingCommandId, receiveClearing } from '../clearing/decide.ts'
 import { checkShard } from '../clearing/home-of-command.ts'
 import { changeConfig } from '../config/decide.ts'
-import { recordEpochCancelled } from '../epoch/cancel.ts'
+import { cancelCommandId, recordEpochCancelled } from '../epoch/cancel.ts'
 import { closeEpoch, recordClaim, recordEpochFinal, recordPayee } from '../epoch/decide.ts'
 import { captureEscrow, openEscrow, releaseEscrow } from '../escrow/decide.ts'
 import { assignHold, cancelOrder, openHold, releaseAssignment, releaseHold } from '../hold/decide.ts'
@@ -148,7 +148,7 @@ export function commandIdOf({ state, digest, nowMs }: DecisionContext, command: 
     case 'RecordEpochFinal':
       return `epoch-final:${command.epoch}`
     case 'RecordEpochCancelled':
-      return `epoch-cancelled:${command.epoch}`
+      return cancelCommandId(command)
     case 'RecordNodeStake':
       return stakeCommandId(command)
     case 'RecordClaim':

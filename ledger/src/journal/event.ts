@@ -260,6 +260,8 @@ export type LedgerEventData =
         /** The newest epoch that stands. */
         readonly headEpoch: number
         readonly place: ChainPlace
+        /** Of an epoch that the chain has never had: the position with which its books closed. `lastEpoch` is then the number before it. */
+        readonly journalPosition?: number
       }
     }
   /** What a node has staked on chain, and what of it is unbonding. A memorandum; moves nothing. */

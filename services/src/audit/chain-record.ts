@@ -34,6 +34,8 @@ export function recordOfLog(log: SettlementLog): ChainRecord | undefined {
     case 'payee':
     case 'epochPosted':
     case 'epochCancelled':
+    case 'epochLapsed':
+    case 'stake':
       return undefined
   }
 }

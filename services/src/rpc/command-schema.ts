@@ -75,7 +75,13 @@ const members: Readonly<Record<Exclude<CommandType, 'Link'>, z.ZodRawShape>> = {
   RecordPayee: { wallet: address, id: count },
   CloseEpoch: { epoch: count },
   RecordEpochFinal: { epoch: count, burnMicrocredits: amountMicrocredits, place },
-  RecordEpochCancelled: { epoch: count, lastEpoch: count, headEpoch: count, place },
+  RecordEpochCancelled: {
+    epoch: count,
+    lastEpoch: count,
+    headEpoch: count,
+    place,
+    journalPosition: count.optional(),
+  },
   RecordNodeStake: {
     node: address,
     stakeMicrocredits: amountMicrocredits,

@@ -1,7 +1,7 @@
-import type { ChainPlace, Hex, Ledger, LedgerRefusal } from '@deparrow/ledger'
-import { commandOf, inChainOrder, isRecorded, isRepeat } from './chain-command.ts'
+import type { Address, ChainPlace, Hex, Ledger, LedgerRefusal } from '@deparrow/ledger'
+import { commandOf, inChainOrder, isLater, isRecorded, isRepeat, type KnownStakes } from './chain-command.ts'
 import { requireChainOf } from './chain-identity.ts'
-import type { JournalIndex } from './journal-index.ts'
+import type { JournalIndex, NodeStake } from './journal-index.ts'
 import type { ChainBlock, SettlementChain, SettlementLog } from './token-chain.port.ts'
 
 /**
@@ -32,6 +32,8 @@ export class ChainFollower {
   chainAlarm: ChainAlarm | undefined
   /** Transactions that completed epochs, as far as they were seen by this object. */
   readonly postedTransactions = new Map<number, Hex>()
+  /** By this object; what the index has heard may be older. */
+  private readonly recordedStakes = new Map<Address, NodeStake>()
   private isVerified = false
   private nextBlock: bigint | undefined
 
@@ -105,13 +107,23 @@ export class ChainFollower {
   private async record(logs: readonly SettlementLog[]): Promise<ChainAlarm | undefined> {
     for (const log of logs) {
       if (log.type === 'epochPosted') this.postedTransactions.set(log.epoch, log.place.transactionHash)
-      const command = isRecorded(log, this.parts.index) ? undefined : commandOf(log)
+      const { index } = this.parts
+      const command = isRecorded(log, index, this.stakes) ? undefined : commandOf(log, index, this.stakes)
       if (command === undefined) continue
       const answer = await this.parts.ledger.submit(command)
+      if (answer.status === 'accepted' && command.type === 'RecordNodeStake')
+        this.recordedStakes.set(command.node, command)
       if (answer.status === 'accepted' || isRepeat(log, answer.refusal)) continue
       return { code: 'REFUSED', place: log.place, refusal: answer.refusal }
     }
     return undefined
+  }
+
+  private readonly stakes: KnownStakes = node => {
+    const heard = this.parts.index.stakes.get(node)
+    const recorded = this.recordedStakes.get(node)
+    if (heard === undefined || recorded === undefined) return heard ?? recorded
+    return isLater(recorded.place, heard.place) ? recorded : heard
   }
 
   /** A provider that left out a log is the likely reason for a refusal: the next poll reads everything again. */

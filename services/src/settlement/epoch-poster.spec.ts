@@ -163,17 +163,6 @@ describe('the epoch poster', () => {
     assert.deepEqual(life.index.epochs.get(1)?.books, first?.books)
   })
 
-  it('raises an alarm and closes no further epoch when one was cancelled on chain', async () => {
-    const { fixture, life } = await withdrawing()
-    await runUntil(fixture, life, () => callsOf(fixture).includes('postEpoch'))
-    fixture.chain.cancel(1)
-    await withdraw(life.ledger, alice, credit, 2n)
-    await fixture.run(life, 6)
-    assert.deepEqual(life.poster.posterAlarm, { code: 'EPOCH_CANCELLED', epoch: 1 })
-    assert.equal(life.index.lastEpoch, 1)
-    assert.deepEqual(callsOf(fixture), ['registerPayees', 'postEpoch'])
-  })
-
   it('raises an alarm when the chain has an epoch that the journal did not close', async () => {
     const { fixture, life } = await withdrawing()
     await runUntil(fixture, life, () => life.index.payees.size === 2)

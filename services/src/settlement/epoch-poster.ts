@@ -1,6 +1,14 @@
 import type { Address, Clock, Ledger, LedgerRefusal } from '@deparrow/ledger'
-import type { JournalIndex } from './journal-index.ts'
-import { type PosterAlarm, type PosterStep, stepOfDue, stepOfPayees, stepOfPending } from './poster-step.ts'
+import type { ClosedEpoch, JournalIndex } from './journal-index.ts'
+import {
+  type PosterAlarm,
+  type PosterPause,
+  type PosterStep,
+  pauseOn,
+  stepOfDue,
+  stepOfPayees,
+  stepOfPending,
+} from './poster-step.ts'
 import type { SettlementOptions } from './settlement-options.ts'
 import type { PosterView, SendOutcome, SettlementCall, SettlementChain } from './token-chain.port.ts'
 
@@ -9,7 +17,7 @@ export type PosterParts = {
   readonly chain: SettlementChain
   readonly index: JournalIndex
   readonly clock: Clock
-  readonly options: Pick<SettlementOptions, 'gatherMs' | 'epochIntervalMs' | 'payeesPerCallMax'>
+  readonly options: Pick<SettlementOptions, 'gatherMs' | 'epochIntervalMs' | 'payeesPerCallMax' | 'maxFeePerGasWei'>
   /** Whether the chain follower holds an alarm: no epoch goes out while what is known of the chain is in doubt. */
   readonly isChainDoubtful: () => boolean
 }
@@ -25,12 +33,14 @@ export type PosterProblem = { readonly call: SettlementCall['type']; readonly ou
  * Payees are registered, those that have waited longest first, while payouts gather, while an epoch's window runs and while
  * nothing else is to be done. An epoch that is due never waits for them: a stream of new wallets delays itself, nobody else.
  *
- * A cancelled or lapsed epoch is not resolved here: its payouts would have to be closed again under a new number, which the
- * journal cannot say yet. The poster raises {@link posterAlarm}, posts nothing more, and a person decides.
+ * An epoch that the chain cancelled is taken back in the journal by the follower, one that lapsed or that the chain will never take by the
+ * poster; the next one has what it had. While gas costs more than it may the poster waits, with a {@link pause}, and closes no
+ * books that could grow too old; an epoch that would only refresh leaves waits from half of that price on.
  */
 export class EpochPoster {
   posterAlarm: PosterAlarm | undefined
   problem: PosterProblem | undefined
+  pause: PosterPause | undefined
   /** Why the ledger did not close the books when asked last. */
   closeRefusal: LedgerRefusal | undefined
 
@@ -45,6 +55,7 @@ export class EpochPoster {
     await this.payByInstruction()
     if (!this.hasWork()) {
       this.problem = undefined
+      this.pause = undefined
       return
     }
     const closedEpoch = await this.perform(await this.nextStep())
@@ -54,11 +65,17 @@ export class EpochPoster {
   /** Answers whether the books of an epoch were closed, so that there is more to do at once. */
   private async perform({ step, nonce }: BoundStep): Promise<boolean> {
     this.posterAlarm = step.type === 'alarm' ? step.alarm : undefined
+    this.pause = step.type === 'wait' ? step.pause : undefined
     switch (step.type) {
       case 'close': {
         const answer = await this.parts.ledger.submit({ type: 'CloseEpoch', epoch: step.epoch })
         this.closeRefusal = answer.status === 'refused' ? answer.refusal : undefined
         return this.closeRefusal === undefined
+      }
+      case 'takeBack': {
+        await this.parts.ledger.submit({ type: 'RecordEpochCancelled', ...step.takeBack })
+        this.problem = undefined
+        return false
       }
       case 'call': {
         const outcome = await this.parts.chain.send(step.call, nonce)
@@ -97,16 +114,34 @@ export class EpochPoster {
     const { index, chain } = this.parts
     const pending = index.pending
     const payees = this.wantedPayees()
-    const view = await chain.posterView(pending?.books.epoch ?? index.lastEpoch + 1, payees)
+    const view = await chain.posterView(pending?.books.epoch ?? index.lastNumber + 1, payees)
+    const { nonce } = view
     const step = this.stepOn(view, payees)
-    // While an epoch waits for its window, payees of the next one are registered.
-    return { step: step.type === 'wait' ? stepOfPayees(view, payees) : step, nonce: view.nonce }
+    // While an epoch waits for its window, or for better times, payees of the next one are registered.
+    const useful = step.type === 'wait' && step.pause === undefined ? stepOfPayees(view, payees) : step
+    const isPaid = useful.type === 'call' || useful.type === 'close'
+    const pause = isPaid ? pauseOn(view, this.feePerGasMaxWei(useful)) : undefined
+    return { step: pause === undefined ? useful : { type: 'wait', pause }, nonce }
+  }
+
+  /** What a gas may cost for a step; an epoch that only refreshes leaves is in no hurry. */
+  private feePerGasMaxWei(step: PosterStep): bigint | undefined {
+    const { index, options } = this.parts
+    const isRefresh = step.type === 'close' && !index.hasRowOrBurn
+    return options.maxFeePerGasWei !== undefined && isRefresh ? options.maxFeePerGasWei / 2n : options.maxFeePerGasWei
   }
 
   private stepOn(view: PosterView, payees: readonly Address[]): PosterStep {
     const { index } = this.parts
-    if (index.pending !== undefined) return stepOfPending(index.pending, view)
-    return this.isEpochDue() ? stepOfDue(index.lastEpoch + 1, view) : stepOfPayees(view, payees)
+    if (index.pending !== undefined) return stepOfPending(index.pending, view, this.isLeftOut(index.pending))
+    return this.isEpochDue() ? stepOfDue(index.lastNumber + 1, view) : stepOfPayees(view, payees)
+  }
+
+  /** The contract's answer may come from a block that goes again; the item that the journal has by now does not. */
+  private isLeftOut({ books }: ClosedEpoch): boolean {
+    const { problem, parts } = this
+    const isRefused = problem?.outcome.status === 'reverted' && problem.outcome.code === 'InboxItemLeftOut'
+    return isRefused && parts.index.inboxCount > books.inboxCut
   }
 
   /** Wallets that need a payee id: those that have payouts, then those whose nodes are at work and will have some. */

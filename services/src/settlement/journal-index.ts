@@ -15,7 +15,12 @@ export type ClosedEpoch = {
   readonly closedAtMs: number
   /** Where its finality was seen; `undefined` until then. */
   readonly final: ChainPlace | undefined
+  /** How it ended without being final; `undefined` while it may be, or is. */
+  readonly cancelled: EventOf<'EpochCancelled'>['data'] | undefined
 }
+
+/** What the chain said of a node's stake last, and where. Amounts in µcr. */
+export type NodeStake = Omit<EventOf<'NodeStakeRecorded'>['data'], 'node'>
 
 /**
  * What settlement knows from the journal alone: a fold over its events, so that a new object over the same journal knows the
@@ -30,7 +35,10 @@ export class JournalIndex {
   /** Whether a balance has changed since the last epoch was closed. */
   hasChangedLeaves = false
   readonly epochs = new Map<number, ClosedEpoch>()
+  /** The newest epoch that was closed, cancelled ones included. */
   lastEpoch = 0
+  /** The highest number that the journal or the chain has given to an epoch; the next one has the number after it. */
+  lastNumber = 0
   lastFinalEpoch = 0
   readonly payees = new Map<Address, number>()
   readonly claimed = new Map<Address, bigint>()
@@ -40,12 +48,14 @@ export class JournalIndex {
   readonly unposted = new Map<Address, number>()
   /** Since when a fee has been waiting to be burnt by an epoch; `undefined` while none does. */
   burnSinceMs: number | undefined
+  readonly stakes = new Map<Address, NodeStake>()
   /** Nodes that were given a paid job; their payout wallets will need a payee id. */
   readonly engagedNodes = new Set<Address>()
 
   /** The epoch that is closed and not final; `undefined` when there is none. */
   get pending(): ClosedEpoch | undefined {
-    return this.lastEpoch > this.lastFinalEpoch ? this.epochs.get(this.lastEpoch) : undefined
+    const last = this.epochs.get(this.lastEpoch)
+    return last?.final === undefined && last?.cancelled === undefined ? last : undefined
   }
 
   /** Since when a payout or a burn has been waiting for an epoch; `undefined` while none does. */
@@ -89,6 +99,12 @@ export class JournalIndex {
       case 'EpochFinalised':
         this.applyFinal(event)
         break
+      case 'EpochCancelled':
+        this.applyCancelled(event)
+        break
+      case 'NodeStakeRecorded':
+        this.applyStake(event)
+        break
       case 'PayoutClaimed':
         this.claimed.set(event.data.wallet, event.data.cumulativeMicrocredits)
         this.lastPlace = event.data.place
@@ -104,11 +120,28 @@ export class JournalIndex {
   }
 
   private applyClosed({ data: books, atMs }: EventOf<'EpochClosed'>): void {
-    this.epochs.set(books.epoch, { books, closedAtMs: atMs, final: undefined })
+    this.epochs.set(books.epoch, { books, closedAtMs: atMs, final: undefined, cancelled: undefined })
     this.lastEpoch = books.epoch
+    this.lastNumber = books.epoch
     this.hasChangedLeaves = false
     this.burnSinceMs = undefined
     for (const row of books.rows) this.unposted.delete(row.wallet)
+  }
+
+  /** What the epoch posted waits again, from now on: it has been gathered once. */
+  private applyCancelled({ data, atMs }: EventOf<'EpochCancelled'>): void {
+    const { pending } = this
+    this.lastNumber = data.lastEpoch
+    if (pending === undefined || data.headEpoch >= pending.books.epoch) return
+    this.epochs.set(pending.books.epoch, { ...pending, cancelled: data })
+    this.hasChangedLeaves = true
+    if (pending.books.burnMicrocredits > 0n) this.burnSinceMs ??= atMs
+    for (const row of pending.books.rows) if (!this.unposted.has(row.wallet)) this.unposted.set(row.wallet, atMs)
+  }
+
+  private applyStake({ data: { node, ...stake } }: EventOf<'NodeStakeRecorded'>): void {
+    this.stakes.set(node, stake)
+    this.lastPlace = stake.place
   }
 
   private applyFinal({ data }: EventOf<'EpochFinalised'>): void {

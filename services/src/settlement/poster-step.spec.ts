@@ -4,7 +4,7 @@ import { decodeRows, rowsRoot } from '@deparrow/contracts/rows'
 import { type EpochBooks, zeroAddress, zeroHash } from '@deparrow/ledger'
 import { keccak256 } from 'viem'
 import { proveRow } from './epoch-parts.ts'
-import { headerOf, stepOfPending } from './poster-step.ts'
+import { headerOf, pauseOn, stepOfDue, stepOfPending } from './poster-step.ts'
 import type { ChainEpochStatus, PosterView } from './token-chain.port.ts'
 
 const books: EpochBooks = {
@@ -35,8 +35,11 @@ function viewOf(status: ChainEpochStatus, rowsPosted = 0, fields: Partial<Poster
     headEpoch: 3,
     lastEpoch,
     finalEpoch: 3,
-    epoch: { ...headerOf(closed), status, rowsPosted, ...fields },
+    epoch: { ...headerOf(closed), status, rowsPosted, finalAtSeconds: 0, openDemands: 0, ...fields },
     unregistered: [],
+    freeBondWei: 10n,
+    epochBondWei: 10n,
+    feePerGasWei: 100n,
   }
 }
 
@@ -44,15 +47,42 @@ const rowCount = (step: ReturnType<typeof stepOfPending>): number =>
   step.type === 'call' && 'rows' in step.call ? decodeRows(step.call.rows).length : -1
 
 describe('the next step of an epoch that is closed in the journal', () => {
-  it('is an alarm when the chain cancelled it, let it lapse, has other books, or another head', () => {
+  it('is an alarm when the chain has other books or another head, or when the bond does not suffice', () => {
     const codes = [
-      stepOfPending(closed, viewOf('cancelled')),
-      stepOfPending(closed, viewOf('lapsed')),
       stepOfPending(closed, viewOf('final', 2_500, { leavesRoot: zeroHash })),
       stepOfPending(closed, { ...viewOf('unknown'), headEpoch: 2 }),
       stepOfPending(closed, { ...viewOf('unknown'), lastEpoch: 2 }),
+      stepOfPending(closed, { ...viewOf('unknown'), freeBondWei: 9n }),
     ].map(step => (step.type === 'alarm' ? step.alarm.code : step.type))
-    assert.deepEqual(codes, ['EPOCH_CANCELLED', 'EPOCH_LAPSED', 'EPOCH_DIFFERS', 'PARENT_DIFFERS', 'PARENT_DIFFERS'])
+    assert.deepEqual(codes, ['EPOCH_DIFFERS', 'PARENT_DIFFERS', 'PARENT_DIFFERS', 'BOND_TOO_SMALL'])
+  })
+
+  it('is to take it back when it lapsed, and to wait for the follower when the chain cancelled it', () => {
+    const place = { transactionHash: zeroHash, blockNumber: 1n, logIndex: 0 }
+    assert.deepEqual(stepOfPending(closed, viewOf('lapsed', 1_000)), {
+      type: 'takeBack',
+      takeBack: { epoch: 4, lastEpoch: 4, headEpoch: 3, place },
+    })
+    assert.equal(stepOfPending(closed, viewOf('cancelled', 2_500)).type, 'wait')
+  })
+
+  it('is to give it up a day after its last second and not before, or once it leaves out what it must cover', () => {
+    const closedAt = 1_790_000_000n
+    const at = (timeSeconds: bigint) => ({ ...viewOf('unknown'), block: { number: 1n, hash: zeroHash, timeSeconds } })
+    assert.equal(stepOfPending(closed, at(closedAt + 86_400n)).type, 'call')
+    const late = stepOfPending(closed, { ...at(closedAt + 86_401n), freeBondWei: 0n })
+    assert.equal(late.type === 'takeBack' && late.takeBack.journalPosition, 99)
+    assert.equal(late.type === 'takeBack' && late.takeBack.lastEpoch, 3)
+    assert.equal(stepOfPending(closed, viewOf('unknown'), true).type, 'takeBack')
+    assert.equal(stepOfPending(closed, viewOf('open', 1_000), true).type, 'call')
+    const posted = { ...viewOf('open', 1_000), block: at(closedAt + 90_000n).block }
+    assert.equal(stepOfPending(closed, posted).type, 'call')
+  })
+
+  it('is posted after numbers that were used up above its parent', () => {
+    const skipped = { ...closed, books: { ...books, epoch: 6 } }
+    assert.equal(stepOfPending(skipped, { ...viewOf('unknown'), lastEpoch: 5 }).type, 'call')
+    assert.equal(stepOfPending(skipped, { ...viewOf('unknown'), lastEpoch: 4 }).type, 'alarm')
   })
 
   it('is to wait inside the window and once the chain has it final', () => {
@@ -71,6 +101,30 @@ describe('the next step of an epoch that is closed in the journal', () => {
       type: 'call',
       call: { type: 'finalise', epoch: 4 },
     })
+  })
+})
+
+describe('an epoch that is due', () => {
+  it('is not closed under a number that somebody else has opened, nor without a bond for it', () => {
+    const foreign = stepOfDue(4, viewOf('open'))
+    assert.deepEqual(foreign, { type: 'alarm', alarm: { code: 'EPOCH_FOREIGN', epoch: 4 } })
+    const poor = stepOfDue(4, { ...viewOf('unknown'), freeBondWei: 9n })
+    assert.deepEqual(poor, { type: 'alarm', alarm: { code: 'BOND_TOO_SMALL', freeWei: 9n, neededWei: 10n } })
+    assert.deepEqual(stepOfDue(4, viewOf('unknown')), { type: 'close', epoch: 4 })
+  })
+
+  it('lets the journal skip a foreign number that lapsed, and waits for the log of one that was cancelled', () => {
+    assert.equal(stepOfDue(4, viewOf('lapsed')).type, 'takeBack')
+    assert.equal(stepOfDue(4, viewOf('cancelled')).type, 'wait')
+  })
+})
+
+describe('the price of gas', () => {
+  it('is a reason to wait above the limit only', () => {
+    const pause = pauseOn(viewOf('unknown'), 99n)
+    assert.deepEqual(pause, { code: 'FEE_TOO_HIGH', feePerGasWei: 100n, feePerGasMaxWei: 99n })
+    assert.equal(pauseOn(viewOf('unknown'), 100n), undefined)
+    assert.equal(pauseOn(viewOf('unknown'), undefined), undefined)
   })
 })
 

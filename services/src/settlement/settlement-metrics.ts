@@ -14,6 +14,17 @@ export class SettlementMetrics {
     gauge(registry, 'deparrow_epoch_final', 'The last epoch that is final on chain.', () => {
       return settlement.health().lastFinalEpoch
     })
+    gauge(
+      registry,
+      'deparrow_poster_bond_too_small',
+      '1 while the poster’s bond does not suffice for an epoch.',
+      () => {
+        return settlement.health().posterAlarm?.code === 'BOND_TOO_SMALL' ? 1 : 0
+      },
+    )
+    gauge(registry, 'deparrow_poster_fee_too_high', '1 while gas costs more than the poster may pay.', () => {
+      return settlement.health().posterPause === undefined ? 0 : 1
+    })
     gauge(registry, 'deparrow_settlement_ready', '1 while the chain is followed and nothing stands in its way.', () => {
       return settlement.health().isReady ? 1 : 0
     })

@@ -12,6 +12,8 @@ export type SettlementOptions = {
   readonly epochIntervalMs: number
   /** Payees registered in one transaction, about 50 000 gas each. */
   readonly payeesPerCallMax: number
+  /** What a gas may cost, in wei: above it the poster waits, and from half of it on no epoch is closed for fresh leaves alone. No limit when left out. */
+  readonly maxFeePerGasWei?: bigint | undefined
 }
 
 /** Figures of the local chain with its block a second. */

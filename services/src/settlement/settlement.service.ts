@@ -7,7 +7,7 @@ import { requireChainOf } from './chain-identity.ts'
 import { EpochPoster, type PosterProblem } from './epoch-poster.ts'
 import { feedJournal } from './journal-feed.ts'
 import { JournalIndex } from './journal-index.ts'
-import type { PosterAlarm } from './poster-step.ts'
+import type { PosterAlarm, PosterPause } from './poster-step.ts'
 import type { SettlementOptions } from './settlement-options.ts'
 import { JournalSettlementView } from './settlement-view.ts'
 import { ChainUnavailableError, type SettlementChain } from './token-chain.port.ts'
@@ -19,6 +19,8 @@ export type SettlementHealth = {
   readonly followedBlock: bigint | undefined
   readonly chainAlarm: ChainAlarm | undefined
   readonly posterAlarm: PosterAlarm | undefined
+  /** Why nothing goes out now; it ends by itself. */
+  readonly posterPause: PosterPause | undefined
   /** The last transaction that is not confirmed. */
   readonly problem: PosterProblem | undefined
   /** Why the last poll or tick failed, by the error's name. */
@@ -82,13 +84,14 @@ export class SettlementService implements OnModuleInit, OnApplicationShutdown {
 
   health(): SettlementHealth {
     const { chainAlarm, followed } = this.follower
-    const { posterAlarm, problem } = this.poster
+    const { posterAlarm, pause: posterPause, problem } = this.poster
     const followerError = errorName(this.loops.follow.lastError)
     return {
       isReady: followed !== undefined && !chainAlarm && !posterAlarm && followerError === undefined,
       followedBlock: followed?.number,
       chainAlarm,
       posterAlarm,
+      posterPause,
       problem,
       followerError,
       posterError: errorName(this.loops.post.lastError),

@@ -47,7 +47,18 @@ export type SettlementLog = { readonly place: ChainPlace } & (
   | { readonly type: 'payee'; readonly id: number; readonly account: Address }
   | { readonly type: 'epochPosted'; readonly epoch: number }
   | { readonly type: 'epochFinal'; readonly epoch: number; readonly burnMicrocredits: bigint }
-  | { readonly type: 'epochCancelled'; readonly epoch: number; readonly lastEpoch: number }
+  /** The contract took `epoch` and all after it back, up to `lastEpoch`, the newest number so far; `headEpoch` stands. */
+  | {
+      readonly type: 'epochCancelled'
+      readonly epoch: number
+      readonly lastEpoch: number
+      readonly headEpoch: number
+      readonly reason: ChainCancelReason
+    }
+  /** The epoch was the newest and will never get its missing parts. */
+  | { readonly type: 'epochLapsed'; readonly epoch: number }
+  /** What a node has at stake has changed, in wei. */
+  | { readonly type: 'stake'; readonly node: Address; readonly change: StakeChange }
   | {
       readonly type: 'claim'
       readonly account: Address
@@ -55,6 +66,24 @@ export type SettlementLog = { readonly place: ChainPlace } & (
       readonly cumulativeMicrocredits: bigint
     }
 )
+
+/** Why the contract cancels epochs; the position in this list is the number that it logs. */
+export const chainCancelReasons = [
+  'guardian',
+  'wrongCumulative',
+  'skippedRow',
+  'noPreviousRow',
+  'unpaidPayable',
+  'disputed',
+  'exit',
+] as const
+
+export type ChainCancelReason = (typeof chainCancelReasons)[number]
+
+/** `withdrawn`: all that was unbonding has left. `slashed`: stake and what was unbonding are gone. */
+export type StakeChange =
+  | { readonly type: 'added' | 'unbonding'; readonly amountWei: bigint }
+  | { readonly type: 'withdrawn' | 'slashed' }
 
 /** Where an epoch stands; the position in this list is the number that the contract answers. */
 export const chainEpochStatuses = ['unknown', 'open', 'lapsed', 'pending', 'cancelled', 'final', 'finalised'] as const
@@ -75,6 +104,10 @@ export type ChainEpoch = {
   readonly leavesTotalMicrocredits: bigint
   readonly rowCount: number
   readonly rowsPosted: number
+  /** Block time in seconds before which it cannot be final; 0 until its last part is there. */
+  readonly finalAtSeconds: number
+  /** Demands that hold it back. */
+  readonly openDemands: number
 }
 
 /**
@@ -92,12 +125,17 @@ export type PosterView = {
   readonly epoch: ChainEpoch
   /** Those of the asked wallets that have no payee id yet. */
   readonly unregistered: readonly Address[]
+  /** What of the poster's bond no epoch has locked, and what the next epoch locks. */
+  readonly freeBondWei: bigint
+  readonly epochBondWei: bigint
+  /** What a gas costs in the newest block: its base fee and a tip. */
+  readonly feePerGasWei: bigint
 }
 
 /** A row of 24 bytes each, as `postEpoch` and `postRows` take them. */
 export type EncodedRows = Hex
 
-export type EpochHeader = Omit<ChainEpoch, 'status' | 'rowsPosted'>
+export type EpochHeader = Omit<ChainEpoch, 'status' | 'rowsPosted' | 'finalAtSeconds' | 'openDemands'>
 
 /** What the poster may ask of the contract. */
 export type SettlementCall =
@@ -130,7 +168,7 @@ export type SettlementChain = {
   block(number: bigint): Promise<ChainBlock | undefined>
   /** Number of the block that holds a transaction now; `undefined` when none does. */
   transactionBlock(hash: Hex): Promise<bigint | undefined>
-  /** The contract's logs from one block to another, both included, in any order and possibly repeated. */
+  /** The logs of the contract and of the registry from one block to another, both included, in any order and possibly repeated. */
   logs(fromBlock: bigint, toBlock: bigint): Promise<readonly SettlementLog[]>
   /** The transaction that completed an epoch between two blocks. */
   postedTransaction(epoch: number, fromBlock: bigint, toBlock: bigint): Promise<Hex | undefined>

@@ -28,6 +28,6 @@ export type ChainRecord = {
   readonly finals: readonly FinalEpoch[]
   readonly claims: readonly Claim[]
   readonly epochs: readonly ChainEpoch[]
-  /** DPC that the contract holds. */
+  /** DPC that the contract holds, without the poster's bond. */
   readonly contractWei: bigint
 }

@@ -40,7 +40,8 @@ function stripped(list: readonly Stated<object>[]): readonly object[] {
 function epochOnChain({ rows, position: _, ...figures }: (typeof facts.epochs)[number]): ChainEpoch {
   const own = rows.map(({ id, ...row }) => ({ ...row, payeeId: id }))
   const parts = rows.length === 0 ? [] : [{ rowCount: rows.length, root: rowsRoot(own) }]
-  return { ...figures, isCounted: true, isFinal: true, parts }
+  const isCounted = !events.some(event => event.type === 'EpochCancelled' && event.data.epoch === figures.epoch)
+  return { ...figures, isCounted, isFinal: true, parts }
 }
 
 function positionOf(type: string): number {
@@ -56,7 +57,7 @@ describe('a journal and its chain', () => {
     const { agreement } = compareWithChain(facts, head, chain())
     assert.deepEqual(agreement, {
       blockNumber: 99n,
-      inboxItems: 2,
+      inboxItems: 6,
       claims: 1,
       epochsPosted: 2,
       epochsFinal: 1,
@@ -134,12 +135,30 @@ describe('a journal and its chain', () => {
     assert.equal(lost?.position, positionOf('EpochFinalised'))
   })
 
+  it('disagree where the journal takes an epoch back that counts on chain', () => {
+    const epochs = chain().epochs.map(epoch => ({ ...epoch, isCounted: true }))
+    const { position, type } = finding({ epochs }) ?? assert.fail()
+    assert.deepEqual([position, type], [positionOf('EpochCancelled'), 'EpochCancelled'])
+  })
+
+  it('are compared by the newest books of a number that was given out again', () => {
+    const again = new JournalFacts()
+    const [closed] = events.filter(event => event.type === 'EpochClosed')
+    const place = { transactionHash: zeroHash, blockNumber: 1n, logIndex: 0 }
+    const data = { epoch: 1, lastEpoch: 0, headEpoch: 0, place, journalPosition: 1 }
+    assert.ok(closed)
+    again.see({ ...closed, data: { ...closed.data, journalPosition: 1 } }, zeroHash)
+    again.see({ ...closed, type: 'EpochCancelled', data }, zeroHash)
+    again.see(closed, zeroHash)
+    assert.deepEqual([again.epochs, again.cancelled], [[{ ...closed.data, position: closed.position }], []])
+  })
+
   it('disagree after the end of a journal that was cut off before an epoch that is on chain', () => {
     const { epochs } = chain()
-    const later = { ...(epochs[1] ?? assert.fail()), epoch: 3, parent: 2, journalPosition: events.length + 40 }
+    const later = { ...(epochs.at(-1) ?? assert.fail()), epoch: 5, parent: 4, journalPosition: events.length + 40 }
     const cut = finding({ epochs: [...epochs, later] })
     assert.equal(cut?.position, events.length + 1)
-    assert.match(cut?.problem ?? '', /epoch 3/)
+    assert.match(cut?.problem ?? '', /epoch 5/)
   })
 
   it('disagree when the contract has less than came in and did not leave', () => {

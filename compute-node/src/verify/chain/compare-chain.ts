@@ -99,6 +99,10 @@ function epochFinding(facts: JournalFacts, head: JournalHead, onChain: ChainEpoc
     const problem = 'is final in the journal and does not count on chain'
     return final && { position: final.position, type: 'EpochFinalised', problem }
   }
+  const cancelled = facts.cancelled.find(({ epoch }) => epoch === onChain.epoch)
+  if (cancelled !== undefined) {
+    return { position: cancelled.position, type: 'EpochCancelled', problem: 'is of an epoch that counts on chain' }
+  }
   if (closed === undefined) {
     const problem = `is not there: epoch ${onChain.epoch}, which is on chain, follows position ${onChain.journalPosition}`
     return { position: head.position + 1, type: undefined, problem }

@@ -1,4 +1,14 @@
-import type { Address, ChainPlace, EpochBooks, Hex, InboxKind, LedgerConfig, LedgerEvent } from '@deparrow/ledger'
+import type {
+  Address,
+  ChainPlace,
+  EpochBooks,
+  EventOf,
+  Hex,
+  InboxDetail,
+  InboxKind,
+  LedgerConfig,
+  LedgerEvent,
+} from '@deparrow/ledger'
 
 /** Something that the journal says of the chain, with the event that says it. */
 export type Stated<T> = T & { readonly position: number }
@@ -9,7 +19,10 @@ export type InboxItem = {
   readonly account: Address
   readonly amountMicrocredits: bigint
   readonly place: ChainPlace
-}
+} & InboxDetail
+
+/** An epoch that the journal says the chain took back. */
+export type CancelledEpoch = { readonly epoch: number }
 
 export type Payee = { readonly id: number; readonly wallet: Address }
 
@@ -29,6 +42,7 @@ export class JournalFacts {
   readonly payees: Stated<Payee>[] = []
   readonly epochs: Stated<EpochBooks>[] = []
   readonly finals: Stated<FinalEpoch>[] = []
+  readonly cancelled: Stated<CancelledEpoch>[] = []
   readonly claims: Stated<Claim>[] = []
 
   /** Takes in an event that was found right. */
@@ -47,6 +61,9 @@ export class JournalFacts {
       case 'EpochClosed':
         this.epochs.push({ ...event.data, position })
         return
+      case 'EpochCancelled':
+        this.takeBack(event)
+        return
       case 'EpochFinalised':
         this.finals.push({ ...event.data, position })
         return
@@ -56,5 +73,11 @@ export class JournalFacts {
       default:
         return
     }
+  }
+
+  /** An epoch that never came on chain leaves its number to the next one, so it is as if it had not been. */
+  private takeBack({ position, data: { epoch, journalPosition } }: EventOf<'EpochCancelled'>): void {
+    if (journalPosition === undefined) this.cancelled.push({ epoch, position })
+    else if (this.epochs.at(-1)?.epoch === epoch) this.epochs.pop()
   }
 }

@@ -1,11 +1,9 @@
 import { dpcTokenAbi, settlementAbi } from '@deparrow/contracts'
-import { type Address, type InboxKind, lowerHex } from '@deparrow/ledger'
+import { type Address, lowerHex } from '@deparrow/ledger'
 import { AnswerInvalidError, NetworkUnreachableError } from '@deparrow/sdk/network'
 import { createPublicClient, type HttpTransport, http, type Log, type PublicClient, parseEventLogs } from 'viem'
+import { inboxIn, placeOf } from './chain-inbox.ts'
 import type { ChainEpoch, ChainRecord } from './chain-record.ts'
-
-/** The contract's `InboxKind`, by number. */
-const inboxKinds: readonly InboxKind[] = ['deposit', 'genesisTreasury', 'genesisRewards']
 
 /** The contract's `EpochStatus`, by number, as far as an epoch counts: pending, final, finalised. */
 const countedStatuses: ReadonlySet<number> = new Set([3, 5, 6])
@@ -115,15 +113,20 @@ class ChainReading {
     }
   }
 
+  /** Without the poster's bond, which owes nobody anything. */
   private async contractWei(blockNumber: bigint): Promise<bigint> {
     const token = await this.client.readContract({ ...this.contract, functionName: 'token' })
-    return this.client.readContract({
-      address: token,
-      abi: dpcTokenAbi,
-      functionName: 'balanceOf',
-      args: [this.settlement],
-      blockNumber,
-    })
+    const [balanceWei, bondWei] = await Promise.all([
+      this.client.readContract({
+        address: token,
+        abi: dpcTokenAbi,
+        functionName: 'balanceOf',
+        args: [this.settlement],
+        blockNumber,
+      }),
+      this.client.readContract({ ...this.contract, functionName: 'bondWei', blockNumber }),
+    ])
+    return balanceWei - bondWei
   }
 }
 
@@ -132,18 +135,11 @@ function eventsIn(
   rpcUrl: string,
 ): Pick<ChainRecord, 'inbox' | 'payees' | 'finals' | 'claims'> {
   const mined = [...logs]
-  const inbox = parseEventLogs({ abi: settlementAbi, eventName: 'InboxItemAppended', logs: mined })
   const payees = parseEventLogs({ abi: settlementAbi, eventName: 'PayeeRegistered', logs: mined })
   const finals = parseEventLogs({ abi: settlementAbi, eventName: 'EpochFinalised', logs: mined })
   const claims = parseEventLogs({ abi: settlementAbi, eventName: 'Claimed', logs: mined })
   return {
-    inbox: inbox.map(log => ({
-      index: Number(log.args.index),
-      kind: kindOf(log.args.kind, rpcUrl),
-      account: lowerHex(log.args.account),
-      amountMicrocredits: log.args.amountMicrocredits,
-      place: placeOf(log),
-    })),
+    inbox: inboxIn(logs, rpcUrl),
     payees: payees.map(({ args }) => ({ id: args.id, wallet: lowerHex(args.account) })),
     finals: finals.map(log => ({
       epoch: Number(log.args.epoch),
@@ -157,14 +153,4 @@ function eventsIn(
       place: placeOf(log),
     })),
   }
-}
-
-function kindOf(kind: number, rpcUrl: string): InboxKind {
-  const name = inboxKinds[kind]
-  if (name === undefined) throw new AnswerInvalidError(rpcUrl, `its inbox has an item of the unknown kind ${kind}`)
-  return name
-}
-
-function placeOf({ transactionHash, blockNumber, logIndex }: MinedLog) {
-  return { transactionHash, blockNumber, logIndex }
 }

@@ -1,6 +1,12 @@
 import { settlementAbi } from '@deparrow/contracts'
 import type { Address, Hex } from '@deparrow/ledger'
-import { keccak256, type LocalAccount, type PublicClient, TransactionReceiptNotFoundError } from 'viem'
+import {
+  keccak256,
+  type LocalAccount,
+  type PublicClient,
+  TransactionNotFoundError,
+  TransactionReceiptNotFoundError,
+} from 'viem'
 import type { Wait } from '../../poll-loop.ts'
 import type { SendOutcome, SettlementCall } from '../../settlement/token-chain.port.ts'
 import { callData, contractCall, revertCode } from './settlement-calls.ts'
@@ -19,6 +25,8 @@ export type SendOptions = {
   /** How often the chain is asked what became of a transaction, and how many times before the answer is `unknown`. */
   readonly receiptPollMs: number
   readonly receiptPollsMax: number
+  /** No transaction offers more for a gas; none when left out. */
+  readonly maxFeePerGasWei?: bigint | undefined
 }
 
 type Sent = {
@@ -31,6 +39,8 @@ type Sent = {
   readonly raw: Hex
   readonly hash: Hex
 }
+
+type Fees = Pick<Sent, 'maxFeePerGas' | 'maxPriorityFeePerGas'>
 
 const nonceUsed: SendOutcome = { status: 'reverted', code: 'NONCE_USED' }
 
@@ -47,6 +57,11 @@ export class PosterAccount {
   private sent: Sent | undefined
 
   constructor(private readonly parts: PosterAccountParts) {}
+
+  /** What a gas costs in the newest block: its base fee and the tip. */
+  async feePerGasWei(): Promise<bigint> {
+    return (await this.baseFeeWei()) + tipWei
+  }
 
   /** Never throws for what the chain or the connection does. */
   async send(call: SettlementCall, nonce: number): Promise<SendOutcome> {
@@ -72,21 +87,54 @@ export class PosterAccount {
     const request = { account, address: settlement, abi: settlementAbi, ...contractCall(call) }
     const gas = await client.estimateContractGas(request as Parameters<typeof client.estimateContractGas>[0])
     // The state may move a little between the estimate and the block.
-    const fees = { maxFeePerGas: await this.askedFee(), maxPriorityFeePerGas: tipWei }
+    const asked = this.capped((await this.baseFeeWei()) * 2n + tipWei)
+    const fees = { maxFeePerGas: asked, maxPriorityFeePerGas: tipWei < asked ? tipWei : asked }
     return this.sign({ call, data, nonce, gas: (gas * 5n) / 4n, ...fees })
   }
 
-  /** The transaction as it is, or with a higher fee when blocks ask for more than it offers. */
+  /**
+   * The transaction as it is, or with a higher fee: when blocks ask for more than it offers, or when another one that was sent with its
+   * nonce, by a process before this one, keeps it out of the chain's queue.
+   */
   private async affordable(sent: Sent): Promise<Sent> {
     try {
-      const asked = await this.askedFee()
-      if (sent.maxFeePerGas * 2n >= asked) return sent
-      // Nodes want a tenth more of both fees before they put one transaction in another's place.
-      const maxPriorityFeePerGas = (sent.maxPriorityFeePerGas * 5n) / 4n
-      return await this.sign({ ...sent, maxFeePerGas: asked + maxPriorityFeePerGas, maxPriorityFeePerGas })
+      const base = await this.baseFeeWei()
+      const isTooLow = sent.maxFeePerGas * 2n < base * 2n + tipWei
+      if (!isTooLow && !(await this.isKeptOut(sent))) return sent
+      const fees = this.raised(sent, base * 2n + tipWei)
+      return fees === undefined ? sent : await this.sign({ ...sent, ...fees })
     } catch {
       return sent
     }
+  }
+
+  /** Nodes want a tenth more of both fees before they put one transaction in another's place; `undefined` when the cap allows none. */
+  private raised({ maxFeePerGas, maxPriorityFeePerGas }: Sent, askedWei: bigint): Fees | undefined {
+    const tip = (maxPriorityFeePerGas * 5n) / 4n
+    const least = (maxFeePerGas * 5n) / 4n
+    const wanted = askedWei + tip > least ? askedWei + tip : least
+    const fee = this.capped(wanted)
+    if (fee * 10n < maxFeePerGas * 11n || fee < tip) return undefined
+    return { maxFeePerGas: fee, maxPriorityFeePerGas: tip }
+  }
+
+  /** Whether the chain's queue has a transaction with this nonce that is not this one. */
+  private async isKeptOut({ nonce, hash }: Sent): Promise<boolean> {
+    const { client, account } = this.parts
+    const queued = await client.getTransactionCount({ address: account.address, blockTag: 'pending' })
+    if (queued <= nonce) return false
+    return client.getTransaction({ hash }).then(
+      () => false,
+      (error: unknown) => {
+        if (error instanceof TransactionNotFoundError) return true
+        throw error
+      },
+    )
+  }
+
+  private capped(feeWei: bigint): bigint {
+    const { maxFeePerGasWei } = this.parts.options
+    return maxFeePerGasWei === undefined || feeWei < maxFeePerGasWei ? feeWei : maxFeePerGasWei
   }
 
   private async sign(unsigned: Omit<Sent, 'raw' | 'hash'>): Promise<Sent> {
@@ -104,10 +152,9 @@ export class PosterAccount {
     return { ...unsigned, raw, hash: keccak256(raw) }
   }
 
-  /** Twice the base fee, which leaves room for six full blocks in a row (EIP-1559), and a tip. */
-  private async askedFee(): Promise<bigint> {
-    const { baseFeePerGas } = await this.parts.client.getBlock({ blockTag: 'latest' })
-    return (baseFeePerGas ?? 0n) * 2n + tipWei
+  /** A transaction offers twice of it, which leaves room for six full blocks in a row (EIP-1559), and a tip. */
+  private async baseFeeWei(): Promise<bigint> {
+    return (await this.parts.client.getBlock({ blockTag: 'latest' })).baseFeePerGas ?? 0n
   }
 
   private async broadcast(sent: Sent): Promise<SendOutcome> {

@@ -1,7 +1,12 @@
-import { settlementAbi } from '@deparrow/contracts'
+import { nodeRegistryAbi, settlementAbi } from '@deparrow/contracts'
 import { type ChainPlace, lowerHex } from '@deparrow/ledger'
 import { type Log, parseEventLogs } from 'viem'
-import { type SettlementLog, UnknownLogError } from '../../settlement/token-chain.port.ts'
+import {
+  chainCancelReasons,
+  type SettlementLog,
+  type StakeChange,
+  UnknownLogError,
+} from '../../settlement/token-chain.port.ts'
 
 /** The contract's `InboxKind`, by number. */
 const inboxKinds = [
@@ -21,25 +26,24 @@ const followedEvents = [
   'EpochPosted',
   'EpochFinalised',
   'EpochCancelled',
+  'EpochLapsed',
   'Claimed',
 ] as const
 
+const followedStakeEvents = ['StakeAdded', 'StakeUnbonding', 'StakeWithdrawn', 'NodeSlashed'] as const
+
 type MinedLog = Log<bigint, number, false>
 
-/** Reads the contract's logs; those that settlement does not follow are left out. Throws `UnknownLogError`. */
+/** Reads the logs of contract and registry; those that settlement does not follow are left out. Throws `UnknownLogError`. */
 export function decodeLogs(logs: readonly MinedLog[]): readonly SettlementLog[] {
-  return parseFollowed(logs).flatMap(log => decodeLog(log) ?? [])
+  return [...parseFollowed(logs).flatMap(log => decodeLog(log) ?? []), ...parseStakes(logs).map(decodeStake)]
 }
 
 type FollowedLog = ReturnType<typeof parseFollowed>[number]
 
 /** `undefined` for the half of a revocation that the other half says too. */
 function decodeLog(log: FollowedLog): SettlementLog | undefined {
-  const place: ChainPlace = {
-    transactionHash: log.transactionHash,
-    blockNumber: log.blockNumber,
-    logIndex: log.logIndex,
-  }
+  const place = placeOf(log)
   switch (log.eventName) {
     case 'InboxItemAppended':
       return decodeInboxItem(log.args, place)
@@ -59,13 +63,15 @@ function decodeLog(log: FollowedLog): SettlementLog | undefined {
         burnMicrocredits: log.args.burnMicrocredits,
         place,
       }
-    case 'EpochCancelled':
-      return {
-        type: 'epochCancelled',
-        epoch: Number(log.args.epoch),
-        lastEpoch: Number(log.args.lastEpoch),
-        place,
-      }
+    case 'EpochCancelled': {
+      const { epoch, lastEpoch, head } = log.args
+      const reason = chainCancelReasons[log.args.reason]
+      if (reason === undefined) throw new UnknownLogError({ what: `cancel reason ${log.args.reason}`, place })
+      const numbers = { epoch: Number(epoch), lastEpoch: Number(lastEpoch), headEpoch: Number(head) }
+      return { type: 'epochCancelled', ...numbers, reason, place }
+    }
+    case 'EpochLapsed':
+      return { type: 'epochLapsed', epoch: Number(log.args.epoch), place }
     case 'Claimed': {
       const { account, paidMicrocredits, cumulativeMicrocredits } = log.args
       return { type: 'claim', account: lowerHex(account), paidMicrocredits, cumulativeMicrocredits, place }
@@ -97,6 +103,31 @@ function decodeInboxItem(item: InboxItemArguments, place: ChainPlace): Settlemen
     case undefined:
       throw new UnknownLogError({ what: `inbox item kind ${item.kind}`, place })
   }
+}
+
+function decodeStake(log: ReturnType<typeof parseStakes>[number]): SettlementLog {
+  return { type: 'stake', node: lowerHex(log.args.node), change: stakeChange(log), place: placeOf(log) }
+}
+
+function stakeChange(log: ReturnType<typeof parseStakes>[number]): StakeChange {
+  switch (log.eventName) {
+    case 'StakeAdded':
+      return { type: 'added', amountWei: log.args.amountWei }
+    case 'StakeUnbonding':
+      return { type: 'unbonding', amountWei: log.args.amountWei }
+    case 'StakeWithdrawn':
+      return { type: 'withdrawn' }
+    case 'NodeSlashed':
+      return { type: 'slashed' }
+  }
+}
+
+function placeOf({ transactionHash, blockNumber, logIndex }: MinedLog): ChainPlace {
+  return { transactionHash, blockNumber, logIndex }
+}
+
+function parseStakes(logs: readonly MinedLog[]) {
+  return parseEventLogs({ abi: nodeRegistryAbi, eventName: [...followedStakeEvents], logs: [...logs] })
 }
 
 function parseFollowed(logs: readonly MinedLog[]) {

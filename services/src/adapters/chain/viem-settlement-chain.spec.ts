@@ -5,13 +5,22 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { dpcTokenAbi, settlementAbi } from '@deparrow/contracts'
+import { dpcTokenAbi, nodeRegistryAbi, settlementAbi } from '@deparrow/contracts'
 import { type Deployment, deployDeparrow, fundPosterBond, localPeriods } from '@deparrow/contracts/deploy'
 import { type LocalChain, startLocalChain } from '@deparrow/contracts/local-chain'
 import { encodeRow } from '@deparrow/contracts/rows'
 import { JournalLedger, type LedgerConfig, lowerHex, withdrawalType } from '@deparrow/ledger'
 import { ethersCrypto, InMemoryEventStore, ledgerActor, testConfig } from '@deparrow/ledger/testing'
-import { createPublicClient, createWalletClient, custom, type Hex, http, parseEther } from 'viem'
+import {
+  createPublicClient,
+  createWalletClient,
+  custom,
+  type Hex,
+  http,
+  parseEther,
+  parseTransaction,
+  type TransactionSerializableEIP1559,
+} from 'viem'
 import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from 'viem/accounts'
 import { hardhat } from 'viem/chains'
 import { waitOnTimer } from '../../poll-loop.ts'
@@ -91,6 +100,8 @@ before(async () => {
     publicClient: publicClient(),
     parameters: {
       ...localPeriods,
+      // Long enough for a call by hand between two blocks.
+      windowSeconds: 6n,
       poster: must(poster).address,
       guardian: must(deployer).address,
       distribution: must(depositor).address,
@@ -190,6 +201,116 @@ describe('the settlement chain on viem', () => {
     assert.equal((await chain.posterView(1, [])).nonce, nonce + 1)
   })
 
+  /** Every transaction that the poster would have sent, none of which arrives, while the queue has `queued` of them. */
+  async function lostTransactions(options: { readonly capWei?: bigint; readonly isKeptOut: boolean }) {
+    const sent: TransactionSerializableEIP1559[] = []
+    const { nonce } = await chainOf().posterView(1, [])
+    const transport = custom(
+      {
+        request: async ({ method, params }) => {
+          if (method === 'eth_sendRawTransaction') {
+            sent.push(parseTransaction(params[0]) as TransactionSerializableEIP1559)
+            throw new TypeError('socket hang up')
+          }
+          if (method === 'eth_getTransactionCount' && params[1] === 'pending' && options.isKeptOut) {
+            return `0x${(nonce + 1).toString(16)}`
+          }
+          return local.request(method, params)
+        },
+      },
+      { retryCount: 0 },
+    )
+    const chain = new ViemSettlementChain({
+      transport,
+      settlement: lowerHex(deployment.addresses.settlement),
+      account: must(poster),
+      options: { confirmations: 1, receiptPollMs: 1, receiptPollsMax: 1, maxFeePerGasWei: options.capWei },
+      wait: () => Promise.resolve(),
+    })
+    const call = register()
+    for (let time = 0; time < 3; time++) assert.equal((await chain.send(call, nonce)).status, 'unknown')
+    const fees = sent.map(({ maxFeePerGas, maxPriorityFeePerGas }) => ({
+      fee: must(maxFeePerGas),
+      tip: must(maxPriorityFeePerGas),
+    }))
+    assert.deepEqual([...new Set(sent.map(transaction => transaction.nonce))], [nonce])
+    return fees
+  }
+
+  it('offers a tenth more of both fees each time that another transaction with its nonce keeps it out', async () => {
+    const fees = await lostTransactions({ isKeptOut: true })
+    for (const [index, { fee, tip }] of fees.slice(1).entries()) {
+      const before = must(fees[index])
+      assert.ok(fee * 10n >= before.fee * 11n && tip * 10n >= before.tip * 11n)
+    }
+    assert.equal(fees.length, 3)
+  })
+
+  it('never offers more for a gas than it may, and then sends the same again', async () => {
+    const [first] = await lostTransactions({ isKeptOut: false })
+    const capWei = must(first).fee
+    const fees = await lostTransactions({ capWei, isKeptOut: true })
+    assert.deepEqual(new Set(fees.map(({ fee }) => fee <= capWei)), new Set([true]))
+    const low = await lostTransactions({ capWei: 7n, isKeptOut: false })
+    assert.deepEqual(
+      low,
+      [1, 2, 3].map(() => ({ fee: 7n, tip: 7n })),
+    )
+  })
+
+  it('follows what nodes have at stake, once it knows the registry', async () => {
+    const { registry, token, settlement } = deployment.addresses
+    const wallet = walletOf()
+    const node = lowerHex(must(depositor).address)
+    const from = must(await chainOf().confirmedBlock()).number + 1n
+    const contract = { address: registry, abi: nodeRegistryAbi } as const
+    await mined(
+      wallet.writeContract({ address: token, abi: dpcTokenAbi, functionName: 'approve', args: [registry, 9n] }),
+    )
+    await mined(wallet.writeContract({ ...contract, functionName: 'registerNode', args: [node, 9n] }))
+    await mined(wallet.writeContract({ ...contract, functionName: 'unbond', args: [node, 4n] }))
+    const to = must(await chainOf().confirmedBlock()).number
+    assert.deepEqual(await chainOf().logs(from, to), [])
+    const chain = new ViemSettlementChain({
+      transport: rpcTransport(local.rpcUrl),
+      settlement: lowerHex(settlement),
+      registry: lowerHex(registry),
+      account: must(poster),
+      options: sendOptionsLocal,
+    })
+    assert.deepEqual(
+      (await chain.logs(from, to)).map(({ place: _, ...log }) => log),
+      [
+        { type: 'stake', node, change: { type: 'added', amountWei: 9n } },
+        { type: 'stake', node, change: { type: 'unbonding', amountWei: 4n } },
+      ],
+    )
+  })
+
+  it('reads why an epoch was cancelled, and what was locked and is free again', async () => {
+    const chain = chainOf()
+    const { nonce, freeBondWei, epochBondWei, block } = await chain.posterView(1, [])
+    const hash: Hex = `0x${'01'.repeat(32)}`
+    const place = { parent: 0, inboxCut: 0, journalPosition: 1, closedAt: Number(block.timeSeconds) }
+    const amounts = { burnMicrocredits: 0n, leavesTotalMicrocredits: 0n, rowCount: 0 }
+    const header = { ...place, ...amounts, journalHash: hash, leavesRoot: hash }
+    assert.equal((await chain.send({ type: 'postEpoch', header, rows: '0x' }, nonce)).status, 'confirmed')
+    const pending = await chain.posterView(1, [])
+    assert.equal(pending.freeBondWei, freeBondWei - epochBondWei)
+    assert.ok(pending.epoch.finalAtSeconds > block.timeSeconds)
+    assert.deepEqual([pending.epoch.status, pending.epoch.openDemands], ['pending', 0])
+    const contract = { address: deployment.addresses.settlement, abi: settlementAbi } as const
+    await mined(walletOf(deployer).writeContract({ ...contract, functionName: 'cancel', args: [1n] }))
+    const view = await chain.posterView(1, [])
+    assert.deepEqual([view.epoch.status, view.headEpoch, view.lastEpoch], ['cancelled', 0, 1])
+    assert.equal(view.freeBondWei, freeBondWei)
+    const [log] = (await chain.logs(pending.block.number, view.block.number)).filter(
+      ({ type }) => type === 'epochCancelled',
+    )
+    const { place: _, ...said } = must(log)
+    assert.deepEqual(said, { type: 'epochCancelled', epoch: 1, lastEpoch: 1, headEpoch: 0, reason: 'guardian' })
+  })
+
   it('refuses an epoch whose books do not close', async () => {
     const chain = chainOf()
     const { nonce } = await chain.posterView(1, [])
@@ -281,13 +402,14 @@ describe('the settlement chain on viem', () => {
     })
     const answer = await ledger.submit({ type: 'WithdrawCredits', withdrawal: { message, signature } })
     assert.equal(answer.status, 'accepted')
-    for (let round = 0; round < 500 && index.lastFinalEpoch === 0; round++) {
+    for (let round = 0; round < 2_000 && index.lastFinalEpoch === 0; round++) {
       await epochs.tick()
       await follower.poll()
       assert.equal(epochs.posterAlarm, undefined)
       assert.equal(follower.chainAlarm, undefined)
     }
-    assert.equal(index.lastFinalEpoch, 1)
+    // Number 1 was used up by an epoch that this journal did not close.
+    assert.equal(index.lastFinalEpoch, 2)
 
     const claim = must(claimFor(index, depositorAddress))
     const row = encodeRow(claim)

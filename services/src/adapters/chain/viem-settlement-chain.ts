@@ -30,6 +30,8 @@ export type ViemSettlementChainParts = {
   /** How the chain is reached; {@link rpcTransport} for JSON-RPC over HTTP. */
   readonly transport: Transport
   readonly settlement: Address
+  /** Where nodes stake; without it no stakes are followed. */
+  readonly registry?: Address | undefined
   /** The poster: signs and pays for epochs. */
   readonly account: LocalAccount
   readonly options: SendOptions
@@ -49,12 +51,14 @@ export class ViemSettlementChain implements SettlementChain {
   private readonly client: PublicClient
   private readonly poster: PosterAccount
   private readonly contract: { readonly address: Address; readonly abi: typeof settlementAbi }
+  private readonly followed: readonly Address[]
   private token: Address | undefined
 
   constructor(private readonly parts: ViemSettlementChainParts) {
-    const { transport, settlement, account, options, wait = waitOnTimer } = parts
+    const { transport, settlement, registry, account, options, wait = waitOnTimer } = parts
     this.client = createPublicClient({ transport })
     this.contract = { address: settlement, abi: settlementAbi }
+    this.followed = registry === undefined ? [settlement] : [settlement, registry]
     this.poster = new PosterAccount({ client: this.client, settlement, account, options, wait })
   }
 
@@ -101,7 +105,7 @@ export class ViemSettlementChain implements SettlementChain {
 
   logs(fromBlock: bigint, toBlock: bigint): Promise<readonly SettlementLog[]> {
     return available('logs', async () =>
-      decodeLogs(await this.client.getLogs({ address: this.parts.settlement, fromBlock, toBlock })),
+      decodeLogs(await this.client.getLogs({ address: [...this.followed], fromBlock, toBlock })),
     )
   }
 
@@ -123,16 +127,20 @@ export class ViemSettlementChain implements SettlementChain {
       const block = await this.confirmedBlock()
       if (block === undefined) throw new NoConfirmedBlockError()
       const at = { ...this.contract, blockNumber: block.number }
-      const [nonce, headEpoch, lastEpoch, finalEpoch, chainEpoch, payeeIds] = await Promise.all([
-        this.client.getTransactionCount({ address: this.parts.account.address, blockNumber: block.number }),
-        this.client.readContract({ ...at, functionName: 'headEpoch' }),
-        this.client.readContract({ ...at, functionName: 'lastEpoch' }),
-        this.client.readContract({ ...at, functionName: 'finalEpoch' }),
-        this.readEpoch(epoch, block.number),
-        Promise.all(
-          wallets.map(wallet => this.client.readContract({ ...at, functionName: 'payeeId', args: [wallet] })),
-        ),
-      ])
+      const [nonce, headEpoch, lastEpoch, finalEpoch, chainEpoch, freeBondWei, epochBondWei, feePerGasWei, payeeIds] =
+        await Promise.all([
+          this.client.getTransactionCount({ address: this.parts.account.address, blockNumber: block.number }),
+          this.client.readContract({ ...at, functionName: 'headEpoch' }),
+          this.client.readContract({ ...at, functionName: 'lastEpoch' }),
+          this.client.readContract({ ...at, functionName: 'finalEpoch' }),
+          this.readEpoch(epoch, block.number),
+          this.client.readContract({ ...at, functionName: 'freeBondWei' }),
+          this.client.readContract({ ...at, functionName: 'epochBondWei' }),
+          this.poster.feePerGasWei(),
+          Promise.all(
+            wallets.map(wallet => this.client.readContract({ ...at, functionName: 'payeeId', args: [wallet] })),
+          ),
+        ])
       return {
         block,
         nonce,
@@ -141,6 +149,9 @@ export class ViemSettlementChain implements SettlementChain {
         finalEpoch: Number(finalEpoch),
         epoch: chainEpoch,
         unregistered: wallets.filter((_wallet, index) => payeeIds[index] === 0),
+        freeBondWei,
+        epochBondWei,
+        feePerGasWei,
       }
     })
   }
@@ -194,6 +205,8 @@ export class ViemSettlementChain implements SettlementChain {
       leavesTotalMicrocredits: posted.leavesTotalMicrocredits,
       rowCount: posted.rowCount,
       rowsPosted: posted.rowsPosted,
+      finalAtSeconds: Number(posted.finalAt),
+      openDemands: posted.openDemands,
     }
   }
 }

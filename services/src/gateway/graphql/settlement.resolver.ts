@@ -20,7 +20,7 @@ export class SettlementResolver {
   }
 }
 
-function epochView({ books, status, postedTx, finalTx }: EpochView) {
+function epochView({ books, status, postedTx, finalTx, cancelReason, finalAtSeconds, openDemands }: EpochView) {
   return {
     epoch: books.epoch,
     status,
@@ -32,6 +32,9 @@ function epochView({ books, status, postedTx, finalTx }: EpochView) {
     leavesTotal: books.leavesTotalMicrocredits,
     postedTx,
     finalTx,
+    cancelReason,
+    finalAt: finalAtSeconds === undefined ? undefined : finalAtSeconds * 1_000,
+    openDemands,
     rows: (_args: unknown, context: object) => {
       spend(context, 'rows', books.rows.length)
       return books.rows.map(rowView)

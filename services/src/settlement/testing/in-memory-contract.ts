@@ -1,6 +1,6 @@
 import { decodeRows } from '@deparrow/contracts/rows'
 import type { Address, InboxKind } from '@deparrow/ledger'
-import type { ChainEpoch, EpochHeader, SettlementCall, SettlementLog } from '../token-chain.port.ts'
+import type { ChainCancelReason, ChainEpoch, EpochHeader, SettlementCall, SettlementLog } from '../token-chain.port.ts'
 
 type LogBody = SettlementLog extends infer L ? (L extends unknown ? Omit<L, 'place'> : never) : never
 
@@ -10,6 +10,9 @@ type PostedEpoch = {
   payoutsMicrocredits: bigint
   completedAtSeconds: number | undefined
   isCancelled: boolean
+  /** Where payees stood before its rows, so that taking them back leaves nothing behind. */
+  cumulativeBefore?: Map<Address, bigint>
+  openedAtSeconds?: number
 }
 
 /** What the settlement contract keeps, as far as the follower and the poster see it. Plain data, so that blocks can copy it. */
@@ -21,9 +24,58 @@ export type ContractState = {
   finalEpoch: number
   claimed: Map<Address, bigint>
   cumulative: Map<Address, bigint>
+  bondWei: bigint
 }
 
 export const windowSeconds = 2
+
+/** What each epoch locks of the poster's bond, in wei. */
+export const epochBondWei = 10n ** 18n
+
+const lagSecondsMax = 86_400
+
+const partsPeriodSeconds = 3_600
+
+/** What no epoch has locked. */
+export function freeBondWei(state: ContractState, nowSeconds: number): bigint {
+  const locking = new Set<ChainEpoch['status']>(['open', 'pending', 'final'])
+  const locked = state.epochs.filter((_, index) => locking.has(statusOf(state, index + 1, nowSeconds))).length
+  const lockedWei = BigInt(locked) * epochBondWei
+  return state.bondWei > lockedWei ? state.bondWei - lockedWei : 0n
+}
+
+/** Takes an epoch back, as guardian or evidence do: an open one lapses, a pending one goes with all that descend from it. */
+export function cancel(
+  state: ContractState,
+  epoch: number,
+  reason: ChainCancelReason,
+  nowSeconds: number,
+): readonly LogBody[] {
+  const status = statusOf(state, epoch, nowSeconds)
+  if (status === 'open') return lapseOpen(state)
+  if (status !== 'pending') throw new ContractRevert('EpochNotPending')
+  const lapsed = lapseOpen(state)
+  for (let id = state.epochs.length; id >= epoch; id--) takeBack(state, id)
+  return [
+    ...lapsed,
+    { type: 'epochCancelled', epoch, lastEpoch: state.epochs.length, headEpoch: headOf(state), reason },
+  ]
+}
+
+function lapseOpen(state: ContractState): readonly LogBody[] {
+  const last = state.epochs.length
+  const posted = state.epochs[last - 1]
+  if (posted === undefined || posted.completedAtSeconds !== undefined || posted.isCancelled) return []
+  takeBack(state, last)
+  return [{ type: 'epochLapsed', epoch: last }]
+}
+
+function takeBack(state: ContractState, epoch: number): void {
+  const posted = state.epochs[epoch - 1]
+  if (posted === undefined || posted.isCancelled) return
+  posted.isCancelled = true
+  for (const [payee, cumulative] of posted.cumulativeBefore ?? []) state.cumulative.set(payee, cumulative)
+}
 
 export function emptyContract(): ContractState {
   return {
@@ -34,6 +86,7 @@ export function emptyContract(): ContractState {
     finalEpoch: 0,
     claimed: new Map(),
     cumulative: new Map(),
+    bondWei: 1_000n * epochBondWei,
   }
 }
 
@@ -57,6 +110,13 @@ export function appendInbox(
 
 /** Runs a call of the poster; changes the state and answers the logs, or throws {@link ContractRevert} and changes nothing. */
 export function execute(state: ContractState, call: SettlementCall, nowSeconds: number): LogBody[] {
+  const after = structuredClone(state)
+  const logs = run(after, call, nowSeconds)
+  Object.assign(state, after)
+  return logs
+}
+
+function run(state: ContractState, call: SettlementCall, nowSeconds: number): LogBody[] {
   switch (call.type) {
     case 'registerPayees': {
       const fresh = call.accounts.filter(account => !state.payees.includes(account))
@@ -65,15 +125,22 @@ export function execute(state: ContractState, call: SettlementCall, nowSeconds: 
     case 'postEpoch': {
       if (call.header.parent !== headOf(state)) throw new ContractRevert('ParentNotHead')
       if (call.header.inboxCut > state.inbox.length) throw new ContractRevert('InboxCutInvalid')
+      if (nowSeconds - call.header.closedAt > lagSecondsMax) throw new ContractRevert('ClosedAtTooOld')
+      if (freeBondWei(state, nowSeconds) < epochBondWei) throw new ContractRevert('BondTooSmall')
       const { header } = call
-      const posted = {
+      const lapsed = lapseOpen(state)
+      const posted: PostedEpoch = {
+        openedAtSeconds: nowSeconds,
         header,
         rowsPosted: 0,
         payoutsMicrocredits: 0n,
         completedAtSeconds: undefined,
         isCancelled: false,
       }
-      return appendRows(state, [...state.epochs, posted], state.epochs.length + 1, call.rows, nowSeconds)
+      return [
+        ...lapsed,
+        ...appendRows(state, [...state.epochs, posted], state.epochs.length + 1, call.rows, nowSeconds),
+      ]
     }
     case 'postRows':
       if (statusOf(state, call.epoch, nowSeconds) !== 'open') throw new ContractRevert('EpochNotOpen')
@@ -98,7 +165,9 @@ export function claim(state: ContractState, account: Address): LogBody {
 /** DPC that the contract holds: what arrived less what final epochs burnt and what was claimed. */
 export function heldMicrocredits({ inbox, epochs, finalEpoch, claimed }: ContractState): bigint {
   const sum = (amounts: Iterable<bigint>) => [...amounts].reduce((total, amount) => total + amount, 0n)
-  const burnt = epochs.slice(0, finalEpoch).filter(epoch => !epoch.isCancelled)
+  const burnt = epochs
+    .slice(0, finalEpoch)
+    .filter(epoch => !epoch.isCancelled && epoch.completedAtSeconds !== undefined)
   return sum(inbox) - sum(burnt.map(({ header }) => header.burnMicrocredits)) - sum(claimed.values())
 }
 
@@ -110,7 +179,9 @@ export function statusOf(state: ContractState, epoch: number, nowSeconds: number
   const asked = state.epochs[epoch - 1]
   if (asked === undefined) return 'unknown'
   if (asked.isCancelled) return asked.completedAtSeconds === undefined ? 'lapsed' : 'cancelled'
-  if (asked.completedAtSeconds === undefined) return 'open'
+  if (asked.completedAtSeconds === undefined) {
+    return nowSeconds <= (asked.openedAtSeconds ?? 0) + partsPeriodSeconds ? 'open' : 'lapsed'
+  }
   if (epoch <= state.finalEpoch) return 'finalised'
   return nowSeconds < asked.completedAtSeconds + windowSeconds ? 'pending' : 'final'
 }
@@ -131,9 +202,12 @@ function appendRows(
   posted.payoutsMicrocredits += rows.reduce((sum, row) => sum + row.incrementMicrocredits, 0n)
   const isComplete = posted.rowsPosted === posted.header.rowCount
   if (isComplete) requireClosingBooks(state, epochs, posted.header)
-  rows.forEach((row, index) => {
-    state.cumulative.set(payees[index] as Address, row.cumulativeMicrocredits)
-  })
+  posted.cumulativeBefore ??= new Map()
+  for (const [index, row] of rows.entries()) {
+    const payee = payees[index] as Address
+    posted.cumulativeBefore.set(payee, state.cumulative.get(payee) ?? 0n)
+    state.cumulative.set(payee, row.cumulativeMicrocredits)
+  }
   state.epochs = epochs
   if (!isComplete) return []
   posted.completedAtSeconds = nowSeconds

@@ -1,6 +1,7 @@
 import { type Address, type Hex, type InboxKind, zeroAddress, zeroHash } from '@deparrow/ledger'
 import {
   type ChainBlock,
+  type ChainCancelReason,
   type ChainIdentity,
   ChainUnavailableError,
   type EpochHeader,
@@ -9,17 +10,22 @@ import {
   type SettlementCall,
   type SettlementChain,
   type SettlementLog,
+  type StakeChange,
 } from '../token-chain.port.ts'
 import {
   appendInbox,
   ContractRevert,
   type ContractState,
+  cancel,
   claim,
   emptyContract,
+  epochBondWei,
   execute,
+  freeBondWei,
   headOf,
   heldMicrocredits,
   statusOf,
+  windowSeconds,
 } from './in-memory-contract.ts'
 
 type Block = ChainBlock & { readonly logs: readonly SettlementLog[]; readonly state: ContractState }
@@ -51,6 +57,10 @@ export class InMemorySettlementChain implements SettlementChain {
   distortLogs = (logs: readonly SettlementLog[]): readonly SettlementLog[] => logs
   /** Every call that was mined, with its nonce. */
   readonly mined: { readonly call: SettlementCall; readonly nonce: number }[] = []
+  /** What a gas costs, in wei. */
+  feePerGasWei = 1n
+  /** Seconds that the next block comes later than others. */
+  pauseSeconds = 0n
   private blocks: Block[]
   private mempool: { readonly call: SettlementCall; readonly nonce: number } | undefined
   private fork = 0
@@ -64,7 +74,8 @@ export class InMemorySettlementChain implements SettlementChain {
   mine(change: (state: ContractState) => readonly object[] = () => []): void {
     const parent = this.latest
     const state = structuredClone(parent.state)
-    const timeSeconds = parent.timeSeconds + 1n
+    const timeSeconds = this.nextTimeSeconds
+    this.pauseSeconds = 0n
     const number = parent.number + 1n
     const bodies = [...this.runMempool(state, Number(timeSeconds)), ...change(state)]
     const transactionHash = hashOf(number, this.fork, 0xaa)
@@ -86,12 +97,18 @@ export class InMemorySettlementChain implements SettlementChain {
     this.mine(state => [claim(state, account)])
   }
 
-  cancel(epoch: number): void {
-    this.mine(state => {
-      const posted = state.epochs[epoch - 1]
-      if (posted !== undefined) posted.isCancelled = true
-      return [{ type: 'epochCancelled', epoch, lastEpoch: state.epochs.length }]
-    })
+  /** In the same second as the newest block. Throws `ContractRevert` when the epoch is neither open nor pending. */
+  cancel(epoch: number, reason: ChainCancelReason = 'guardian'): void {
+    const nowSeconds = Number(this.latest.timeSeconds)
+    this.mine(state => cancel(state, epoch, reason, nowSeconds))
+  }
+
+  stake(node: Address, change: StakeChange): void {
+    this.mine(() => [{ type: 'stake', node, change }])
+  }
+
+  private get nextTimeSeconds(): bigint {
+    return this.latest.timeSeconds + 1n + this.pauseSeconds
   }
 
   /** Drops the newest blocks; the next ones have other hashes. Answers what brings the dropped ones back instead. */
@@ -163,7 +180,12 @@ export class InMemorySettlementChain implements SettlementChain {
         ...(posted?.header ?? emptyHeader),
         status: statusOf(state, epoch, Number(block.timeSeconds)),
         rowsPosted: posted?.rowsPosted ?? 0,
+        finalAtSeconds: posted?.completedAtSeconds === undefined ? 0 : posted.completedAtSeconds + windowSeconds,
+        openDemands: 0,
       },
+      freeBondWei: freeBondWei(state, Number(block.timeSeconds)),
+      epochBondWei,
+      feePerGasWei: this.feePerGasWei,
       unregistered: wallets.filter(wallet => !state.payees.includes(wallet)),
     }
   }
@@ -180,7 +202,7 @@ export class InMemorySettlementChain implements SettlementChain {
     if (fate === 'lost') return { status: 'unknown' }
     if (nonce !== this.contract.nonce) return { status: 'reverted', code: 'NONCE_USED' }
     try {
-      execute(structuredClone(this.contract), call, Number(this.latest.timeSeconds) + 1)
+      execute(structuredClone(this.contract), call, Number(this.nextTimeSeconds))
     } catch (error) {
       if (error instanceof ContractRevert) return { status: 'reverted', code: error.code }
       throw error

@@ -40,6 +40,7 @@ export class SettlementFixture {
   /** Read when a life starts. */
   gatherMs = 0
   payeesPerCallMax = 200
+  maxFeePerGasWei: bigint | undefined
   readonly epochIntervalMs = 3_600_000
   readonly journal = new InMemoryJournal()
 
@@ -64,6 +65,7 @@ export class SettlementFixture {
         gatherMs: this.gatherMs,
         epochIntervalMs: this.epochIntervalMs,
         payeesPerCallMax: this.payeesPerCallMax,
+        maxFeePerGasWei: this.maxFeePerGasWei,
       },
       isChainDoubtful: () => follower.followed === undefined || follower.chainAlarm !== undefined,
     })

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IDisputes} from "../interfaces/IDisputes.sol";
+import {IDisputesReceipts} from "../interfaces/IDisputesReceipts.sol";
+import {ISettlement} from "../interfaces/ISettlement.sol";
+import {ProofOfCompute} from "../libraries/ProofOfCompute.sol";
+import {SumTree} from "../libraries/SumTree.sol";
+import {AssignmentRelease} from "../types/Messages.sol";
+import {EntryProof} from "../types/SumTreeTypes.sol";
+import {OrderClaim, Question, Statement} from "./Demand.sol";
+import {Proofs} from "./Proofs.sol";
+
+/// @title What demands on receipts and on kept orders share: the contract that keeps demands, and what nodes sign.
+abstract contract SignedByNodes is IDisputesReceipts {
+    /// @inheritdoc IDisputesReceipts
+    IDisputes public immutable disputes;
+
+    /// @inheritdoc IDisputesReceipts
+    address public immutable ledgerSigner;
+
+    uint64 internal constant MILLISECONDS_PER_SECOND = 1_000;
+
+    ISettlement internal immutable _settlement;
+
+    /// @dev The EIP-712 domain of everything signed.
+    bytes32 internal immutable _domain;
+
+    constructor(address disputes_, address ledgerSigner_) {
+        disputes = IDisputes(disputes_);
+        ledgerSigner = ledgerSigner_;
+        _settlement = disputes.settlement();
+        _domain = ProofOfCompute.domainSeparator(block.chainid, address(_settlement));
+    }
+
+    /// @dev Refuses a statement of a wallet that is not its first in the epoch.
+    function _requireStated(uint64 epoch, address wallet, Statement memory statement) internal view {
+        bytes32 place = SumTree.placeOf(wallet);
+        Proofs.requireStated(epoch, place, statement, disputes.statementOf(epoch, place));
+    }
+
+    /// @dev A node's release of the assignment, or of a later one.
+    function _requireReleased(OrderClaim memory order, uint32 attempt, bytes memory signature) internal view {
+        require(attempt >= order.attempt, ReleaseTooEarly(attempt, order.attempt));
+        AssignmentRelease memory release = AssignmentRelease(order.orderDigest, order.node, attempt);
+        bytes32 digest = ProofOfCompute.digestOf(_domain, ProofOfCompute.structHash(release));
+        ProofOfCompute.requireSigned(digest, signature, order.node);
+    }
+
+    /// @dev Refuses with `SumTree.NotAbsent`, `SumTree.NotIncluded`, `NotEndedBefore` unless the order's hold had ended when the epoch began:
+    /// it was certified, and its nonce is used, and no hold stood.
+    function _requireEndedBefore(
+        uint64 epoch,
+        OrderClaim memory order,
+        Statement memory payer,
+        EntryProof memory openingHold,
+        EntryProof memory openingLane
+    ) internal view {
+        _requireStated(epoch, order.payer, payer);
+        SumTree.requireAbsent(payer.opening.holdsRoot, order.orderDigest, openingHold);
+        uint128 nonce = SumTree.requireIncluded(payer.opening.lanesRoot, order.laneKey, openingLane);
+        uint64 position = _settlement.epoch(_settlement.epoch(epoch).parent).journalPosition;
+        bool isEnded = order.nonce <= nonce && order.position <= position;
+        require(isEnded, NotEndedBefore(order.orderDigest, order.nonce, nonce, order.position, position));
+    }
+
+    function _answer(Question memory question) internal {
+        disputes.answerFor(msg.sender, question, false);
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {RowsPart} from "../../src/types/Epoch.sol";
+import {InboxItem} from "../../src/types/Inbox.sol";
+
+/// @title What judges ask the settlement contract, as a spec says it.
+contract SettlementFacts {
+    struct Revocation {
+        uint64 nonce;
+        uint64 inboxIndex;
+    }
+
+    mapping(address wallet => mapping(address delegate => Revocation)) public revocationOf;
+    mapping(uint32 id => address) public payeeOf;
+    mapping(uint64 index => InboxItem) private _items;
+    mapping(uint64 epoch => mapping(uint32 part => RowsPart)) private _parts;
+
+    function setRevocation(address wallet, address delegate, uint64 nonce, uint64 inboxIndex) external {
+        revocationOf[wallet][delegate] = Revocation(nonce, inboxIndex);
+    }
+
+    function setPayee(uint32 id, address account) external {
+        payeeOf[id] = account;
+    }
+
+    function setItem(uint64 index, InboxItem calldata item) external {
+        _items[index] = item;
+    }
+
+    function setPart(uint64 epoch, uint32 part, RowsPart calldata rows) external {
+        _parts[epoch][part] = rows;
+    }
+
+    function inboxItem(uint64 index) external view returns (InboxItem memory) {
+        return _items[index];
+    }
+
+    function rowsPart(uint64 epoch, uint32 part) external view returns (RowsPart memory) {
+        return _parts[epoch][part];
+    }
+}
