@@ -39,6 +39,8 @@ function needAllowance(state: State, epoch: Epoch, debit: Debit, allowance: Allo
       needKey(state, debit, digestOf(body))
       need(state, 'debit-is-amount', debit.amount === body.amount, 'DebitAmountWrong', { key: debit.key })
       needSigned(state, epoch, debit.account, message, permission, false)
+      const isOpen = body.deadline > epochOf(state, epoch.header.parent).header.closedAt
+      need(state, 'message-deadline', isOpen, 'MessageExpired', { deadline: body.deadline })
       return needFresh(state, debit.statement, message)
     }
     case 'job':

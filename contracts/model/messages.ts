@@ -6,6 +6,7 @@ export type Transfer = {
   readonly wallet: string
   readonly to: string
   readonly amount: number
+  readonly deadline: number
   readonly lane: number
   readonly nonce: number
 }
@@ -13,6 +14,7 @@ export type Withdrawal = {
   readonly type: 'Withdrawal'
   readonly wallet: string
   readonly amount: number
+  readonly deadline: number
   readonly lane: number
   readonly nonce: number
 }

@@ -17,6 +17,7 @@ export const rules = [
   'signer-may-spend',
   'key-is-digest',
   'debit-is-amount',
+  'message-deadline',
   'nonce-fresh',
   'nonce-not-above-closing',
   'debit-below-order-max',

@@ -62,6 +62,7 @@ const profiteers: Partial<Record<Rule, Strategy>> = {
   'order-no-longer-held': tampering('endlessHold'),
   'order-stood-or-fresh': tampering('settledTwice'),
   'hold-is-full': tampering('swollenHold'),
+  'message-deadline': tampering('expiredMessage'),
   'nonce-fresh': tampering('replay'),
   'debit-is-amount': tampering('moreThanSigned'),
   'debit-below-order-max': tampering('overchargedJob'),

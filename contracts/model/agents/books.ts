@@ -113,7 +113,7 @@ export class Books {
     permission?: Signed<Permission>,
   ): Signed<Certificate> | undefined {
     const { wallet, amount, deadline } = order.message
-    if (deadline <= now || !this.takesSpend(order, now, permission)) return undefined
+    if (!this.takesSpend(order, now, permission)) return undefined
     const digest = digestOf(order.message)
     const endsAt = deadline + this.chain.params.graceSeconds
     this.position++
@@ -231,12 +231,12 @@ export class Books {
     now: number,
     permission: Signed<Permission> | undefined,
   ): boolean {
-    const { wallet, amount, lane, nonce } = signed.message
+    const { wallet, amount, lane, nonce, deadline } = signed.message
     const { available, lanes } = this.walletOf(wallet)
     const isFresh = nonce > (lanes.get(laneKey(signed.signer, lane)) ?? 0)
     const isSigned = this.chain.keys.isGenuine(signed)
     const isPermitted = signed.signer === wallet || this.isPermitted(signed, now, permission)
-    return isSigned && isFresh && isPermitted && amount > 0 && available >= amount
+    return deadline > now && isSigned && isFresh && isPermitted && amount > 0 && available >= amount
   }
 
   private isPermitted(

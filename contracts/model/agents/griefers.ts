@@ -56,7 +56,8 @@ export class Griefers {
   private bait(now: number): void {
     const own = [...this.books.certificates.values()].filter(({ message }) => message.node === 'mallory')
     if (own.length === 0) return
-    const ending = own.filter(({ message }) => Math.abs(message.expires - now) < 10)
+    const settled = new Set(this.books.receipts.map(({ message }) => message.order))
+    const ending = own.filter(({ message }) => Math.abs(message.expires - now) < 6 && !settled.has(message.order))
     const certificate = this.random.pick(ending.length > 0 ? ending : own.slice(-5))
     const { order } = certificate.message
     const sequence = Math.max(1, this.books.walletOf('mallory').sequence + this.random.between(-2, 3))
@@ -64,7 +65,7 @@ export class Griefers {
     const receipt = this.people.signAs('mallory')<Receipt>({ type: 'Receipt', order, node: 'mallory', sequence, units })
     this.books.pushed.set(digestOf(receipt.message), receipt)
     this.baits.push(receipt)
-    const way = this.random.between(0, 3)
+    const way = ending.length > 0 ? 0 : this.random.between(0, 3)
     if (way <= 1) apply(this.state, 'mallory', { type: 'pushReceipt', receipt, certificate }, now)
     if (way === 2) this.books.settle(receipt, now)
   }
@@ -87,8 +88,10 @@ export class Griefers {
       case 3:
         return this.entryDemand()
       case 4: {
-        const held = [...this.books.orders.keys()]
-        const order = held.length === 0 ? undefined : this.books.orders.get(this.random.pick(held.slice(-8)))
+        const held = [...this.books.orders.values()]
+        const delegated = held.filter(({ signer }) => signer === 'dave')
+        const asked = delegated.length > 0 && this.random.isOnceIn(2) ? delegated : held
+        const order = asked.length === 0 ? undefined : this.random.pick(asked.slice(-4))
         return order && { kind: 'hold', account: order.message.wallet, key: digestOf(order.message) }
       }
       case 5:
@@ -157,6 +160,8 @@ export class Griefers {
     const acceptance = this.books.acceptanceOf(receipt)
     const grounds: ReceiptGround[] = [{ kind: 'pushed' }, { kind: 'debited' }]
     if (acceptance !== undefined) grounds.push({ kind: 'accepted', acceptance })
-    return { kind: 'receipt', order, receipt, certificate, ground: this.random.pick(grounds) }
+    const isPushed = this.state.pushedReceipts.has(digestOf(receipt.message)) && this.random.isOnceIn(2)
+    const ground = isPushed ? ({ kind: 'pushed' } as const) : this.random.pick(grounds)
+    return { kind: 'receipt', order, receipt, certificate, ground }
   }
 }

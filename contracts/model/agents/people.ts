@@ -3,6 +3,9 @@ import type { Random } from '../random.ts'
 import type { KeyRing, Sign, Signed } from '../signatures.ts'
 import { epochOf, type State } from '../state.ts'
 
+/** A deadline after every game. */
+export const never = 1_000_000
+
 /** Everybody's keys, and what the owners have signed that others might misuse. */
 export class People {
   readonly honest = ['alice', 'bob', 'nora'] as const
@@ -12,6 +15,7 @@ export class People {
   readonly grudges = new Map<string, 'replay'>()
   private readonly signs = new Map<string, Sign>()
   private readonly instructions = new Map<string, Signed<Instruction>>()
+  private readonly keptBack = new Map<string, Signed<Transfer>>()
   private readonly receipts = new Map<string, Signed<Receipt>>()
   private readonly nonces = new Map<string, number>()
   readonly permissions: Signed<Permission>[] = []
@@ -33,6 +37,16 @@ export class People {
     const nonce = (this.nonces.get(lane) ?? 0) + 1
     this.nonces.set(lane, nonce)
     return nonce
+  }
+
+  /** Signs a transfer that the ledger does not take, so that its owner counts on its deadline. */
+  keepBack(wallet: string, amount: number, deadline: number): void {
+    const body: Transfer = { type: 'Transfer', wallet, to: 'mallory', amount, deadline, lane: 5, nonce: 1 }
+    this.keptBack.set(wallet, this.signAs(wallet)(body))
+  }
+
+  keptBackBy(wallet: string): Signed<Transfer> | undefined {
+    return this.keptBack.get(wallet)
   }
 
   /** The one receipt that a node signs for an order. */
@@ -74,7 +88,7 @@ export class People {
     const amount = isOver || isToOther ? spendMax : spendMax + random.between(1, 20)
     const nonce = this.nextNonce(`dave for ${wallet}`)
     const to = isToOther ? 'mallory' : counterparty
-    const body: Transfer = { type: 'Transfer', wallet, to, amount, lane: 1, nonce }
+    const body: Transfer = { type: 'Transfer', wallet, to, amount, deadline: never, lane: 1, nonce }
     return { permission, message: this.signAs('dave')(body) }
   }
 }

@@ -33,6 +33,7 @@ export class Users {
     for (const name of this.people.honest) {
       const instruction = this.people.instruct(name, this.random.between(30, 200), this.random.between(30, 300))
       this.books.instructions.add(instruction)
+      this.people.keepBack(name, this.random.between(10, 80), this.random.between(10, 100))
     }
   }
 
@@ -74,7 +75,15 @@ export class Users {
     const to = this.random.pick(['alice', 'bob', 'nora', 'mallory'].filter(other => other !== wallet))
     const nonce = this.people.nextNonce(wallet)
     this.books.transfer(
-      this.people.signAs(wallet)<Transfer>({ type: 'Transfer', wallet, to, amount, lane: 0, nonce }),
+      this.people.signAs(wallet)<Transfer>({
+        type: 'Transfer',
+        wallet,
+        to,
+        amount,
+        deadline: now + 30,
+        lane: 0,
+        nonce,
+      }),
       now,
     )
   }
@@ -82,7 +91,14 @@ export class Users {
   private withdraw(wallet: string, amount: number, now: number): void {
     const nonce = this.people.nextNonce(wallet)
     this.books.withdraw(
-      this.people.signAs(wallet)<Withdrawal>({ type: 'Withdrawal', wallet, amount, lane: 0, nonce }),
+      this.people.signAs(wallet)<Withdrawal>({
+        type: 'Withdrawal',
+        wallet,
+        amount,
+        deadline: now + 30,
+        lane: 0,
+        nonce,
+      }),
       now,
     )
   }
@@ -104,7 +120,7 @@ export class Users {
     const amount = this.random.between(2, spendMax)
     const sign = this.people.signAs('dave')
     if (this.random.isOnceIn(2)) {
-      const spend = sign<Transfer>({ type: 'Transfer', wallet, to, amount, lane: 1, nonce })
+      const spend = sign<Transfer>({ type: 'Transfer', wallet, to, amount, deadline: now + 30, lane: 1, nonce })
       this.books.transfer(spend, now, permission)
     } else {
       const order = { wallet, amount, deadline: now + this.random.between(5, 60), lane: 1, nonce }

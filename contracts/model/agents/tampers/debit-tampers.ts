@@ -2,6 +2,7 @@ import { inboxKey, instructionKey, laneKey, payableOf } from '../../messages.ts'
 import { digestOf } from '../../signatures.ts'
 import { epochOf } from '../../state.ts'
 import { entryIn } from '../draft.ts'
+import { never } from '../people.ts'
 import { accomplice, leafIn, parentPosition, pastMovements, some, type Tamper, take } from './workshop.ts'
 
 /** Debits that nobody, or not so, allowed. */
@@ -33,7 +34,15 @@ export const debitTampers = {
   /** The debit is shown with a message that somebody else signed. */
   forgedMessage: (draft, shop) => {
     const amount = some(shop, leafIn(draft, shop.victim).available)
-    const body = { type: 'Transfer', wallet: shop.victim, to: accomplice, amount, lane: 7, nonce: 1 } as const
+    const body = {
+      type: 'Transfer',
+      wallet: shop.victim,
+      to: accomplice,
+      amount,
+      deadline: never,
+      lane: 7,
+      nonce: 1,
+    } as const
     leafIn(draft, shop.victim).lanes.set(laneKey(shop.victim, 7), 1)
     const message = { signer: shop.victim, message: body }
     return take(draft, shop.victim, amount, digestOf(body), [{ kind: 'message', message }])
@@ -41,10 +50,27 @@ export const debitTampers = {
   /** The accomplice's own signature for the victim's wallet. */
   strangersMessage: (draft, shop) => {
     const amount = some(shop, leafIn(draft, shop.victim).available)
-    const body = { type: 'Transfer', wallet: shop.victim, to: accomplice, amount, lane: 7, nonce: 1 } as const
+    const body = {
+      type: 'Transfer',
+      wallet: shop.victim,
+      to: accomplice,
+      amount,
+      deadline: never,
+      lane: 7,
+      nonce: 1,
+    } as const
     leafIn(draft, shop.victim).lanes.set(laneKey(accomplice, 7), 1)
     const message = shop.people.signAs(accomplice)(body)
     return take(draft, shop.victim, amount, digestOf(body), [{ kind: 'message', message }])
+  },
+  /** A message that nobody took while its deadline ran. */
+  expiredMessage: (draft, shop) => {
+    const message = shop.people.keptBackBy(shop.victim)
+    if (message === undefined) return false
+    const body = message.message
+    if (body.deadline > epochOf(shop.state, draft.parent).header.closedAt) return false
+    leafIn(draft, shop.victim).lanes.set(laneKey(shop.victim, body.lane), body.nonce)
+    return take(draft, shop.victim, body.amount, digestOf(body), [{ kind: 'message', message }])
   },
   /** A message that an earlier epoch debited, once more. */
   replay: (draft, shop) => {
