@@ -1,0 +1,57 @@
+import { payableOf, rowKey } from '../../messages.ts'
+import { epochOf } from '../../state.ts'
+import { entryIn } from '../draft.ts'
+import { accomplice, diminish, leafIn, parentPosition, type Tamper } from './workshop.ts'
+
+const shortCredit: Tamper = (draft, shop) => {
+  const account = shop.random.isOnceIn(4) ? payableOf(shop.victim) : shop.victim
+  const credits = [...(draft.statements.get(account) ?? [])].filter(([, { credit }]) => credit > 0)
+  if (credits.length === 0) return false
+  const [key, { credit }] = shop.random.pick(credits)
+  return diminish(draft, account, key, shop.random.isOnceIn(2) ? credit : shop.random.between(1, credit))
+}
+
+/** Credits left out, and headers that date or count wrongly. */
+export const creditTampers = {
+  /** A deposit, a transfer or a job's pay arrives short or not at all. */
+  shortCredit,
+  /** A forced withdrawal is ignored although the wallet has enough. */
+  forcedIgnored: (draft, shop) => {
+    const forced = [...(draft.statements.get(shop.victim) ?? [])].find(
+      ([key, { debit }]) => key.startsWith('inbox-') && debit > 0,
+    )
+    if (forced === undefined) return false
+    const [key, { debit }] = forced
+    const payable = payableOf(shop.victim)
+    const row = draft.rows.findIndex(({ payee }) => payee === shop.victim)
+    const paid = draft.rows[row]
+    if (paid === undefined) leafIn(draft, payable).available -= debit
+    else {
+      entryIn(draft, payable, rowKey(draft.id)).debit -= debit
+      const rest = { ...paid, increment: paid.increment - debit, cumulative: paid.cumulative - debit }
+      draft.rows.splice(row, 1, ...(rest.increment > 0 ? [rest] : []))
+    }
+    draft.statements.get(payable)?.delete(key)
+    draft.statements.get(shop.victim)?.delete(key)
+    leafIn(draft, shop.victim).available += debit
+    return true
+  },
+  /** The journal's position stays where it was although the leaves move on. */
+  positionFrozen: (draft, shop) => {
+    const before = parentPosition(shop.state, draft)
+    const isBehind = draft.position > before
+    draft.position = before
+    return shop.random.isOnceIn(2) ? shortCredit(draft, shop) : isBehind
+  },
+  /** Dates the epoch as if an hour had not passed, or had. */
+  misdated: (draft, shop) => {
+    const { closedAt } = epochOf(shop.state, draft.parent).header
+    draft.closedAt = shop.random.isOnceIn(2) ? closedAt : draft.closedAt + shop.random.between(1, 300)
+    return true
+  },
+  /** Leaves, rows and burns add up to more than the inbox holds. */
+  fromNothing: (draft, shop) => {
+    leafIn(draft, accomplice).available += shop.random.between(1, 1000)
+    return true
+  },
+} satisfies Record<string, Tamper>

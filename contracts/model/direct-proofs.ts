@@ -1,0 +1,61 @@
+import type { Acceptance } from './messages.ts'
+import { payableOf } from './messages.ts'
+import { cutOff, rowOf } from './settlement.ts'
+import type { Signed } from './signatures.ts'
+import { type Epoch, epochOf, leafAt, leafTotal, need, pay, type State } from './state.ts'
+
+/** What anybody may show in one transaction, without a demand, while the epoch is pending. */
+export type Wrong =
+  | { readonly kind: 'row'; readonly payee: string; readonly earlier: number }
+  | { readonly kind: 'payable'; readonly payee: string }
+  | { readonly kind: 'stale'; readonly acceptance: Signed<Acceptance> }
+
+export function cancelWrong(state: State, caller: string, id: number, wrong: Wrong): void {
+  const epoch = epochOf(state, id)
+  need(state, 'always', epoch.status === 'Pending', 'EpochNotPending', { id })
+  need(state, 'always', isWrong(state, epoch, wrong), 'NothingWrong', { id, kind: wrong.kind })
+  forfeit(state, epoch, caller)
+}
+
+function isWrong(state: State, epoch: Epoch, wrong: Wrong): boolean {
+  if (wrong.kind === 'row') return !state.without.has('row-cumulative') && isWrongRow(state, epoch, wrong)
+  if (wrong.kind === 'payable') return !state.without.has('payable-paid-out') && isUnpaid(state, epoch, wrong.payee)
+  return !state.without.has('position-not-stale') && isStale(state, epoch, wrong.acceptance)
+}
+
+function isWrongRow(state: State, epoch: Epoch, { payee, earlier }: { payee: string; earlier: number }): boolean {
+  const row = rowOf(state, payee, epoch.id)
+  if (earlier === 0) return row.previousEpoch !== 0 && !countsWithRow(state, row.previousEpoch, payee)
+  const before = rowOf(state, payee, earlier)
+  if (earlier >= epoch.id || epochOf(state, earlier).status === 'Cancelled') return false
+  if (earlier > row.previousEpoch) return true
+  return earlier === row.previousEpoch && row.cumulative !== before.cumulative + row.increment
+}
+
+function countsWithRow(state: State, id: number, payee: string): boolean {
+  const epoch = epochOf(state, id)
+  return epoch.status !== 'Cancelled' && epoch.header.rows.some(row => row.payee === payee)
+}
+
+function isUnpaid(state: State, epoch: Epoch, payee: string): boolean {
+  const registered = state.payees.get(payee)
+  const isCovered = registered !== undefined && registered.inboxCount < epoch.header.cut
+  return isCovered && leafTotal(leafAt(epoch, payableOf(payee))) > 0
+}
+
+/** The ledger's own signature says that the journal had reached a position at a time when this epoch has it behind. */
+function isStale(state: State, epoch: Epoch, acceptance: Signed<Acceptance>): boolean {
+  const { position, at } = acceptance.message
+  const isSigned = state.keys.isGenuine(acceptance) && acceptance.signer === state.ledger
+  return isSigned && at < epoch.header.closedAt && position > epoch.header.position
+}
+
+/** Cancels an epoch at the poster's cost: a reward for who showed it, the rest of what the epoch had locked is burnt. */
+export function forfeit(state: State, epoch: Epoch, winner: string): void {
+  const { locked } = epoch
+  const reward = Math.min(state.params.reward, locked)
+  epoch.locked = 0
+  pay(state, winner, reward)
+  state.bondsBurnt += locked - reward
+  cutOff(state, epoch.id)
+}

@@ -1,0 +1,54 @@
+import type { CreditGround, Demand } from './demands.ts'
+import { entryOf, isCoveredHere, standing } from './judge.ts'
+import { inboxKey, payableOf } from './messages.ts'
+import { digestOf } from './signatures.ts'
+import { type Epoch, epochOf, need, type State } from './state.ts'
+
+type CreditDemand = Extract<Demand, { kind: 'credit' }>
+type Owed = { readonly account: string; readonly key: string; readonly amount: number; readonly isOfThisEpoch: boolean }
+
+/** The ground must name the account, the key and at least the amount that is asked for, and belong to this epoch. */
+export function needGround(state: State, epoch: Epoch, demand: CreditDemand): void {
+  const owed = owedBy(state, epoch, demand.ground, demand.key)
+  need(state, 'ground-of-this-epoch', owed.isOfThisEpoch, 'CreditGroundInvalid', { key: demand.key })
+  const isNamed = owed.account === demand.account && owed.key === demand.key && demand.least <= owed.amount
+  need(state, 'ground-names-receiver', isNamed, 'CreditGroundInvalid', { account: demand.account, least: demand.least })
+}
+
+function owedBy(state: State, epoch: Epoch, ground: CreditGround, key: string): Owed {
+  if (ground.kind === 'deposit') {
+    const item = state.inbox[ground.index]
+    const isOfThisEpoch = item?.kind === 'Deposit' && isCoveredHere(state, epoch, ground.index)
+    return { account: item?.account ?? '', key: inboxKey(ground.index), amount: item?.amount ?? 0, isOfThisEpoch }
+  }
+  if (ground.kind === 'forced') {
+    const wallet = state.inbox[ground.index]?.account ?? ''
+    const debited = entryOf(standing(state, epoch, wallet), inboxKey(ground.index)).debit
+    return { account: payableOf(wallet), key: inboxKey(ground.index), amount: debited, isOfThisEpoch: true }
+  }
+  const { message } = ground
+  need(state, 'always', state.keys.isGenuine(message), 'SignatureInvalid')
+  if (ground.kind === 'accepted') return owedByAcceptance(state, epoch, ground)
+  const body = message.message
+  const { debit } = entryOf(standing(state, epoch, body.wallet), key)
+  const isOfThisEpoch = debit > 0
+  if (body.type === 'Instruction') {
+    const isKey = key.startsWith(`instruction-${digestOf(body)}-`)
+    return { account: payableOf(body.wallet), key: isKey ? key : '', amount: debit, isOfThisEpoch }
+  }
+  const account = body.type === 'Transfer' ? body.to : payableOf(body.wallet)
+  return { account, key: digestOf(body), amount: body.amount, isOfThisEpoch }
+}
+
+function owedByAcceptance(state: State, epoch: Epoch, ground: Extract<CreditGround, { kind: 'accepted' }>): Owed {
+  const { signer, message } = ground.acceptance
+  const digest = digestOf(ground.message.message)
+  const isSigned = state.keys.isGenuine(ground.acceptance) && signer === state.ledger
+  const isSaid = isSigned && message.isAccepted && message.digest === digest
+  const { to, amount } = ground.message.message
+  return { account: to, key: digest, amount, isOfThisEpoch: isSaid && isPositionOf(state, epoch, message.position) }
+}
+
+export function isPositionOf(state: State, epoch: Epoch, position: number): boolean {
+  return position > epochOf(state, epoch.header.parent).header.position && position <= epoch.header.position
+}

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { beforeEach, describe, it } from 'node:test'
+import { answer, ask, begin, header, post, refused, run, state } from './contract-under-test.ts'
+import { apply, deploy, guardian, poster } from './model.ts'
+import { smallParams } from './params.ts'
+import { emptyLeaf } from './state.ts'
+
+describe('an epoch', () => {
+  beforeEach(() => begin())
+
+  it('is refused from anybody but the poster', () => {
+    assert.equal(refused(apply(state, guardian, { type: 'postEpoch', header: header({}) }, 10)), 'CallerNotPoster')
+  })
+
+  it('is refused on another parent than the head, and without that rule is not', () => {
+    run(poster, { type: 'postEpoch', header: header({}) }, 10)
+    assert.equal(refused(post({})), 'ParentNotHead')
+    begin('parent-is-head')
+    run(poster, { type: 'postEpoch', header: header({}) }, 10)
+    assert.equal(post({}).isAccepted, true)
+  })
+
+  it('is refused when its cut covers an item that a fork could still take away, and without that rule is not', () => {
+    const young = () => post({ cut: 2, closedAt: 10, leaves: new Map([['alice', { ...emptyLeaf, available: 5 }]]) })
+    run('alice', { type: 'deposit', amount: 5 }, 8)
+    assert.equal(refused(young()), 'InboxItemTooYoung')
+    begin('item-old-enough')
+    run('alice', { type: 'deposit', amount: 5 }, 8)
+    assert.equal(young().isAccepted, true)
+  })
+
+  it('is refused when its cut leaves out an item that was due', () => {
+    run('alice', { type: 'deposit', amount: 5 }, 1)
+    const { inboxAgeSeconds, inboxSlackSeconds } = smallParams
+    const dueAt = 1 + inboxAgeSeconds + inboxSlackSeconds
+    assert.equal(refused(post({ cut: 1, closedAt: dueAt }, dueAt)), 'InboxItemLeftOut')
+    assert.equal(post({ cut: 1, closedAt: dueAt - 1 }, dueAt).isAccepted, true)
+  })
+
+  it('is refused when it closes in the future or long ago', () => {
+    assert.equal(refused(post({ closedAt: 11 })), 'ClosedAtInvalid')
+    assert.equal(refused(post({ closedAt: 10 }, 11 + smallParams.lagSecondsMax)), 'ClosedAtInvalid')
+  })
+
+  it('is refused when its books do not close over the inbox', () => {
+    assert.equal(refused(post({ leaves: new Map([['mallory', { ...emptyLeaf, available: 1 }]]) })), 'BooksDoNotClose')
+  })
+
+  it('is refused without a free bond', () => {
+    for (let parent = 0; parent < 3; parent++) assert.equal(post({ parent }).isAccepted, true)
+    assert.equal(refused(post({ parent: 3 })), 'BondTooSmall')
+  })
+
+  it('is final neither before its window is over nor while a demand is open', () => {
+    post({})
+    assert.equal(refused(apply(state, 'anybody', { type: 'finalise', epoch: 1 }, 70)), 'EpochNotFinal')
+    ask({ kind: 'leaf', account: 'alice' }, 70)
+    assert.equal(refused(apply(state, 'anybody', { type: 'finalise', epoch: 1 }, 71)), 'DemandOpen')
+    assert.equal(answer(0, { leaf: emptyLeaf }, 71).isAccepted, true)
+    assert.equal(refused(apply(state, 'anybody', { type: 'finalise', epoch: 1 }, 79)), 'EpochNotFinal')
+    assert.equal(apply(state, 'anybody', { type: 'finalise', epoch: 1 }, 80).isAccepted, true)
+  })
+})
+
+describe('a demand', () => {
+  beforeEach(() => {
+    begin()
+    post({})
+  })
+
+  it('is refused after the window', () => {
+    assert.equal(refused(ask({ kind: 'leaf', account: 'alice' }, 71)), 'WindowClosed')
+  })
+
+  it('is refused for an account of the network, and without that rule is not', () => {
+    assert.equal(refused(ask({ kind: 'statement', account: 'treasury' })), 'NoStatementOfNetwork')
+    begin('network-has-no-statement')
+    post({})
+    assert.equal(ask({ kind: 'statement', account: 'treasury' }).isAccepted, true)
+  })
+
+  it('is refused for an entry of a statement that does not stand', () => {
+    assert.equal(refused(ask({ kind: 'entry', account: 'alice', key: '@0' })), 'StatementMissing')
+  })
+
+  it('is not answered too late, and then cancels the epoch and pays the asker out of its bond', () => {
+    ask({ kind: 'leaf', account: 'alice' })
+    assert.equal(refused(apply(state, 'anybody', { type: 'timeOut', demand: 0 }, 18)), 'AnswerStillPossible')
+    assert.equal(refused(answer(0, { leaf: emptyLeaf }, 19)), 'AnswerTooLate')
+    run('anybody', { type: 'timeOut', demand: 0 }, 19)
+    assert.equal(state.epochs.get(1)?.status, 'Cancelled')
+    assert.equal(state.purse.get('asker'), smallParams.reward)
+    assert.equal(state.bondsBurnt, smallParams.epochBond - smallParams.reward)
+  })
+
+  it('leaves no statement standing when the answer that showed it is refused', () => {
+    ask({ kind: 'leaf', account: 'alice' })
+    const statement = { opening: emptyLeaf, closing: emptyLeaf, entries: new Map() }
+    const shown = { statements: new Map([['alice', statement]]), leaf: { ...emptyLeaf } }
+    assert.equal(refused(answer(0, shown)), 'LeafProofInvalid')
+    assert.equal(state.epochs.get(1)?.statements.size, 0)
+  })
+})
+
+describe('a statement', () => {
+  it('with a lower receipt sequence does not stand, and without that rule does', () => {
+    for (const [rules, outcome] of [[[], 'SequenceDescends'] as const, [['sequence-not-lower'], 'accepted'] as const]) {
+      begin(...rules)
+      const opening = { ...emptyLeaf, sequence: 3 }
+      const closing = { ...emptyLeaf, sequence: 2 }
+      assert.equal(post({ leaves: new Map([['nora', opening]]) }).isAccepted, true)
+      assert.equal(post({ parent: 1, leaves: new Map([['nora', closing]]) }).isAccepted, true)
+      run('asker', { type: 'openDemand', epoch: 2, demand: { kind: 'statement', account: 'nora' } }, 10)
+      const statements = new Map([['nora', { opening, closing, entries: new Map() }]])
+      assert.equal(refused(answer(0, { statements })), outcome)
+    }
+  })
+})
+
+describe('parameters', () => {
+  const deployed = (params: Partial<typeof smallParams>) =>
+    deploy({ params: { ...smallParams, ...params }, posterBond: 0, genesisRewards: 0 })
+
+  it('under which demands alone could bring the exit are refused', () => {
+    assert.throws(() => deployed({ exitSeconds: 700 }), RangeError)
+  })
+
+  it('under which asking costs more than it brings are refused', () => {
+    assert.throws(() => deployed({ demandBond: 9 }), RangeError)
+    assert.throws(() => deployed({ epochBond: 99 }), RangeError)
+  })
+})
+
+describe('the exit', () => {
+  it('is refused before a long silence, and gives a deposit back once', () => {
+    begin()
+    run('alice', { type: 'deposit', amount: 5 }, 1)
+    assert.equal(refused(apply(state, 'alice', { type: 'takeDeposit', index: 1 }, 2)), 'ExitNotSwitched')
+    assert.equal(refused(apply(state, 'alice', { type: 'switchToExit' }, smallParams.exitSeconds)), 'ExitTooEarly')
+    run('alice', { type: 'switchToExit' }, smallParams.exitSeconds + 1)
+    run('alice', { type: 'takeDeposit', index: 1 }, smallParams.exitSeconds + 1)
+    assert.equal(refused(apply(state, 'alice', { type: 'takeDeposit', index: 1 }, 2000)), 'ExitTaken')
+    assert.equal(state.received.get('alice'), 5)
+    assert.equal(state.holdings, 0)
+  })
+
+  it('is refused while an epoch could be made final', () => {
+    begin()
+    post({})
+    assert.equal(
+      refused(apply(state, 'alice', { type: 'switchToExit' }, smallParams.exitSeconds + 1)),
+      'EpochFinalisable',
+    )
+  })
+})
