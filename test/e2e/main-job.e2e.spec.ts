@@ -74,11 +74,7 @@ describe('the main job', () => {
   })
 
   it('keeps a reserve that equals everything owed, as GraphQL tells it', async () => {
-    const { network: told } = await graphql<{ network: { books: Record<string, string | boolean> } }>(
-      graphqlUrl,
-      '{ network { books { reserve wallets holds payables burn treasury rewards contractWei fullReserve balanced } } }',
-    )
-    const { books } = told
+    const books = await settledBooks(graphqlUrl)
     const amount = (name: string) => BigInt(books[name] as string)
     const owed = ['wallets', 'holds', 'payables', 'burn', 'treasury', 'rewards'].map(amount).reduce((a, b) => a + b)
     assert.equal(amount('reserve'), owed)
@@ -97,7 +93,7 @@ describe('the main job', () => {
     assert.equal(((await health.json()) as { audit: boolean }).audit, true)
   })
 
-  it('paid the node on chain what it earned, which its transaction shows', async () => {
+  it('paid the node on chain what it earned, and what emission had added by then, which its transaction shows', async () => {
     const { claimTx, rpcUrl, token, claimedWei } = outcome.chain
     const receipt = await rpc<{ status: string; logs: { address: string; topics: string[]; data: string }[] }>(
       rpcUrl,
@@ -113,7 +109,9 @@ describe('the main job', () => {
       [outcome.chain.settlement, outcome.jobs[0]?.node.payoutWallet, claimedWei],
     )
     const earned = outcome.jobs.reduce((total, job) => total + BigInt(job.earnedMicrocredits), 0n)
-    assert.equal(BigInt(claimedWei), earned * weiPerMicrocredit)
+    const added = BigInt(claimedWei) / weiPerMicrocredit - earned
+    assert.ok((await emissionSums(outcome)).includes(added), `${added} µcr beside what was earned`)
+    assert.equal(BigInt(claimedWei) % weiPerMicrocredit, 0n)
   })
 
   it('leaves a transaction on chain for deposit and epoch', async () => {
@@ -194,6 +192,37 @@ async function auditFigures(graphqlUrl: string, isWanted: (figures: Figures) => 
       lines.filter(line => line.startsWith(name)).map(line => Number(line.slice(line.lastIndexOf(' ') + 1)))
     if (isWanted(figures)) return figures
     await wait(100, undefined, { signal: patience })
+  }
+}
+
+/** What the only node had got from emission, in µcr, after each epoch that minted any; 0 before the first. */
+async function emissionSums({ chain }: Outcome): Promise<readonly bigint[]> {
+  const inbox = new Interface([
+    'event InboxItemAppended(uint64 indexed index, uint8 kind, address indexed account, uint64 amountMicrocredits, uint64 totalMicrocredits, bytes32 detail)',
+  ])
+  const filter = { address: chain.settlement, fromBlock: '0x0', toBlock: 'latest' }
+  const logs = await rpc<{ topics: string[]; data: string }[]>(chain.rpcUrl, 'eth_getLogs', [filter])
+  const items = logs.flatMap(log => inbox.parseLog(log) ?? [])
+  const emission = items.filter(item => item.args['kind'] === 3n).map(item => item.args['amountMicrocredits'] as bigint)
+  const sums = [0n]
+  for (const amount of emission) sums.push((sums.at(-1) ?? 0n) + amount)
+  return sums
+}
+
+/** The books once the ledger has seen what the chain minted last, which takes it a moment. */
+async function settledBooks(graphqlUrl: string): Promise<Record<string, string | boolean>> {
+  for (let look = 0; ; look++) {
+    const { network } = await graphql<{ network: { books: Record<string, string | boolean> } }>(
+      graphqlUrl,
+      '{ network { books { reserve wallets holds payables burn treasury rewards contractWei fullReserve balanced } } }',
+    )
+    const { books } = network
+    if (
+      look === 100 ||
+      BigInt(books['contractWei'] as string) === BigInt(books['reserve'] as string) * weiPerMicrocredit
+    )
+      return books
+    await wait(100)
   }
 }
 
