@@ -47,6 +47,18 @@ describe('the import checker', () => {
       /may not import/,
     ],
     [
+      'a neighbour of the SDK’s answers in the services',
+      'services/src/a.ts',
+      "import { x } from '@deparrow/sdk/disputes-other'",
+      /may not import/,
+    ],
+    [
+      'the SDK’s answers in the contracts',
+      'contracts/test/a.ts',
+      "import { x } from '@deparrow/sdk/disputes'",
+      /may not import/,
+    ],
+    [
       'the SDK’s cryptography in the ledger',
       'ledger/src/a.ts',
       "import { x } from '@deparrow/sdk/crypto'",
@@ -69,8 +81,9 @@ describe('the import checker', () => {
     })
   }
 
-  it('lets protocol and cryptography into the services, and a test of the ledger use libraries of its choice', () => {
+  it('lets protocol, cryptography and answers into the services, and a test of the ledger use libraries of its choice', () => {
     assert.deepEqual(problemsOf('services/src/a.ts', "import { x } from '@deparrow/sdk/crypto'"), [])
+    assert.deepEqual(problemsOf('services/src/a.ts', "import { x } from '@deparrow/sdk/disputes'"), [])
     assert.deepEqual(problemsOf('services/src/a.ts', "import { x } from '@deparrow/compute-node/protocol'"), [])
     assert.deepEqual(problemsOf('ledger/src/a.spec.ts', "import { it } from 'node:test'"), [])
   })

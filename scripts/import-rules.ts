@@ -51,6 +51,7 @@ export const importRules: readonly ImportRule[] = [
       '@deparrow/ledger',
       '@deparrow/contracts',
       '@deparrow/sdk/crypto',
+      '@deparrow/sdk/disputes',
       '@deparrow/sdk/keystore',
       '@deparrow/compute-node/protocol',
     ],

@@ -15,6 +15,12 @@ const CONTRACTS = [
   { name: 'emission', file: 'emission.ts', artifact: 'src/token/Emission.sol/Emission.json' },
   { name: 'settlement', file: 'settlement.ts', artifact: 'src/settlement/Settlement.sol/Settlement.json' },
   { name: 'epochEvidence', file: 'epoch-evidence.ts', artifact: 'src/libraries/EpochEvidence.sol/EpochEvidence.json' },
+  { name: 'disputes', file: 'disputes.ts', artifact: 'src/disputes/Disputes.sol/Disputes.json' },
+  {
+    name: 'disputedReceipts',
+    file: 'disputed-receipts.ts',
+    artifact: 'src/disputes/DisputedReceipts.sol/DisputedReceipts.json',
+  },
   { name: 'nodeRegistry', file: 'node-registry.ts', artifact: 'src/registry/NodeRegistry.sol/NodeRegistry.json' },
 ]
 

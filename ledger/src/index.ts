@@ -38,13 +38,16 @@ export {
   type Leaf,
   type LeafAccount,
   type LeavesRoot,
+  laneKey,
   lanesOf,
   leafHash,
   leafPlace,
+  leafSum,
   leavesRoot,
 } from './epoch/leaves.ts'
 export type { ProofSibling, ProvenRoot } from './epoch/proof-path.ts'
-export type { TreeHashing } from './epoch/sum-node.ts'
+export { leafOf, leavesOf } from './epoch/state-leaves.ts'
+export { absentNode, bitAt, innerNode, type SumNode, type TreeHashing } from './epoch/sum-node.ts'
 export { SumTree } from './epoch/sum-tree.ts'
 export * from './escrow/escrow.ts'
 export * from './escrow/escrow-order.ts'
@@ -63,6 +66,7 @@ export * from './journal/command.ts'
 export * from './journal/config.ts'
 export * from './journal/entry.ts'
 export * from './journal/event.ts'
+export { evolve } from './journal/evolve.ts'
 export * from './journal/export-format.ts'
 export * from './journal/follow-journal.ts'
 export * from './journal/following-ledger.ts'
@@ -75,6 +79,7 @@ export * from './journal/refusal.ts'
 export * from './journal/replica.ts'
 export * from './journal/sharded-ledger.ts'
 export * from './journal/standby.ts'
+export { initialState, type LedgerState } from './journal/state.ts'
 export * from './node/node-registration.ts'
 export * from './payout/withdrawal.ts'
 export { isCounterpartyAllowed } from './permission/check-permission.ts'
@@ -94,7 +99,7 @@ export type { BonusCommand } from './rewards/pay-bonus.ts'
 export * from './rewards/referral.ts'
 export * from './statement/debit-evidence.ts'
 export * from './statement/movement-keys.ts'
-export { EvidenceMissingError } from './statement/open-evidence.ts'
+export { EvidenceMissingError, OpenEvidence } from './statement/open-evidence.ts'
 export { type Statement, type StatementAccount, type StatementEntry, statementValue } from './statement/statement.ts'
 export { StatementBook } from './statement/statement-book.ts'
 export * from './typed-data/eip712.ts'

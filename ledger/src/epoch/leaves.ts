@@ -97,7 +97,8 @@ export function lanesOf(
   return [...own, ...delegated]
 }
 
-function laneKey(crypto: TreeHashing, signer: Address, lane: number): Hex {
+/** Where the last nonce of a signer's lane stands in the tree of lanes. */
+export function laneKey(crypto: TreeHashing, signer: Address, lane: number): Hex {
   const bytes = new Uint8Array(24)
   writeHex(signer, bytes, 0)
   writeUint(BigInt(lane), bytes, 20, 4)

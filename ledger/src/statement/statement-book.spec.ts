@@ -8,25 +8,30 @@ import { verifyAbsence, verifyInclusion } from '../epoch/inclusion-proof.ts'
 import type { LeafAccount } from '../epoch/leaves.ts'
 import { leavesOf } from '../epoch/state-leaves.ts'
 import { type Hex, zeroHash } from '../hex.ts'
-import type { LedgerCommand } from '../journal/command.ts'
 import type { EpochBooks } from '../journal/event.ts'
-import { Actor, digestOfOrder, testStartMs } from '../testing/actors.ts'
+import { Actor, testStartMs } from '../testing/actors.ts'
+import {
+  cancelEpoch,
+  closeEpoch,
+  Economy,
+  economyAgents,
+  economySteps,
+  finaliseEpoch,
+  fundedLedger,
+} from '../testing/economy.ts'
 import { digestOfEscrow, escrowCapture, escrowOrder } from '../testing/escrow-actors.ts'
 import { ethersCrypto } from '../testing/ethers-crypto.ts'
 import { permissionOf } from '../testing/permission-actors.ts'
-import { grantOf } from '../testing/rewards-actors.ts'
-import { TestLedger } from '../testing/test-ledger.ts'
+import type { TestLedger } from '../testing/test-ledger.ts'
 import { wholeLedger } from '../testing/whole-journal.ts'
 import { inboxKey, instructionKey, rowKey } from './movement-keys.ts'
 import { EvidenceMissingError } from './open-evidence.ts'
 import { type Statement, type StatementAccount, statementValue } from './statement.ts'
 import { StatementBook } from './statement-book.ts'
 
-const agents = [1, 2, 3].map(number => new Actor(number)) as [Actor, Actor, Actor]
-const [ann, bob] = agents
+const [ann, bob] = economyAgents
 const gateway = new Actor(21)
 const node = new Actor(11)
-const place = { transactionHash: zeroHash, blockNumber: 1n, logIndex: 0 }
 
 type Sums = ReadonlyMap<LeafAccount, bigint>
 
@@ -95,40 +100,20 @@ class Follower {
   }
 }
 
-function close(ledger: TestLedger): void {
-  ledger.accept({ type: 'CloseEpoch', epoch: ledger.state.lastEpochNumber + 1 })
-}
-
-function final(ledger: TestLedger): void {
-  const { epoch, burnMicrocredits } = ledger.state.lastEpoch as EpochBooks
-  ledger.accept({ type: 'RecordEpochFinal', epoch, burnMicrocredits, place })
-}
-
-function cancel(ledger: TestLedger): void {
-  const { epoch, parent } = ledger.state.lastEpoch as EpochBooks
-  ledger.accept({ type: 'RecordEpochCancelled', epoch, lastEpoch: epoch, headEpoch: parent, place })
-}
-
-function funded(): TestLedger {
-  const ledger = new TestLedger()
-  for (const { address } of agents) ledger.deposit(address, 10_000_000n)
-  return ledger
-}
-
 describe('a statement', () => {
   it('is none before the first epoch, and empty for who did not move', () => {
-    const ledger = funded()
+    const ledger = fundedLedger()
     const follower = new Follower(ledger)
     follower.follow()
     assert.equal(follower.book.statement(ann.address), undefined)
-    close(ledger)
+    closeEpoch(ledger)
     follower.follow()
     const { entries, root } = follower.statement(new Actor(99).address)
     assert.deepEqual([entries, root], [[], { root: zeroHash, totalMicrocredits: 0n }])
   })
 
   it('cannot be made of a journal that was not followed from its start', () => {
-    const ledger = funded()
+    const ledger = fundedLedger()
     const orderDigest = ledger.assigned(ann.order({ nonce: 1n }), node)
     ledger.settle(node.receipt(orderDigest, {}))
     const book = new StatementBook(ethersCrypto)
@@ -145,7 +130,7 @@ describe('a statement', () => {
   })
 
   it('has for each movement its key, and for each debit what allows it', () => {
-    const ledger = funded()
+    const ledger = fundedLedger()
     const follower = new Follower(ledger)
     const transfer = ann.transfer({ to: bob.address, amountMicrocredits: 7n, nonce: 1n })
     const { commandId } = ledger.accept({ type: 'TransferCredits', transfer })
@@ -156,7 +141,7 @@ describe('a statement', () => {
     const paid = ledger.accept({ type: 'PayByInstruction', wallet: bob.address }).firstPosition
     const index = ledger.record('forcedWithdrawal', ann.address, 0n, { askedMicrocredits: 11n })
     ledger.accept({ type: 'RecordPayee', wallet: ann.address, id: 1 })
-    close(ledger)
+    closeEpoch(ledger)
     follower.follow()
     const row = ledger.state.lastEpoch?.rows[0]
     const entriesOf = (account: StatementAccount) =>
@@ -190,14 +175,14 @@ describe('a statement', () => {
   })
 
   it('shows a job that cost nothing, and one that pays its own payer', () => {
-    const ledger = funded()
+    const ledger = fundedLedger()
     const follower = new Follower(ledger)
     const failed = ledger.assigned(ann.order({ nonce: 1n }), node)
     ledger.settle(node.receipt(failed, { outcome: 'failedByNode' }))
     const own = ledger.assigned(ann.order({ nonce: 2n }), ann)
     ledger.nowMs += 1_000
     ledger.settle(ann.receipt(own, {}))
-    close(ledger)
+    closeEpoch(ledger)
     follower.follow()
     const entryOf = (account: StatementAccount, key: Hex) => {
       const entry = follower.statement(account).entries.find(one => one.key === key)
@@ -210,7 +195,7 @@ describe('a statement', () => {
   })
 
   it('has orders and permissions that are older than the epoch', () => {
-    const ledger = funded()
+    const ledger = fundedLedger()
     const follower = new Follower(ledger)
     const permission = permissionOf(ann, gateway)
     ledger.accept({ type: 'GrantPermission', permission })
@@ -222,16 +207,16 @@ describe('a statement', () => {
     const orderDigest = ledger.assigned(order, node)
     const escrow = escrowOrder(gateway, { wallet: ann.address, seller: bob.address, nonce: 2n })
     ledger.accept({ type: 'OpenEscrow', order: escrow })
-    close(ledger)
+    closeEpoch(ledger)
     follower.follow()
-    final(ledger)
+    finaliseEpoch(ledger)
     ledger.accept({ type: 'TransferCredits', transfer: delegated })
     ledger.nowMs += 1_000
     const receipt = node.receipt(orderDigest, {})
     ledger.settle(receipt)
     const capture = escrowCapture(gateway, digestOfEscrow(escrow), 9n, ann.address)
     ledger.accept({ type: 'CaptureEscrow', capture })
-    close(ledger)
+    closeEpoch(ledger)
     follower.follow()
     const evidence = new Set(follower.statement(ann.address).entries.map(entry => entry.evidence))
     assert.deepEqual(
@@ -245,17 +230,17 @@ describe('a statement', () => {
   })
 
   it('of an epoch after a cancelled one has what moved in both, and rows of its own alone', () => {
-    const ledger = funded()
+    const ledger = fundedLedger()
     const follower = new Follower(ledger)
     ledger.accept({ type: 'RecordPayee', wallet: ann.address, id: 1 })
     ledger.accept({ type: 'WithdrawCredits', withdrawal: ann.withdrawal({ amountMicrocredits: 9n, nonce: 1n }) })
-    close(ledger)
+    closeEpoch(ledger)
     follower.follow()
-    cancel(ledger)
+    cancelEpoch(ledger)
     follower.follow()
     assert.equal(follower.book.statement(ann.address), undefined)
     ledger.accept({ type: 'WithdrawCredits', withdrawal: ann.withdrawal({ amountMicrocredits: 4n, nonce: 2n }) })
-    close(ledger)
+    closeEpoch(ledger)
     follower.follow()
     const { entries, creditMicrocredits, debitMicrocredits, epoch, parent } = follower.statement(
       `payable:${ann.address}`,
@@ -278,144 +263,23 @@ describe('a statement', () => {
 })
 
 const step = fc.record({
-  what: fc.constantFrom(
-    'pay',
-    'pay',
-    'delegate',
-    'job',
-    'hold',
-    'release',
-    'escrow',
-    'capture',
-    'withdraw',
-    'instruct',
-    'force',
-    'grant',
-    'know',
-    'wait',
-    'close',
-    'close',
-    'settle',
-  ),
+  what: fc.constantFrom(...economySteps),
   who: fc.nat(2),
   amount: fc.integer({ min: 1, max: 400_000 }),
 })
 
-type Step = { readonly what: string; readonly who: number; readonly amount: number }
-
-/** Wallets that do all that moves credits, and a chain that makes epochs final or takes them back. */
-class Economy {
-  private nonce = 0n
-  private readonly orders: Hex[] = []
-  private readonly escrows: { readonly escrow: Hex; readonly payer: Actor }[] = []
-  readonly follower: Follower
-
-  constructor(readonly ledger = funded()) {
-    ledger.fundRewards(900_000_000n)
-    ledger.accept({ type: 'RegisterNode', registration: node.registration() })
-    const wide = 10n ** 10n
-    const caps = { jobMicrocreditsMax: wide, hourMicrocreditsMax: wide, dayMicrocreditsMax: wide }
-    ledger.accept({ type: 'GrantPermission', permission: permissionOf(ann, gateway, caps) })
-    this.follower = new Follower(ledger)
-    this.follower.follow()
-  }
-
-  take({ what, who, amount }: Step): void {
-    const { ledger } = this
-    const [actor, other] = [agents[who] as Actor, agents[(who + 1) % 3] as Actor]
-    const amountMicrocredits = BigInt(amount)
-    const about = { nonce: ++this.nonce, deadline: BigInt(Math.floor(ledger.nowMs / 1_000) + 600) }
-    if (what === 'pay')
-      this.submit({
-        type: 'TransferCredits',
-        transfer: actor.transfer({ ...about, to: other.address, amountMicrocredits }),
-      })
-    else if (what === 'delegate') {
-      const { message } = ann.transfer({ ...about, to: bob.address, amountMicrocredits })
-      this.submit({ type: 'TransferCredits', transfer: gateway.sign(transferType, message) })
-    } else if (what === 'job' || what === 'hold') this.order(actor, about, what === 'job')
-    else if (what === 'release') this.submit({ type: 'ReleaseHold', orderDigest: this.orders.pop() ?? zeroHash })
-    else if (what === 'escrow') this.escrow(actor, other, { ...about, amountMicrocredits })
-    else if (what === 'capture') this.capture(amountMicrocredits)
-    else if (what === 'withdraw')
-      this.submit({ type: 'WithdrawCredits', withdrawal: actor.withdrawal({ ...about, amountMicrocredits }) })
-    else if (what === 'instruct') {
-      this.submit({
-        type: 'InstructPayouts',
-        instruction: actor.instruction({ nonce: this.nonce, minimumMicrocredits: amountMicrocredits }),
-      })
-      this.submit({ type: 'PayByInstruction', wallet: actor.address })
-    } else if (what === 'force')
-      ledger.record('forcedWithdrawal', actor.address, 0n, { askedMicrocredits: amountMicrocredits })
-    else if (what === 'grant')
-      this.submit({ type: 'GrantCredits', grant: grantOf(actor.address, { ...about, amountMicrocredits }) })
-    else if (what === 'know') this.submit({ type: 'RecordPayee', wallet: actor.address, id: who + 1 })
-    else if (what === 'wait') ledger.nowMs += amount * 10
-    else if (what === 'close') this.close()
-    else if (this.isPending()) this.end(amount)
-    this.follower.follow()
-  }
-
-  private submit(command: LedgerCommand): void {
-    this.ledger.submit(command)
-  }
-
-  private isPending(): boolean {
-    const { lastEpoch, lastEpochFinal } = this.ledger.state
-    return lastEpoch !== undefined && lastEpoch.epoch > lastEpochFinal
-  }
-
-  private close(): void {
-    if (!this.isPending()) close(this.ledger)
-  }
-
-  /** Before an epoch ends, everybody can be shown where it began. */
-  private end(amount: number): void {
-    const { state } = this.ledger
-    const tree = new EpochTree(ethersCrypto)
-    for (const { address } of agents) {
-      const shown = tree.proveInParent(state, address)
-      assert.equal(shown === undefined, state.finalEpoch === undefined)
-      if (shown === undefined) continue
-      assert.deepEqual(shown.root.root, state.finalEpoch?.leavesRoot)
-      const { root, leaf, proof } = shown
-      assert.ok(
-        leaf ? verifyInclusion(ethersCrypto, root, leaf, proof) : verifyAbsence(ethersCrypto, root, address, proof),
-      )
-    }
-    if (amount % 3 === 0) cancel(this.ledger)
-    else final(this.ledger)
-  }
-
-  private order(payer: Actor, about: { readonly nonce: bigint; readonly deadline: bigint }, isRun: boolean): void {
-    const { ledger } = this
-    const order = payer.order({ ...about, maxPriceMicrocredits: 200_000n })
-    if (ledger.balance(payer.address) < 200_000n) return
-    const orderDigest = digestOfOrder(order)
-    if (!isRun) {
-      this.submit({ type: 'OpenHold', order })
-      this.orders.push(orderDigest)
-      return
-    }
-    ledger.assigned(order, node)
-    ledger.nowMs += 1_000
-    ledger.settle(node.receipt(orderDigest, { sequence: about.nonce }))
-  }
-
-  private escrow(
-    payer: Actor,
-    seller: Actor,
-    about: { readonly nonce: bigint; readonly amountMicrocredits: bigint; readonly deadline: bigint },
-  ): void {
-    const order = escrowOrder(payer, { ...about, seller: seller.address, expires: about.deadline + 600n })
-    this.submit({ type: 'OpenEscrow', order })
-    this.escrows.push({ escrow: digestOfEscrow(order), payer })
-  }
-
-  private capture(amountMicrocredits: bigint): void {
-    const { escrow, payer } = this.escrows.pop() ?? {}
-    if (escrow === undefined || payer === undefined) return
-    this.submit({ type: 'CaptureEscrow', capture: escrowCapture(payer, escrow, amountMicrocredits, payer.address) })
+/** Before an epoch ends, everybody can be shown where it began. */
+function requireShownInParent({ state }: TestLedger): void {
+  const tree = new EpochTree(ethersCrypto)
+  for (const { address } of economyAgents) {
+    const shown = tree.proveInParent(state, address)
+    assert.equal(shown === undefined, state.finalEpoch === undefined)
+    if (shown === undefined) continue
+    assert.deepEqual(shown.root.root, state.finalEpoch?.leavesRoot)
+    const { root, leaf, proof } = shown
+    assert.ok(
+      leaf ? verifyInclusion(ethersCrypto, root, leaf, proof) : verifyAbsence(ethersCrypto, root, address, proof),
+    )
   }
 }
 
@@ -424,7 +288,10 @@ describe('the statements of an economy that does everything', () => {
     let epochCount = 0
     fc.assert(
       fc.property(fc.array(step, { minLength: 20, maxLength: 60 }), steps => {
-        const economy = new Economy()
+        const ledger = fundedLedger()
+        const follower = new Follower(ledger)
+        const beforeEnd = () => requireShownInParent(ledger)
+        const economy = new Economy({ follow: () => follower.follow(), beforeEnd }, ledger)
         for (const one of steps) economy.take(one)
         assert.ok(economy.ledger.nowMs >= testStartMs)
         epochCount += economy.ledger.state.lastEpochNumber

@@ -1,4 +1,5 @@
 export * from './actors.ts'
+export * from './economy.ts'
 export * from './escrow-actors.ts'
 export * from './ethers-crypto.ts'
 export type { EventStorage } from './event-store.behaviour.bench.ts'

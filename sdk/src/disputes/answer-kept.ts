@@ -1,0 +1,103 @@
+import type { disputedReceiptsAbi } from '@deparrow/contracts'
+import { findEntry, type Hex, lowerHex } from '@deparrow/ledger'
+import type { ContractFunctionArgs } from 'viem'
+import { type AccountView, entryProof, viewAccount } from './account-view.ts'
+import type { Answer, CertifiedOrder, OrderClaim, Question, ReceiptsCall } from './calls.ts'
+import type { EpochArchive } from './epoch-archive.ts'
+import type { EntryProofStruct } from './structs.ts'
+import { isOfContracts, messageStruct } from './structs.ts'
+
+type ReceiptEvidence = ContractFunctionArgs<typeof disputedReceiptsAbi, 'nonpayable', 'answerKeptByReceipt'>[1]
+
+/** Proofs that an order's hold had ended when the epoch began. */
+export type EndedBefore = { readonly openingHold: EntryProofStruct; readonly openingLane: EntryProofStruct }
+
+/** Shows that a certified hold stands, or why it does not. */
+export function answerKept(
+  archive: EpochArchive,
+  { epoch }: Question,
+  order: OrderClaim,
+  certified: CertifiedOrder | undefined,
+): Answer {
+  const digest = lowerHex(order.orderDigest)
+  const view = viewAccount(archive, archive.placeOf(lowerHex(order.payer)))
+  const { statement, place: stated } = view
+  if (findEntry(view.closing.holds, digest) !== undefined) {
+    const hold = entryProof(archive.crypto, view.closing.holds, digest)
+    return { ...receipts({ functionName: 'answerKeptByHold', args: [epoch, order, statement, hold] }), stated }
+  }
+  if ((view.entry(digest)?.debitMicrocredits ?? 0n) > 0n) {
+    const entry = entryProof(archive.crypto, view.entries, digest)
+    return { ...receipts({ functionName: 'answerKeptByEntry', args: [epoch, order, statement, entry] }), stated }
+  }
+  const ended = endedBefore(archive, view, order)
+  if (ended !== undefined) {
+    const args = [epoch, order, statement, ended.openingHold, ended.openingLane] as const
+    return { ...receipts({ functionName: 'answerKeptByEnd', args }), stated }
+  }
+  const release = releaseFor(archive, order)
+  if (release !== undefined) {
+    return receipts({ functionName: 'answerKeptByRelease', args: [epoch, order, release.attempt, release.signature] })
+  }
+  const evidence = receiptOfNothing(archive, view, digest, certified)
+  if (evidence !== undefined) return receipts({ functionName: 'answerKeptByReceipt', args: [epoch, evidence] })
+  const isSettled = view.entry(digest)?.evidence?.kind === 'job'
+  return { cannotAnswer: isSettled && certified === undefined ? 'CERTIFICATE_MISSING' : 'NOT_KEPT' }
+}
+
+/** What shows that the hold had ended when the epoch began; `undefined` when it had not. */
+export function endedBefore(archive: EpochArchive, view: AccountView, order: OrderClaim): EndedBefore | undefined {
+  const digest = lowerHex(order.orderDigest)
+  const laneKey = lowerHex(order.laneKey)
+  const lane = findEntry(view.opening.lanes, laneKey)
+  const position = BigInt(archive.asked?.parent?.journalPosition ?? 0)
+  const isEnded =
+    findEntry(view.opening.holds, digest) === undefined &&
+    lane !== undefined &&
+    order.nonce <= lane.value &&
+    order.position <= position
+  if (!isEnded) return undefined
+  return {
+    openingHold: entryProof(archive.crypto, view.opening.holds, digest),
+    openingLane: entryProof(archive.crypto, view.opening.lanes, laneKey),
+  }
+}
+
+/** The certified node's release of this assignment or of a later one. */
+export function releaseFor(
+  archive: EpochArchive,
+  { orderDigest, node, attempt }: OrderClaim,
+): { readonly attempt: number; readonly signature: Hex } | undefined {
+  const release = archive.orders.releasesOf(lowerHex(orderDigest)).find(({ message }) => {
+    return message.node === lowerHex(node) && message.attempt >= attempt
+  })
+  return release && { attempt: release.message.attempt, signature: release.signature }
+}
+
+/** The receipt that ended an order which cost nothing, with the certificate that the asker has shown. */
+function receiptOfNothing(
+  archive: EpochArchive,
+  view: AccountView,
+  digest: Hex,
+  certified: CertifiedOrder | undefined,
+): ReceiptEvidence | undefined {
+  const settled = view.entry(digest)?.evidence
+  if (certified === undefined || settled?.kind !== 'job') return undefined
+  const pricing = archive.orders.pricing(lowerHex(certified.certificate.pricingDigest))
+  const { message, signature: receiptSignature } = settled.receipt
+  if (pricing === undefined || !isOfContracts('UsageReceipt', message)) return undefined
+  const { rates, feeBasisPoints, burnBasisPoints } = pricing
+  const receipt = messageStruct('UsageReceipt', message) as ReceiptEvidence['receipt']
+  return { certified, receipt, receiptSignature, pricing: { ...rates, feeBasisPoints, burnBasisPoints } }
+}
+
+type WithoutContract = ReceiptsCall extends infer Call
+  ? Call extends ReceiptsCall
+    ? Omit<Call, 'contract'>
+    : never
+  : never
+
+/** A call of the receipts contract. */
+export function receipts(call: WithoutContract): ReceiptsCall {
+  return { contract: 'disputedReceipts', ...call } as ReceiptsCall
+}

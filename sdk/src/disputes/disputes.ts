@@ -1,0 +1,30 @@
+export { debitEvidenceOf, holdEvidenceOf, type RowsPosted } from './account-evidence.ts'
+export type { AccountView, LeafProofStruct, LeafStruct, StatementProofStruct, StatementStruct } from './account-view.ts'
+export { proveStatement, viewAccount } from './account-view.ts'
+export { answerTo, demandKinds, revealedTrees, stateAccount } from './answer.ts'
+export type {
+  Answer,
+  AnswerCall,
+  AskedDemand,
+  CannotAnswer,
+  CertifiedOrder,
+  OrderClaim,
+  Question,
+  ReceiptClaim,
+} from './calls.ts'
+export {
+  type ArchivedLeaf,
+  ArchiveProtocolError,
+  ArchiveRootError,
+  type AskedEpoch,
+  EpochArchive,
+} from './epoch-archive.ts'
+export * from './evidence.ts'
+export type { OpenOrder } from './open-orders.ts'
+export type {
+  AuthorityStruct,
+  EntryProofStruct,
+  LaneProofsStruct,
+  MessageStruct,
+  OrderOriginStruct,
+} from './structs.ts'
