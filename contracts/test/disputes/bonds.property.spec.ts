@@ -34,7 +34,8 @@ type Step =
   | { kind: 'wait'; seconds: bigint }
   | { kind: 'ask'; asker: 0 | 1; place: number; epoch: number; follows: number | undefined }
   | { kind: 'answer' | 'expire' | 'refund'; pick: number }
-  | { kind: 'fund' | 'withdraw'; owner: number; wei: bigint }
+  | { kind: 'fund'; owner: number; wei: bigint }
+  | { kind: 'withdraw'; owner: number; wei: bigint }
   | { kind: 'cancel'; epoch: number }
   | { kind: 'finalise'; epoch: number }
 
