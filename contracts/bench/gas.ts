@@ -4,6 +4,7 @@
  * run compares, and fails when a figure rose or passed its budget; `-- --write` writes them anew.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { disputeFigures } from './disputes.ts'
 import { type GasFigure, gasJson, gasTable, type HardforkFigures } from './figure.ts'
 import { claimFigures, depositFigures, epochFigures, transferFigures } from './payments.ts'
 import { type Hardfork, openSetting } from './setting.ts'
@@ -15,7 +16,7 @@ type Snapshot = Readonly<Record<string, Readonly<Record<string, number>>>>
 async function measure(hardfork: Hardfork): Promise<HardforkFigures> {
   const setting = await openSetting(hardfork)
   const figures: GasFigure[] = []
-  for (const section of [transferFigures, depositFigures, epochFigures, claimFigures]) {
+  for (const section of [transferFigures, depositFigures, epochFigures, claimFigures, disputeFigures]) {
     figures.push(...(await section(setting)))
   }
   return { hardfork, figures }

@@ -63,7 +63,8 @@ contract SettlementInvariant is InvariantTargets {
             uint32 id = _handler.payeeIds(i);
             require(_settlement.payeeId(_handler.actors(i)) == id, "an id stays with its account");
             if (id == 0) continue;
-            require(_settlement.payeeOf(id) == _handler.actors(i), "an account stays with its id");
+            (address account, ) = _settlement.payee(id);
+            require(account == _handler.actors(i), "an account stays with its id");
             uint64 claimed = _settlement.claimedMicrocredits(id);
             require(claimed >= _handler.claimedBefore(i), "claims never fall");
             require(claimed <= _handler.finalCumulative(i), "claims are at most what final rows state");

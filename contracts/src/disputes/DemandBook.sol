@@ -16,7 +16,7 @@ interface ISettlementReward {
 }
 
 /// @title Demands from their opening to their end, and the bonds that lie behind them.
-/// @dev The contract's own tokens are exactly one bond for each open demand, beside what somebody sent to it by mistake.
+/// @dev The contract's own tokens are exactly the purses and one bond for each open demand, beside what somebody sent to it by mistake.
 abstract contract DemandBook is IDisputes {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
@@ -45,6 +45,9 @@ abstract contract DemandBook is IDisputes {
     /// @inheritdoc IDisputes
     address public immutable receipts;
 
+    /// @inheritdoc IDisputes
+    mapping(address owner => uint256) public purseWei;
+
     mapping(bytes32 id => Demand) private _demands;
 
     constructor(address settlement_, uint256 askerBondWei_, address receipts_) {
@@ -67,16 +70,30 @@ abstract contract DemandBook is IDisputes {
     }
 
     /// @inheritdoc IDisputes
+    function fund(uint256 amountWei) external {
+        purseWei[msg.sender] += amountWei;
+        emit PurseFunded(msg.sender, amountWei);
+        token.safeTransferFrom(msg.sender, address(this), amountWei);
+    }
+
+    /// @inheritdoc IDisputes
+    function withdraw(uint256 amountWei) external {
+        _takeOutOfPurse(msg.sender, amountWei);
+        emit PurseWithdrawn(msg.sender, amountWei);
+        token.safeTransfer(msg.sender, amountWei);
+    }
+
+    /// @inheritdoc IDisputes
     function expire(bytes32 id) external {
         Demand storage demand = _demands[id];
         (address asker, uint64 epoch) = _requireOpen(id, demand);
         require(block.timestamp > demand.deadline, DemandStillAnswerable(id, demand.deadline));
         demand.state = DemandState.Expired;
+        purseWei[asker] += askerBondWei;
         emit Expired(epoch, id, asker);
         // Closed only after the cancellation: an epoch whose last demand closes may be final at once.
         settlement.cancelDisputed(epoch, asker);
         settlement.closeDemand(epoch);
-        token.safeTransfer(asker, askerBondWei);
     }
 
     /// @inheritdoc IDisputes
@@ -86,9 +103,9 @@ abstract contract DemandBook is IDisputes {
         EpochStatus status = settlement.epochStatus(epoch);
         require(status == EpochStatus.Cancelled, EpochNotCancelled(epoch, status));
         demand.state = DemandState.Refunded;
+        purseWei[asker] += askerBondWei;
         emit Refunded(epoch, id, asker);
         settlement.closeDemand(epoch);
-        token.safeTransfer(asker, askerBondWei);
     }
 
     /// @inheritdoc IDisputes
@@ -99,6 +116,7 @@ abstract contract DemandBook is IDisputes {
         require(isStanding, NotFollowable(id));
         uint64 epoch = demand.epoch;
         uint8 round = _roundAfter(epoch, follows);
+        if (follows == 0) _requireWindow(epoch, settlement.epoch(epoch).completedAt);
         require(round < demand.round, RoundNotLower(id, round, demand.round));
         demand.round = round;
         emit Ranked(epoch, id, round);
@@ -166,9 +184,10 @@ abstract contract DemandBook is IDisputes {
             round: round,
             state: DemandState.Open
         });
+        _takeOutOfPurse(asker, askerBondWei);
         emit Demanded(question.epoch, id, asker, question, round, deadline);
-        settlement.openDemand(question.epoch, deadline + answerSeconds);
-        token.safeTransferFrom(asker, address(this), askerBondWei);
+        uint64 completedAt = settlement.openDemand(question.epoch, deadline + answerSeconds);
+        if (follows == 0) _requireWindow(question.epoch, completedAt);
     }
 
     /// @dev Ends a demand; its bond pays the poster for the answer, or returns to an asker that was right.
@@ -181,9 +200,15 @@ abstract contract DemandBook is IDisputes {
         require(status == EpochStatus.Pending, ISettlement.EpochNotPending(epoch, status));
         demand.state = DemandState.Answered;
         demand.deadline = (block.timestamp + answerSeconds).toUint40();
+        purseWei[isAskerRight ? asker : poster] += askerBondWei;
         emit Answered(epoch, id, answerer);
         settlement.closeDemand(epoch);
-        token.safeTransfer(isAskerRight ? asker : poster, askerBondWei);
+    }
+
+    function _takeOutOfPurse(address owner, uint256 amountWei) private {
+        uint256 held = purseWei[owner];
+        require(held >= amountWei, PurseTooSmall(amountWei, held));
+        purseWei[owner] = held - amountWei;
     }
 
     function _requireOpen(bytes32 id, Demand storage demand) private view returns (address asker, uint64 epoch) {
@@ -191,13 +216,15 @@ abstract contract DemandBook is IDisputes {
         return (demand.asker, demand.epoch);
     }
 
-    /// @dev The first of a row of demands is free to come while the window runs; any other needs an answer that has just been given.
+    /// @dev The first of a row of demands is free to come while the window runs.
+    function _requireWindow(uint64 epoch, uint64 completedAt) private view {
+        uint64 endsAt = completedAt + windowSeconds;
+        require(block.timestamp < endsAt, WindowOver(epoch, endsAt));
+    }
+
+    /// @dev Any demand but the first of a row needs an answer that has just been given.
     function _roundAfter(uint64 epoch, bytes32 follows) private view returns (uint8 round) {
-        if (follows == 0) {
-            uint64 endsAt = settlement.epoch(epoch).completedAt + windowSeconds;
-            require(block.timestamp < endsAt, WindowOver(epoch, endsAt));
-            return 1;
-        }
+        if (follows == 0) return 1;
         Demand storage followed = _demands[follows];
         bool isFollowable = followed.state == DemandState.Answered &&
             followed.epoch == epoch &&

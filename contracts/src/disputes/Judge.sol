@@ -7,7 +7,7 @@ import {Acceptances} from "../libraries/Acceptances.sol";
 import {DebitJudge} from "../libraries/DebitJudge.sol";
 import {ProofOfCompute} from "../libraries/ProofOfCompute.sol";
 import {Case} from "../types/DebitEvidence.sol";
-import {Epoch} from "../types/Epoch.sol";
+import {EpochReach} from "../types/Epoch.sol";
 import {SignedAcceptance} from "../types/Messages.sol";
 import {Movement, MovementKind, Statement} from "./Demand.sol";
 import {Movements} from "./Movements.sol";
@@ -63,8 +63,8 @@ contract Judge {
     }
 
     function _caseOf(uint64 id, bytes32 place, Statement calldata statement) private view returns (Case memory judged) {
-        Epoch memory asked = _settlement.epoch(id);
-        Epoch memory parent = _settlement.epoch(asked.parent);
+        EpochReach memory asked = _settlement.reachOf(id);
+        EpochReach memory parent = _settlement.reachOf(asked.parent);
         judged.place = place;
         judged.opening = statement.opening;
         judged.closing = statement.closing;

@@ -5,7 +5,7 @@ import {IDisputesAccounts} from "../interfaces/IDisputesAccounts.sol";
 import {IDisputesReceipts} from "../interfaces/IDisputesReceipts.sol";
 import {Acceptances} from "../libraries/Acceptances.sol";
 import {SumTree} from "../libraries/SumTree.sol";
-import {Epoch} from "../types/Epoch.sol";
+import {EpochReach} from "../types/Epoch.sol";
 import {SignedAcceptance} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
 import {
@@ -30,11 +30,12 @@ abstract contract KeptOrders is SignedByNodes {
         bytes32 follows
     ) external returns (bytes32 id) {
         OrderClaim memory order = ReceiptClaims.orderOf(_domain, ledgerSigner, certified);
-        Epoch memory asked = _settlement.epoch(epoch);
+        EpochReach memory asked = _settlement.reachOf(epoch);
         bool isReached = order.position <= asked.journalPosition;
         require(isReached, IDisputesAccounts.PositionOutsideEpoch(epoch, order.position));
         uint64 expires = certified.certificate.expires;
-        require(expires > asked.closedAt, CertificateExpired(expires, asked.closedAt));
+        bool isRunning = expires > asked.closedAt || _mayLeaveOutPush(asked.inboxCut, expires);
+        require(isRunning, CertificateExpired(expires, asked.closedAt));
         id = disputes.openFor(msg.sender, _keptQuestion(epoch, order), follows);
         emit KeptDemanded(epoch, id, order);
     }
@@ -102,11 +103,18 @@ abstract contract KeptOrders is SignedByNodes {
         Acceptances.requireSigned(_domain, ledgerSigner, acceptance);
         uint64 position = acceptance.acceptance.position;
         uint64 atSeconds = acceptance.acceptance.atMs / MILLISECONDS_PER_SECOND;
-        Epoch memory stale = _settlement.epoch(epoch);
+        EpochReach memory stale = _settlement.reachOf(epoch);
         bool isLeftOut = position > stale.journalPosition && atSeconds < stale.closedAt;
         require(isLeftOut, AcceptanceNotLeftOut(position, stale.journalPosition, atSeconds, stale.closedAt));
         emit CancelledAsStale(epoch, position, msg.sender);
         disputes.cancelFor(msg.sender, epoch);
+    }
+
+    /// @dev Whether an item that an epoch leaves out arrived early enough to be a push of a receipt under the certificate. To the next epoch,
+    /// which covers it, a hold that this one dropped as expired would have ended before.
+    function _mayLeaveOutPush(uint64 inboxCut, uint64 expires) private view returns (bool) {
+        if (inboxCut >= _settlement.inboxCount()) return false;
+        return _settlement.inboxItem(inboxCut).arrivedAt + _pushedBeforeSeconds <= expires;
     }
 
     function _keptQuestion(uint64 epoch, OrderClaim memory order) private pure returns (Question memory) {

@@ -5,7 +5,7 @@ import {IDisputes} from "../interfaces/IDisputes.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {IDisputesAccounts} from "../interfaces/IDisputesAccounts.sol";
 import {SumTree} from "../libraries/SumTree.sol";
-import {Epoch} from "../types/Epoch.sol";
+import {EpochReach} from "../types/Epoch.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
 import {Statement} from "./Demand.sol";
 
@@ -36,15 +36,15 @@ library Proofs {
 
     /// @dev Refuses with `IDisputesAccounts.ItemOutsideEpoch` an inbox item that the epoch does not cover, or its parent does.
     function requireCovered(ISettlement settlement, uint64 epoch, uint64 index) internal view {
-        Epoch memory asked = settlement.epoch(epoch);
-        bool isCovered = index < asked.inboxCut && index >= settlement.epoch(asked.parent).inboxCut;
+        EpochReach memory asked = settlement.reachOf(epoch);
+        bool isCovered = index < asked.inboxCut && index >= settlement.reachOf(asked.parent).inboxCut;
         require(isCovered, IDisputesAccounts.ItemOutsideEpoch(epoch, index));
     }
 
     /// @dev Refuses with `IDisputesAccounts.PositionOutsideEpoch` a position that the epoch does not reach, or its parent does.
     function requireInEpoch(ISettlement settlement, uint64 epoch, uint64 position) internal view {
-        Epoch memory asked = settlement.epoch(epoch);
-        bool isNew = position > settlement.epoch(asked.parent).journalPosition;
+        EpochReach memory asked = settlement.reachOf(epoch);
+        bool isNew = position > settlement.reachOf(asked.parent).journalPosition;
         require(isNew && position <= asked.journalPosition, IDisputesAccounts.PositionOutsideEpoch(epoch, position));
     }
 }

@@ -16,22 +16,15 @@ import {SignedByNodes} from "./SignedByNodes.sol";
 
 /// @title Receipts: into the inbox past a ledger that does not take them, and paid by the epoch or by the poster's bond.
 abstract contract Receipts is SignedByNodes {
-    /// @dev Between the inbox item's arrival and its turn in the journal, beside D.
-    uint64 private constant PUSH_MARGIN_SECONDS = 5 minutes;
-
-    /// @dev How long before its certificate ends a receipt must be pushed, in seconds.
-    uint256 private immutable _pushedBeforeSeconds;
-
     mapping(bytes32 receiptDigest => PushedReceipt) private _pushed;
 
     /// @inheritdoc IDisputesReceipts
-    mapping(bytes32 orderDigest => bool) public isCompensated;
+    mapping(bytes32 orderDigest => mapping(address node => bool)) public isCompensated;
 
     address private immutable _poster;
 
     constructor() {
         _poster = disputes.poster();
-        _pushedBeforeSeconds = _settlement.inboxAgeSeconds() + PUSH_MARGIN_SECONDS;
     }
 
     /// @inheritdoc IDisputesReceipts
@@ -41,13 +34,15 @@ abstract contract Receipts is SignedByNodes {
         require(endedAtMs <= nowMs, ReceiptFromFuture(endedAtMs, nowMs));
         uint64 expires = evidence.certified.certificate.expires;
         require(block.timestamp + _pushedBeforeSeconds <= expires, PushedTooLate(expires, _pushedBeforeSeconds));
-        ReceiptClaim memory claim = _payableClaim(evidence, nowMs);
+        // Read once: code that encodes it for the event out of calldata is larger.
+        ReceiptEvidence memory shown = evidence;
+        ReceiptClaim memory claim = _payableClaim(shown, nowMs);
         bytes32 digest = claim.receiptDigest;
         require(_pushed[digest].arrivedAt == 0, ReceiptKnown(digest));
 
         index = _settlement.inboxCount();
         _pushed[digest] = PushedReceipt(index, uint64(block.timestamp));
-        emit ReceiptPushed(index, digest, claim.order.node, evidence);
+        emit ReceiptPushed(index, digest, claim.order.node, shown);
         disputes.appendReceipt(claim.order.node, digest);
     }
 
@@ -93,7 +88,7 @@ abstract contract Receipts is SignedByNodes {
         bytes32 key = ProofOfCompute.digestOf(_domain, ProofOfCompute.structHash(order));
         (, uint64 debit) = Proofs.entryIn(payer, key, entry);
         require(debit > 0, IDisputesAccounts.NothingDebited(SumTree.placeOf(order.payer), key));
-        uint64 closedAt = _settlement.epoch(_settlement.epoch(epoch).parent).closedAt;
+        uint64 closedAt = _settlement.reachOf(_settlement.reachOf(epoch).parent).closedAt;
         return _openReceipt(epoch, evidence, closedAt * MILLISECONDS_PER_SECOND, false, follows);
     }
 
@@ -174,10 +169,11 @@ abstract contract Receipts is SignedByNodes {
         return _pushed[receiptDigest];
     }
 
-    /// @dev An order is paid once; the asker was right, unless that was on an earlier demand.
+    /// @dev A node is paid once for an order; the asker was right, unless that was on an earlier demand.
     function _payOutOfBond(uint64 epoch, ReceiptClaim calldata claim) private {
-        if (isCompensated[claim.order.orderDigest]) return _answer(_receiptQuestion(epoch, claim));
-        isCompensated[claim.order.orderDigest] = true;
+        mapping(address => bool) storage isPaid = isCompensated[claim.order.orderDigest];
+        if (isPaid[claim.order.node]) return _answer(_receiptQuestion(epoch, claim));
+        isPaid[claim.order.node] = true;
         emit PaidOutOfBond(epoch, claim.receiptDigest, claim.payoutWallet, claim.dueMicrocredits);
         disputes.answerFor(msg.sender, _receiptQuestion(epoch, claim), true);
         disputes.payOutOfBond(claim.payoutWallet, claim.dueMicrocredits);
@@ -193,13 +189,14 @@ abstract contract Receipts is SignedByNodes {
         ReceiptClaim memory claim = _payableClaim(evidence, untilMs);
         claim.isPushed = isPushed;
         bytes32 orderDigest = claim.order.orderDigest;
-        require(!isCompensated[orderDigest], OrderCompensated(orderDigest));
+        address node = claim.order.node;
+        require(!isCompensated[orderDigest][node], OrderCompensated(orderDigest, node));
         id = disputes.openFor(msg.sender, _receiptQuestion(epoch, claim), follows);
         emit ReceiptDemanded(epoch, id, claim);
     }
 
     function _payableClaim(
-        ReceiptEvidence calldata evidence,
+        ReceiptEvidence memory evidence,
         uint256 untilMs
     ) private view returns (ReceiptClaim memory claim) {
         claim = ReceiptClaims.claimOf(_domain, ledgerSigner, evidence, untilMs);

@@ -21,6 +21,12 @@ abstract contract SignedByNodes is IDisputesReceipts {
 
     uint64 internal constant MILLISECONDS_PER_SECOND = 1_000;
 
+    /// @dev Between the inbox item's arrival and its turn in the journal, beside D.
+    uint64 private constant PUSH_MARGIN_SECONDS = 5 minutes;
+
+    /// @dev How long before its certificate ends a receipt must be pushed, in seconds.
+    uint256 internal immutable _pushedBeforeSeconds;
+
     ISettlement internal immutable _settlement;
 
     /// @dev The EIP-712 domain of everything signed.
@@ -30,6 +36,7 @@ abstract contract SignedByNodes is IDisputesReceipts {
         disputes = IDisputes(disputes_);
         ledgerSigner = ledgerSigner_;
         _settlement = disputes.settlement();
+        _pushedBeforeSeconds = _settlement.inboxAgeSeconds() + PUSH_MARGIN_SECONDS;
         _domain = ProofOfCompute.domainSeparator(block.chainid, address(_settlement));
     }
 
@@ -59,7 +66,7 @@ abstract contract SignedByNodes is IDisputesReceipts {
         _requireStated(epoch, order.payer, payer);
         SumTree.requireAbsent(payer.opening.holdsRoot, order.orderDigest, openingHold);
         uint128 nonce = SumTree.requireIncluded(payer.opening.lanesRoot, order.laneKey, openingLane);
-        uint64 position = _settlement.epoch(_settlement.epoch(epoch).parent).journalPosition;
+        uint64 position = _settlement.reachOf(_settlement.reachOf(epoch).parent).journalPosition;
         bool isEnded = order.nonce <= nonce && order.position <= position;
         require(isEnded, NotEndedBefore(order.orderDigest, order.nonce, nonce, order.position, position));
     }

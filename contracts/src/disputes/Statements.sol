@@ -5,7 +5,6 @@ import {IDisputes} from "../interfaces/IDisputes.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {Frontier} from "../libraries/Frontier.sol";
 import {SumTree} from "../libraries/SumTree.sol";
-import {Epoch} from "../types/Epoch.sol";
 import {Leaf, LeafProof} from "../types/SumTreeTypes.sol";
 import {RevealedTree, DemandKind, Question, Statement, StatementProof} from "./Demand.sol";
 import {DemandBook} from "./DemandBook.sol";
@@ -49,7 +48,7 @@ abstract contract Statements is DemandBook {
 
     /// @inheritdoc IDisputes
     function answerLeaf(uint64 epoch, bytes32 place, LeafProof calldata proof) external {
-        Leaf memory leaf = _leafIn(settlement.epoch(epoch), place, proof);
+        Leaf memory leaf = _leafIn(epoch, place, proof);
         emit LeafShown(epoch, place, leaf);
         _answer(Question(epoch, DemandKind.Leaf, place, 0, 0));
     }
@@ -94,16 +93,9 @@ abstract contract Statements is DemandBook {
         bytes calldata siblings,
         bytes calldata frontier
     ) external {
-        Epoch memory asked = settlement.epoch(epoch);
-        uint256 total = Frontier.requireRevealed(
-            asked.leavesRoot,
-            path,
-            pathBits,
-            siblings,
-            frontier,
-            Frontier.Tree.Leaves
-        );
-        Proofs.requireTotal(asked.leavesTotalMicrocredits, total);
+        (bytes32 root, uint64 stated) = settlement.leavesOf(epoch);
+        uint256 total = Frontier.requireRevealed(root, path, pathBits, siblings, frontier, Frontier.Tree.Leaves);
+        Proofs.requireTotal(stated, total);
         emit Revealed(epoch, 0, RevealedTree.Leaves, path, pathBits, frontier);
         _answer(_revealQuestion(epoch, 0, RevealedTree.Leaves, path, pathBits));
     }
@@ -142,9 +134,8 @@ abstract contract Statements is DemandBook {
         bytes32 place,
         StatementProof calldata proof
     ) private view returns (Statement memory statement) {
-        Epoch memory asked = settlement.epoch(epoch);
-        statement.opening = _leafIn(settlement.epoch(asked.parent), place, proof.opening);
-        statement.closing = _leafIn(asked, place, proof.closing);
+        statement.opening = _leafIn(settlement.reachOf(epoch).parent, place, proof.opening);
+        statement.closing = _leafIn(epoch, place, proof.closing);
         statement.root = proof.root;
         statement.sum = proof.sum;
         (, , uint128 held) = SumTree.lookUp(statement.closing.holdsRoot, proof.holds.key, proof.holds, false);
@@ -166,13 +157,14 @@ abstract contract Statements is DemandBook {
     }
 
     function _leafIn(
-        Epoch memory shown,
+        uint64 epoch,
         bytes32 place,
         LeafProof calldata proof
-    ) private pure returns (Leaf memory leaf) {
+    ) private view returns (Leaf memory leaf) {
+        (bytes32 root, uint64 stated) = settlement.leavesOf(epoch);
         uint128 total;
-        (, leaf, total) = SumTree.lookUpLeaf(shown.leavesRoot, place, proof);
-        Proofs.requireTotal(shown.leavesTotalMicrocredits, total);
+        (, leaf, total) = SumTree.lookUpLeaf(root, place, proof);
+        Proofs.requireTotal(stated, total);
     }
 
     function _treeOf(

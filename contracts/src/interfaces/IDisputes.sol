@@ -17,14 +17,21 @@ import {ISettlement} from "./ISettlement.sol";
 /// @title Who asks the poster about an epoch is answered in time, or the epoch is cancelled.
 /// @notice Anybody opens a demand with a bond while the first W of an epoch run, or within A after an answer as one that follows it, at
 /// most K in a row. Whoever answers it within A so that the contract accepts the answer makes the bond the poster's; a demand that
-/// nobody answers cancels the epoch and those that build on it, and the asker has its bond back and a reward.
+/// nobody answers cancels the epoch and those that build on it, and the asker has its bond back and a reward. Bonds come out of purses
+/// that askers keep in the contract, and go into them; each takes out of its own what it likes, at any time.
 /// @dev A question is asked at most once in an epoch. Its id is the hash of all that it asks, and the arguments are in the events alone.
 /// `place` is where an account's leaf stands, see `SumTree`; `follows` is the id of the answered demand that a demand follows, or zero.
 /// Each function that opens a demand reverts with `DemandKnown`, `WindowOver`, `NotFollowable`, `RoundsTooMany`,
-/// `ISettlement.EpochNotPending`, and with what the token says when it does not give the bond. Each function that answers one reverts
+/// `PurseTooSmall`, `ISettlement.EpochNotPending`, `ISettlementExit.ExitStarted`. Each function that answers one reverts
 /// with `DemandNotOpen`, `DemandLate`, `ISettlement.EpochNotPending`, and with the errors of `SumTree` when a proof fails; each that is
 /// given a `Statement` with `StatementDiffers` when it is not the one that stands, and with `TotalDiffers`.
 interface IDisputes {
+    /// @notice Emitted when somebody puts DPC into its purse.
+    event PurseFunded(address indexed owner, uint256 amountWei);
+
+    /// @notice Emitted when somebody takes DPC out of its purse.
+    event PurseWithdrawn(address indexed owner, uint256 amountWei);
+
     /// @notice Emitted when a demand opens.
     /// @param id Hash of `question`.
     /// @param round How many demands in a row it is, from 1.
@@ -70,6 +77,9 @@ interface IDisputes {
 
     /// @notice Thrown when a function of the receipts contract is called by another account.
     error CallerNotReceipts(address caller);
+
+    /// @notice Thrown when a purse holds less than a bond, or than what is to be taken out, in wei.
+    error PurseTooSmall(uint256 neededWei, uint256 heldWei);
 
     /// @notice Thrown when K bonds of an asker would be more than the reward.
     error AskerBondTooLarge(uint256 askerBondWei, uint256 rewardWei);
@@ -127,6 +137,13 @@ interface IDisputes {
 
     /// @notice Thrown when the tree that a proof shows has another sum than is stated.
     error TotalDiffers(uint256 stated, uint256 shown);
+
+    /// @notice Puts `amountWei` that the caller has approved into its purse, for the bonds of its demands.
+    function fund(uint256 amountWei) external;
+
+    /// @notice Pays the caller out of its purse, also after the exit has started.
+    /// @dev Reverts with `PurseTooSmall`.
+    function withdraw(uint256 amountWei) external;
 
     /// @notice Asks for an account's leaf in an epoch, or its absence.
     /// @return id The id of the demand, as with all functions that open one.
@@ -231,6 +248,9 @@ interface IDisputes {
 
     /// @notice The account that posts epochs.
     function poster() external view returns (address);
+
+    /// @notice What somebody can put behind demands, or take out, in wei of DPC.
+    function purseWei(address owner) external view returns (uint256);
 
     /// @notice What an asker puts behind a demand, in wei of DPC.
     function askerBondWei() external view returns (uint256);

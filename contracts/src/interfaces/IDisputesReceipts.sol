@@ -71,10 +71,11 @@ interface IDisputesReceipts {
     /// @notice Thrown when a receipt is said to be in the inbox and is not, or is not demanded for that.
     error ReceiptNotPushed(bytes32 receiptDigest);
 
-    /// @notice Thrown when a receipt is demanded for an order that the poster's bond has paid.
-    error OrderCompensated(bytes32 orderDigest);
+    /// @notice Thrown when a receipt is demanded for an order that the poster's bond has paid to the node.
+    error OrderCompensated(bytes32 orderDigest, address node);
 
-    /// @notice Thrown when an order is to be kept whose certificate ended within the epoch or before, in seconds.
+    /// @notice Thrown when an order is to be kept whose certificate ended within the epoch or before, in seconds, while the epoch covers each
+    /// receipt that was pushed in time.
     error CertificateExpired(uint64 expires, uint64 closedAt);
 
     /// @notice Thrown when an order had not been certified, or its nonce not been used, when the epoch began.
@@ -168,7 +169,7 @@ interface IDisputesReceipts {
         bytes calldata signature
     ) external;
 
-    /// @notice Pays what is due out of the poster's bond, once for an order, because neither the payer's holds, at the opening and at the
+    /// @notice Pays what is due out of the poster's bond, once for an order and a node, because neither the payer's holds, at the opening and at the
     /// closing, nor its statement know it. Only the poster. The asker has its bond back, unless an earlier demand was paid.
     /// @dev Reverts with `ISettlement.CallerNotPoster`, `SumTree.NotAbsent`.
     function answerReceiptByBond(
@@ -180,7 +181,8 @@ interface IDisputesReceipts {
         EntryProof calldata closingHold
     ) external;
 
-    /// @notice Asks that the hold of an order, certified up to the epoch's position, stands, or ended rightly, while the certificate runs.
+    /// @notice Asks that the hold of an order, certified up to the epoch's position, stands, or ended rightly, while the certificate runs, or
+    /// while the epoch leaves out an inbox item that arrived early enough to be a push of its receipt.
     /// @dev Reverts with `CertificateUnrelated`, `IDisputesAccounts.PositionOutsideEpoch`, `CertificateExpired`.
     function demandKept(
         uint64 epoch,
@@ -243,6 +245,6 @@ interface IDisputesReceipts {
     /// @notice Where and when a receipt entered the inbox; all zero when it did not.
     function pushedReceipt(bytes32 receiptDigest) external view returns (PushedReceipt memory);
 
-    /// @notice Whether the poster's bond has paid for an order.
-    function isCompensated(bytes32 orderDigest) external view returns (bool);
+    /// @notice Whether the poster's bond has paid a node for an order.
+    function isCompensated(bytes32 orderDigest, address node) external view returns (bool);
 }

@@ -342,17 +342,21 @@ interface ISettlement is ISettlementDisputed, ISettlementExit {
     /// @dev Reverts with `InboxItemUnknown`.
     function inboxTotal(uint64 cut) external view returns (uint64 totalMicrocredits);
 
-    /// @notice The highest nonce that a wallet has taken back from a delegate, and the inbox item that did; both 0 when there is none.
-    function revocationOf(address wallet, address delegate) external view returns (uint64 nonce, uint64 inboxIndex);
+    /// @notice The highest nonce that a wallet had taken back from a delegate by the inbox items below a cut.
+    /// @return isRevoked Whether there is one; otherwise the others are 0.
+    /// @return nonce That nonce.
+    /// @return inboxIndex Number of the inbox item that did it.
+    function revocationOf(
+        address wallet,
+        address delegate,
+        uint64 inboxCut
+    ) external view returns (bool isRevoked, uint64 nonce, uint64 inboxIndex);
 
     /// @notice Number of registered payees, which is also the highest payee id.
     function payeeCount() external view returns (uint32);
 
     /// @notice The id of an account, 0 when it is not registered.
     function payeeId(address account) external view returns (uint32);
-
-    /// @notice The account of an id, zero when there is none.
-    function payeeOf(uint32 id) external view returns (address);
 
     /// @notice The account of an id and the block time of its registration in seconds; both zero when there is none.
     function payee(uint32 id) external view returns (address account, uint64 registeredAt);
@@ -372,13 +376,7 @@ interface ISettlement is ISettlementDisputed, ISettlementExit {
     /// @notice Where an epoch stands at this block's time.
     function epochStatus(uint64 id) external view returns (EpochStatus);
 
-    /// @notice Whether an epoch counts and can no longer be cancelled. True before `finalise` as well as after.
-    function isFinal(uint64 id) external view returns (bool);
-
-    /// @notice The Merkle root of a part's rows, zero when there is no such part.
-    function rowsRoot(uint64 epoch, uint32 part) external view returns (bytes32);
-
-    /// @notice A part's root, number of rows and range of payee ids.
+    /// @notice A part's root, number of rows and range of payee ids; all zero when there is no such part.
     function rowsPart(uint64 epoch, uint32 part) external view returns (RowsPart memory);
 
     /// @notice What a payee has been paid so far.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {EpochReach} from "../types/Epoch.sol";
+
 /// @title What stands behind an epoch: the poster's bond, and what the disputes contract may do with both.
 /// @notice The bond is DPC that never counts as reserve: holdings ≥ (inbox total − burns − claims) + bond, always.
 interface ISettlementDisputed {
@@ -18,13 +20,6 @@ interface ISettlementDisputed {
     /// @notice Emitted when the bond pays what a receipt is due.
     event Compensated(address indexed to, uint64 paidMicrocredits);
 
-    /// @notice Emitted when a demand on an epoch opens.
-    /// @param finalAt Block time in seconds from which the epoch can be final, once no demand is open.
-    event DemandOpened(uint64 indexed epoch, uint64 finalAt);
-
-    /// @notice Emitted when a demand on an epoch is over.
-    event DemandClosed(uint64 indexed epoch);
-
     /// @notice Thrown when a function of the disputes contract is called by another account.
     error CallerNotDisputes(address caller);
 
@@ -41,8 +36,9 @@ interface ISettlementDisputed {
 
     /// @notice Holds an epoch back while a demand on it is open. Only the disputes contract.
     /// @param finalAt Block time in seconds before which the epoch cannot be final; an earlier one than it has changes nothing.
+    /// @return completedAt Block time in seconds at which the epoch's books closed.
     /// @dev Reverts with `CallerNotDisputes`, `ExitStarted`, `EpochNotPending`.
-    function openDemand(uint64 epoch, uint64 finalAt) external;
+    function openDemand(uint64 epoch, uint64 finalAt) external returns (uint64 completedAt);
 
     /// @notice Ends what `openDemand` began, once for each, whatever has become of the epoch. Only the disputes contract.
     /// @dev Reverts with `CallerNotDisputes`.
@@ -63,6 +59,12 @@ interface ISettlementDisputed {
     /// @return index Number of the inbox item.
     /// @dev Reverts with `CallerNotDisputes`, `ExitStarted`.
     function appendReceipt(address node, bytes32 receiptDigest) external returns (uint64 index);
+
+    /// @notice How far an epoch reaches; all zero when unknown.
+    function reachOf(uint64 epoch) external view returns (EpochReach memory);
+
+    /// @notice Root and sum of an epoch's leaves, in microcredits; both zero when unknown.
+    function leavesOf(uint64 epoch) external view returns (bytes32 root, uint64 totalMicrocredits);
 
     /// @notice The disputes contract.
     function disputes() external view returns (address);

@@ -68,10 +68,12 @@ library Authorities {
     function requireStanding(Case memory self, SpendPermission memory permission) internal view {
         uint64 expires = permission.expires;
         require(expires > self.parentClosedAt, PermissionExpired(expires, self.parentClosedAt));
-        (uint64 nonce, uint64 index) = self.settlement.revocationOf(permission.wallet, permission.delegate);
-        // Item 0 is the genesis: an index of 0 says that nothing was revoked.
-        bool isRevoked = index > 0 && index < self.parentInboxCut && permission.nonce <= nonce;
-        require(!isRevoked, PermissionRevoked(nonce, index));
+        (bool isRevoked, uint64 nonce, uint64 index) = self.settlement.revocationOf(
+            permission.wallet,
+            permission.delegate,
+            self.parentInboxCut
+        );
+        require(!isRevoked || permission.nonce > nonce, PermissionRevoked(nonce, index));
     }
 
     function requirePermitted(bytes32 domain, address wallet, Authority memory authority) private pure {

@@ -136,7 +136,8 @@ library DebitJudge {
             evidence := add(details.offset, calldataload(details.offset))
         }
         requireKey(key, StatementKeys.ofRow(self.epoch));
-        requirePlace(self, SumTree.placeOfPayable(self.settlement.payeeOf(evidence.row.payeeId())));
+        (address payee, ) = self.settlement.payee(evidence.row.payeeId());
+        requirePlace(self, SumTree.placeOfPayable(payee));
         requireAmount(debit, evidence.row.incrementMicrocredits());
         RowsPart memory part = self.settlement.rowsPart(self.epoch, evidence.part);
         bool isThere = PayoutRows.isAt(evidence.row, evidence.index, part.rowCount, part.root, evidence.siblings);

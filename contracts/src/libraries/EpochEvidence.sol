@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {ISettlementExit} from "../interfaces/ISettlementExit.sol";
-import {CancelReason, Epoch, EpochStatus, RowProof, RowsPart} from "../types/Epoch.sol";
+import {CancelReason, EpochStatus, RowProof, RowsPart} from "../types/Epoch.sol";
 import {PayoutRow} from "../types/PayoutRow.sol";
 import {Leaf, SumNode} from "../types/SumTreeTypes.sol";
 import {PayoutRows} from "./PayoutRows.sol";
@@ -61,7 +61,7 @@ library EpochEvidence {
         uint32 payeeId = settlement.payeeId(account);
         (, uint64 registeredAt) = settlement.payee(payeeId);
         bool isKnownInTime = payeeId != 0 && registeredAt < settlement.inboxItem(inboxIndex).arrivedAt;
-        bool isCovered = inboxIndex < settlement.epoch(id).inboxCut;
+        bool isCovered = inboxIndex < settlement.reachOf(id).inboxCut;
         require(
             isKnownInTime && isCovered && (leaf.available > 0 || leaf.held > 0),
             ISettlement.LeafNotWrong(id, account)
@@ -71,12 +71,9 @@ library EpochEvidence {
     /// @notice Returns when the leaf stands at its place under root and total of the epoch.
     /// @dev Reverts with `LeafProofInvalid`, and as `SumTree.climb` does.
     function requireLeaf(uint64 id, bytes32 place, Leaf calldata leaf, bytes calldata siblings) public view {
-        Epoch memory posted = ISettlement(address(this)).epoch(id);
+        (bytes32 root, uint64 total) = ISettlement(address(this)).leavesOf(id);
         SumNode memory top = SumTree.climb(SumTree.leafNode(place, leaf), place, siblings);
-        require(
-            top.hash == posted.leavesRoot && top.sum == posted.leavesTotalMicrocredits,
-            ISettlementExit.LeafProofInvalid(id)
-        );
+        require(top.hash == root && top.sum == total, ISettlementExit.LeafProofInvalid(id));
     }
 
     /// @dev Whether an epoch is complete and not cancelled.

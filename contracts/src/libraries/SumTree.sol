@@ -100,7 +100,7 @@ library SumTree {
         uint256 depth,
         bool isSplit
     ) internal pure returns (SumNode memory node) {
-        node.hash = keccak256(abi.encodePacked(bytes1(0x01), left.hash, left.sum, right.hash, right.sum));
+        node.hash = innerHash(left.hash, left.sum, right.hash, right.sum);
         node.sum = addedSum(left.sum, right.sum, depth, isSplit);
     }
 
@@ -127,14 +127,18 @@ library SumTree {
         bytes memory siblings,
         bool isSplit
     ) internal pure returns (SumNode memory top) {
-        top = node;
+        // On the stack, for a struct a level in memory would cost more than all the hashes.
+        bytes32 hash = node.hash;
+        uint128 sum = node.sum;
         for (uint256 depth = depthOf(siblings); depth > 0; ) {
-            SumNode memory sibling = siblingAt(siblings, --depth);
-            require(sibling.hash != 0 || sibling.sum == 0, SiblingInvalid(depth));
-            top = bitAt(place, depth) == 0
-                ? innerNode(top, sibling, depth, isSplit)
-                : innerNode(sibling, top, depth, isSplit);
+            (bytes32 beside, uint128 besideSum) = siblingAt(siblings, --depth);
+            require(beside != 0 || besideSum == 0, SiblingInvalid(depth));
+            hash = bitAt(place, depth) == 0
+                ? innerHash(hash, sum, beside, besideSum)
+                : innerHash(beside, besideSum, hash, sum);
+            sum = addedSum(sum, besideSum, depth, isSplit);
         }
+        top = SumNode(hash, sum);
     }
 
     /// @dev What the tree under `root` says of `key`. Reverts as `climb` does, and with `OtherStandsElsewhere`, `DeepestSiblingAbsent`,
@@ -241,7 +245,9 @@ library SumTree {
     /// @dev Reverts with `DeepestSiblingAbsent`: beside a leaf, or beside nothing, something has to stand.
     function requireDeepestSibling(bytes memory siblings) internal pure {
         uint256 depth = depthOf(siblings);
-        if (depth > 0) require(siblingAt(siblings, depth - 1).hash != 0, DeepestSiblingAbsent(depth - 1));
+        if (depth == 0) return;
+        (bytes32 beside, ) = siblingAt(siblings, depth - 1);
+        require(beside != 0, DeepestSiblingAbsent(depth - 1));
     }
 
     /// @dev The sum over two nodes. Reverts with `HalvesCarry` when `isSplit`, otherwise with `SumTooLarge`.
@@ -276,12 +282,31 @@ library SumTree {
         return (uint256(place) >> (PLACE_BITS - 1 - depth)) & 1;
     }
 
-    function siblingAt(bytes memory siblings, uint256 depth) private pure returns (SumNode memory node) {
+    function innerHash(
+        bytes32 left,
+        uint128 leftSum,
+        bytes32 right,
+        uint128 rightSum
+    ) private pure returns (bytes32 hash) {
+        // Proofs hash one for each level. Packed where memory is free, and left free: encoding it first would take several times as long.
+        // The shifts drop whatever a sum's word has beside its 16 bytes.
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore8(at, 0x01)
+            mstore(add(at, 1), left)
+            mstore(add(at, 33), shl(128, leftSum))
+            mstore(add(at, 49), right)
+            mstore(add(at, 81), shl(128, rightSum))
+            hash := keccak256(at, INNER_BYTES)
+        }
+    }
+
+    function siblingAt(bytes memory siblings, uint256 depth) private pure returns (bytes32 hash, uint128 sum) {
         // No overflow: the depth is below the number of whole siblings. A proof has hundreds of them at worst.
         unchecked {
             uint256 offset = depth * SIBLING_BYTES;
-            node.hash = wordAt(siblings, offset);
-            node.sum = sumAt(siblings, offset + 32);
+            hash = wordAt(siblings, offset);
+            sum = sumAt(siblings, offset + 32);
         }
     }
 

@@ -7,7 +7,7 @@ import {ISettlementDisputed} from "../interfaces/ISettlementDisputed.sol";
 import {ISettlementExit} from "../interfaces/ISettlementExit.sol";
 import {EpochChain} from "../libraries/EpochChain.sol";
 import {WEI_PER_MICROCREDIT} from "../types/Amounts.sol";
-import {CancelReason, Epoch, EpochStatus, RowsPart} from "../types/Epoch.sol";
+import {CancelReason, Epoch, EpochReach, EpochStatus, RowsPart} from "../types/Epoch.sol";
 import {SettlementParameters} from "../types/SettlementParameters.sol";
 import {SettlementBond} from "./SettlementBond.sol";
 import {SettlementInbox} from "./SettlementInbox.sol";
@@ -109,19 +109,21 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
     }
 
     /// @inheritdoc ISettlementDisputed
-    function openDemand(uint64 id, uint64 finalAt) external onlyDisputes beforeExit {
+    function openDemand(
+        uint64 id,
+        uint64 finalAt
+    ) external onlyDisputes beforeExit returns (uint64 completedAt) {
         EpochStatus status = epochStatus(id);
         require(status == EpochStatus.Pending, EpochNotPending(id, status));
         Epoch storage pending = _epochs[id];
         ++pending.openDemands;
         if (finalAt > pending.finalAt) pending.finalAt = finalAt;
-        emit DemandOpened(id, pending.finalAt);
+        return pending.completedAt;
     }
 
     /// @inheritdoc ISettlementDisputed
     function closeDemand(uint64 id) external onlyDisputes {
         --_epochs[id].openDemands;
-        emit DemandClosed(id);
     }
 
     /// @inheritdoc ISettlementDisputed
@@ -139,6 +141,18 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
         return _epochs[id];
     }
 
+    /// @inheritdoc ISettlementDisputed
+    function reachOf(uint64 id) external view returns (EpochReach memory) {
+        Epoch storage asked = _epochs[id];
+        return EpochReach(asked.parent, asked.inboxCut, asked.journalPosition, asked.closedAt);
+    }
+
+    /// @inheritdoc ISettlementDisputed
+    function leavesOf(uint64 id) external view returns (bytes32 root, uint64 totalMicrocredits) {
+        Epoch storage asked = _epochs[id];
+        return (asked.leavesRoot, asked.leavesTotalMicrocredits);
+    }
+
     /// @inheritdoc ISettlement
     function epochStatus(uint64 id) public view returns (EpochStatus) {
         if (id == 0) return EpochStatus.Finalised;
@@ -151,17 +165,6 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
         if (!_chain.contains(id, asked.height)) return EpochStatus.Cancelled;
         if (asked.isFinalised) return EpochStatus.Finalised;
         return _isHeldBack(id) ? EpochStatus.Pending : EpochStatus.Final;
-    }
-
-    /// @inheritdoc ISettlement
-    function isFinal(uint64 id) external view returns (bool) {
-        EpochStatus status = epochStatus(id);
-        return status == EpochStatus.Final || status == EpochStatus.Finalised;
-    }
-
-    /// @inheritdoc ISettlement
-    function rowsRoot(uint64 id, uint32 part) external view returns (bytes32) {
-        return _parts[id][part].root;
     }
 
     /// @inheritdoc ISettlement

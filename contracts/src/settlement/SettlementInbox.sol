@@ -19,7 +19,7 @@ abstract contract SettlementInbox is SettlementBase {
         uint32 arrivedAfter;
     }
 
-    /// @dev The newest nonce that a wallet has taken back from a delegate; both fields share a slot.
+    /// @dev A nonce that a wallet has taken back from a delegate; both fields share a slot.
     struct StoredRevocation {
         uint64 nonce;
         uint64 inboxIndex;
@@ -32,7 +32,9 @@ abstract contract SettlementInbox is SettlementBase {
 
     mapping(uint64 index => bytes32) private _details;
 
-    mapping(address wallet => mapping(address delegate => StoredRevocation)) private _revocations;
+    /// @dev In the order in which they arrived, so that nonces ascend too. None is forgotten: a later one must not hide from an epoch what
+    /// counted before it.
+    mapping(address wallet => mapping(address delegate => StoredRevocation[])) private _revocations;
 
     /// @inheritdoc ISettlement
     function deposit(uint256 amountWei) external {
@@ -90,10 +92,13 @@ abstract contract SettlementInbox is SettlementBase {
     /// @inheritdoc ISettlement
     function revoke(address delegate, uint64 nonce) external beforeExit returns (uint64 index) {
         require(delegate != address(0), AddressZero());
-        StoredRevocation memory before = _revocations[msg.sender][delegate];
-        require(nonce > before.nonce || before.inboxIndex == 0, RevocationNotNewer(nonce, before.nonce));
+        StoredRevocation[] storage before = _revocations[msg.sender][delegate];
+        if (before.length > 0) {
+            uint64 last = before[before.length - 1].nonce;
+            require(nonce > last, RevocationNotNewer(nonce, last));
+        }
         index = _append(InboxKind.Revocation, msg.sender, 0, keccak256(abi.encodePacked(delegate, nonce)));
-        _revocations[msg.sender][delegate] = StoredRevocation(nonce, index);
+        before.push(StoredRevocation(nonce, index));
         emit DelegateRevoked(index, msg.sender, delegate, nonce);
     }
 
@@ -130,9 +135,22 @@ abstract contract SettlementInbox is SettlementBase {
     }
 
     /// @inheritdoc ISettlement
-    function revocationOf(address wallet, address delegate) external view returns (uint64 nonce, uint64 inboxIndex) {
-        StoredRevocation memory found = _revocations[wallet][delegate];
-        return (found.nonce, found.inboxIndex);
+    function revocationOf(
+        address wallet,
+        address delegate,
+        uint64 inboxCut
+    ) external view returns (bool isRevoked, uint64 nonce, uint64 inboxIndex) {
+        StoredRevocation[] storage all = _revocations[wallet][delegate];
+        // By halves: however often a wallet revokes, a judge can afford to ask.
+        uint256 below = 0;
+        for (uint256 end = all.length; below < end; ) {
+            uint256 middle = (below + end) / 2;
+            if (all[middle].inboxIndex < inboxCut) below = middle + 1;
+            else end = middle;
+        }
+        if (below == 0) return (false, 0, 0);
+        StoredRevocation memory found = all[below - 1];
+        return (true, found.nonce, found.inboxIndex);
     }
 
     /// @dev Enters what was minted for a final epoch.

@@ -37,11 +37,6 @@ abstract contract SettlementPayees is SettlementBase {
     }
 
     /// @inheritdoc ISettlement
-    function payeeOf(uint32 id) public view returns (address) {
-        return _payees[id].account;
-    }
-
-    /// @inheritdoc ISettlement
     function payee(uint32 id) public view returns (address account, uint64 registeredAt) {
         Payee storage found = _payees[id];
         account = found.account;

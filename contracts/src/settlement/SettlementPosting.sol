@@ -38,7 +38,8 @@ abstract contract SettlementPosting is SettlementEpochs {
         opened.journalHash = header.journalHash;
         opened.leavesRoot = header.leavesRoot;
         opened.leavesTotalMicrocredits = header.leavesTotalMicrocredits;
-        opened.height = _chain.headHeight + 1;
+        // An epoch a second would take 136 years to pass 32 bits.
+        opened.height = uint32(_chain.headHeight + 1);
         opened.rowCount = header.rowCount;
         opened.openedAt = uint64(block.timestamp);
         opened.closedAt = header.closedAt;

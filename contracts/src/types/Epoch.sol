@@ -25,40 +25,50 @@ struct EpochHeader {
     uint32 rowCount;
 }
 
-/// @dev An epoch as kept by the contract.
+/// @dev An epoch as kept by the contract. The order of the fields packs what is read together into one storage slot each: where the epoch
+/// stands; how far it reaches; what its books say.
 struct Epoch {
+    /// @dev Block time at which the last part closed the books, in seconds; 0 until then.
+    uint64 completedAt;
+    /// @dev Block time before which it cannot be final, in seconds; set on completion, later when demands are open.
+    uint64 finalAt;
+    /// @dev Number of ancestors, the root included.
+    uint32 height;
+    /// @dev Demands on it that are open; while there are any it stays pending.
+    uint32 openDemands;
+    uint32 rowCount;
+    uint24 partCount;
+    /// @dev Whether its fees are burnt and its payouts can be claimed.
+    bool isFinalised;
     uint64 parent;
     uint64 inboxCut;
     uint64 journalPosition;
-    uint64 burnMicrocredits;
-    bytes32 journalHash;
+    /// @dev The journal's time up to which the epoch reaches, in seconds.
+    uint64 closedAt;
     bytes32 leavesRoot;
     uint64 leavesTotalMicrocredits;
-    /// @dev Number of ancestors, the root included.
-    uint64 height;
+    uint64 burnMicrocredits;
+    /// @dev Block time of opening, in seconds.
+    uint64 openedAt;
     uint32 rowsPosted;
     /// @dev Payee id of the last row posted; ids ascend over all parts.
     uint32 lastPayeeId;
+    bytes32 journalHash;
     /// @dev Sum of the increments posted so far in this epoch, in microcredits.
     uint128 payoutsMicrocredits;
-    /// @dev Block time of opening, in seconds.
-    uint64 openedAt;
-    /// @dev Block time at which the last part closed the books, in seconds; 0 until then.
-    uint64 completedAt;
     /// @dev Payouts of this epoch and its ancestors, in microcredits; set on completion.
     uint128 payoutsTotalMicrocredits;
     /// @dev Burns of this epoch and its ancestors, in microcredits; set on completion.
     uint128 burnsTotalMicrocredits;
+}
+
+/// @dev How far an epoch reaches, in the inbox and in the journal; all zero when unknown.
+struct EpochReach {
+    uint64 parent;
+    uint64 inboxCut;
+    uint64 journalPosition;
     /// @dev The journal's time up to which the epoch reaches, in seconds.
     uint64 closedAt;
-    /// @dev Block time before which it cannot be final, in seconds; set on completion, later when demands are open.
-    uint64 finalAt;
-    /// @dev Demands on it that are open; while there are any it stays pending.
-    uint32 openDemands;
-    uint32 rowCount;
-    uint32 partCount;
-    /// @dev Whether its fees are burnt and its payouts can be claimed.
-    bool isFinalised;
 }
 
 /// @dev Where an epoch stands.

@@ -11,7 +11,14 @@ import { alice, bob, guardian, networkHelpers, poster, stranger, viem } from '..
 import { actor } from '../support/messages.ts'
 import { leafProof, placeOf } from '../support/trees.ts'
 import { booksOf, leavesOf, type Posted, postBooks, someKey } from './books.ts'
-import { ANSWER_SECONDS, ASKER_BOND_WEI, type Disputed, EPOCH_BOND_WEI, loadDisputed } from './disputed-chain.ts'
+import {
+  ANSWER_SECONDS,
+  ASKER_BOND_WEI,
+  type Disputed,
+  EPOCH_BOND_WEI,
+  loadDisputed,
+  PURSE_WEI,
+} from './disputed-chain.ts'
 
 const { revertWithCustomError } = viem.assertions
 const anybody = { account: stranger.account }
@@ -27,6 +34,8 @@ type Step =
   | { kind: 'wait'; seconds: bigint }
   | { kind: 'ask'; asker: 0 | 1; place: number; epoch: number; follows: number | undefined }
   | { kind: 'answer' | 'expire' | 'refund'; pick: number }
+  | { kind: 'fund'; owner: number; wei: bigint }
+  | { kind: 'withdraw'; owner: number; wei: bigint }
   | { kind: 'cancel'; epoch: number }
   | { kind: 'finalise'; epoch: number }
 
@@ -44,12 +53,19 @@ const anEnd = fc.record({
 const anEpochs = fc.record({ kind: fc.constantFrom('cancel', 'finalise', 'finalise', 'finalise'), epoch: fc.nat(2) })
 const aWait = fc.record({ kind: fc.constant('wait' as const), seconds: fc.constantFrom(1n, 30n, 101n, 1_000n) })
 
+const aPurse = fc.record({
+  kind: fc.constantFrom('fund', 'withdraw'),
+  owner: fc.nat(2),
+  wei: fc.oneof(fc.bigInt(0n, PURSE_WEI), fc.constantFrom(PURSE_WEI - ASKER_BOND_WEI, PURSE_WEI)),
+})
+
 const step = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ kind: 'post' as const }) },
   { weight: 3, arbitrary: aWait },
   { weight: 8, arbitrary: anAsk },
   { weight: 8, arbitrary: anEnd },
   { weight: 3, arbitrary: anEpochs },
+  { weight: 2, arbitrary: aPurse },
 ) as fc.Arbitrary<Step>
 
 const newest = <T>(list: readonly T[], back: number): T | undefined => list[list.length - 1 - back]
@@ -69,7 +85,7 @@ describe('the bonds of demands', () => {
       { seed: 20_261_121, numRuns: 20, endOnFailure: true },
     )
     t.diagnostic(JSON.stringify(Object.fromEntries(counts)))
-    for (const kind of ['ask', 'answer', 'expire', 'refund', 'finalise'])
+    for (const kind of ['ask', 'answer', 'expire', 'refund', 'finalise', 'fund', 'withdraw'])
       assert.ok((counts.get(kind) ?? 0) > 3, `${kind} happened ${counts.get(kind) ?? 0} times`)
   })
 })
@@ -88,6 +104,10 @@ async function take(world: World, next: Step): Promise<boolean> {
   if (next.kind === 'post') return post(world)
   if (next.kind === 'ask') return ask(world, next)
   if (next.kind === 'finalise') return finalise(world)
+  if (next.kind === 'fund' || next.kind === 'withdraw') {
+    const { account } = [...askers, poster][next.owner] ?? poster
+    return succeeds(disputes.write[next.kind]([next.wei], { account }))
+  }
   if (next.kind === 'cancel') {
     const posted = newest(epochs, next.epoch)
     return posted !== undefined && succeeds(settlement.write.cancel([posted.epoch], { account: guardian.account }))
@@ -144,15 +164,20 @@ async function check({ contracts, epochs, asked }: World): Promise<void> {
   )
   const count = (state: number, asker?: 0 | 1) =>
     BigInt(asked.filter((demand, i) => states[i]?.state === state && (asker ?? demand.asker) === demand.asker).length)
-  assert.equal(await token.read.balanceOf([disputes.address]), ASKER_BOND_WEI * count(STATE.open))
+  const purses = await Promise.all([...askers, poster].map(({ account }) => disputes.read.purseWei([account.address])))
+  const inPurses = purses.reduce((sum, wei) => sum + wei, 0n)
+  assert.equal(await token.read.balanceOf([disputes.address]), inPurses + ASKER_BOND_WEI * count(STATE.open))
   for (const asker of [0, 1] as const) {
     const spent = ASKER_BOND_WEI * (count(STATE.open, asker) + count(STATE.answered, asker))
     const earned = (EPOCH_BOND_WEI / 10n) * count(STATE.expired, asker)
     const balance = await token.read.balanceOf([askers[asker].account.address])
-    assert.equal(balance, 1_000_000n * CREDIT_WEI - spent + earned)
+    assert.equal(balance + (purses[asker] ?? 0n), 1_000_000n * CREDIT_WEI - spent + earned)
   }
   const posterWei = await token.read.balanceOf([poster.account.address])
-  assert.equal(posterWei, (1_000_000n - 11_000n) * CREDIT_WEI + ASKER_BOND_WEI * count(STATE.answered))
+  assert.equal(
+    posterWei + (purses[2] ?? 0n),
+    (1_000_000n - 11_000n) * CREDIT_WEI + ASKER_BOND_WEI * count(STATE.answered),
+  )
   for (const { epoch } of epochs) {
     const status = await settlement.read.epochStatus([epoch])
     const own = states.filter((_, i) => asked[i]?.epoch === epoch)
@@ -179,6 +204,6 @@ describe('an epoch whose demands were all answered', () => {
     await settlement.write.finalise([posted.epoch], anybody)
     await networkHelpers.time.increase(ANSWER_SECONDS)
     const late = disputes.write.demandLeaf([posted.epoch, someKey('late'), zeroHash], { account: alice.account })
-    await revertWithCustomError(late, disputes, 'WindowOver')
+    await revertWithCustomError(late, settlement, 'EpochNotPending')
   })
 })

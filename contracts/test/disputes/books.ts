@@ -61,12 +61,13 @@ export type Posted = {
   readonly closedAt: bigint
 }
 
-/** Posts books as the next epoch over the whole inbox. */
+/** Posts books as the next epoch, over the whole inbox unless a cut is given. */
 export async function postBooks(
   { settlement }: Disputed,
   before: Books,
   books: Books,
   journalPositions = 10n,
+  inboxCut?: bigint,
 ): Promise<Posted> {
   await networkHelpers.time.increase(INBOX_AGE_SECONDS)
   const parent = await settlement.read.headEpoch()
@@ -75,7 +76,7 @@ export async function postBooks(
   const closedAt = BigInt(await networkHelpers.time.latest())
   const header = {
     parent,
-    inboxCut: await settlement.read.inboxCount(),
+    inboxCut: inboxCut ?? (await settlement.read.inboxCount()),
     journalPosition: journalPosition + journalPositions,
     closedAt,
     journalHash: JOURNAL_HASH,

@@ -9,6 +9,7 @@ import {
   usageReceiptType,
 } from '@deparrow/ledger'
 import { ethersCrypto } from '@deparrow/ledger/testing'
+import type { Address } from 'viem'
 import { type Acceptance, acceptanceBatch } from '../support/acceptances.ts'
 import { laneKey, own } from '../support/cases.ts'
 import type { Actor } from '../support/messages.ts'
@@ -41,7 +42,7 @@ type Case = {
   orderSigner?: Actor
   receipt?: Partial<UsageReceipt>
   receiptSigner?: Actor
-  certificate?: Record<string, unknown>
+  certificate?: Record<string, unknown> & { node?: Address; payoutWallet?: Address }
   certificateSigner?: Actor
   pricing?: Partial<typeof pricing>
 }
@@ -68,7 +69,7 @@ export async function evidenceOf(domain: Domain, changed: Case = {}) {
   const orderClaim = {
     orderDigest: signedOrder.digest,
     payer: wallet.address,
-    node: node.address,
+    node: certificateMessage.node,
     attempt: 1,
     position: certificateMessage.position as bigint,
     laneKey: laneKey((changed.orderSigner ?? wallet).address, 0),
@@ -77,7 +78,7 @@ export async function evidenceOf(domain: Domain, changed: Case = {}) {
   const claim = {
     order: orderClaim,
     receiptDigest: receipt.digest,
-    payoutWallet: payout.address,
+    payoutWallet: certificateMessage.payoutWallet,
     dueMicrocredits: DUE,
     isPushed: false,
   }

@@ -20,6 +20,8 @@ export const ROUNDS_MAX = 3n
 export const INBOX_AGE_SECONDS = 10n
 export const EXIT_SECONDS = 6_000n
 export const ASKER_BOND_WEI = 3n * CREDIT_WEI
+/** What alice, bob and the poster have in their purses at the start. */
+export const PURSE_WEI = 10_000n * CREDIT_WEI
 export const EPOCH_BOND_WEI = 100n * CREDIT_WEI
 export const COMPENSATION_MAX = 5_000_000n
 
@@ -73,6 +75,7 @@ async function deployDisputed() {
     await token.write.transfer([account.address, 1_000_000n * CREDIT_WEI], { account: distribution.account })
     await token.write.approve([settlementAt, 1_000_000n * CREDIT_WEI], { account })
     await token.write.approve([disputesAt, 1_000_000n * CREDIT_WEI], { account })
+    await disputes.write.fund([PURSE_WEI], { account })
   }
   await settlement.write.addBond([1_000n * CREDIT_WEI], { account: poster.account })
   await networkHelpers.time.increase(INBOX_AGE_SECONDS)

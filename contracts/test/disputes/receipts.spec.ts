@@ -9,7 +9,7 @@ import { actor } from '../support/messages.ts'
 import { entryProof, placeOf } from '../support/trees.ts'
 import { booksOf, entry, postBooks, statementOf } from './books.ts'
 import { acceptanceOf, DUE, evidenceOf, pricing, unknownOrder } from './certified.ts'
-import { ASKER_BOND_WEI, EPOCH_BOND_WEI, loadDisputed } from './disputed-chain.ts'
+import { ASKER_BOND_WEI, EPOCH_BOND_WEI, INBOX_AGE_SECONDS, loadDisputed, PURSE_WEI } from './disputed-chain.ts'
 import {
   type Happened,
   happen,
@@ -196,11 +196,9 @@ describe('demanding a receipt', () => {
 
   it('takes the bond of who asks, by the contract that keeps demands', async () => {
     const happened = await happen()
-    const { token, disputes } = happened.contracts
-    const before = await token.read.balanceOf([alice.account.address])
+    const { disputes } = happened.contracts
     await demandAccepted(happened)
-    assert.equal(await token.read.balanceOf([alice.account.address]), before - ASKER_BOND_WEI)
-    assert.equal(await token.read.balanceOf([disputes.address]), ASKER_BOND_WEI)
+    assert.equal(await disputes.read.purseWei([alice.account.address]), PURSE_WEI - ASKER_BOND_WEI)
   })
 })
 
@@ -413,35 +411,54 @@ describe('the poster’s bond', () => {
   it('pays once what is due for an order that nothing knows, and the asker has its bond back', async () => {
     const happened = await withStatements('wallet')
     const { contracts, posted } = happened
-    const { token, settlement, receipts, domain } = contracts
-    const before = await token.read.balanceOf([alice.account.address])
+    const { token, settlement, receipts, disputes, domain } = contracts
     const bond = await settlement.read.bondWei()
     const claim = await demandAccepted(happened, unknown)
     await byBond(happened, claim)
     assert.equal(await token.read.balanceOf([payout.address]), DUE * WEI_PER_MICROCREDIT)
     assert.equal(await settlement.read.bondWei(), bond - DUE * WEI_PER_MICROCREDIT)
-    assert.equal(await token.read.balanceOf([alice.account.address]), before)
-    assert.equal(await receipts.read.isCompensated([claim.order.orderDigest]), true)
+    assert.equal(await disputes.read.purseWei([alice.account.address]), PURSE_WEI)
+    assert.equal(await receipts.read.isCompensated([claim.order.orderDigest, node.address]), true)
     assert.equal(await settlement.read.epochStatus([posted.epoch]), 3)
     const { evidence } = await evidenceOf(domain, { ...unknown, receipt: { fuel: 1n } })
     await receipts.write.pushReceipt([evidence], anybody)
     const next = await postBooks(contracts, posted.books, posted.books)
     const again = receipts.write.demandPushed([next.epoch, evidence, zeroHash], asAlice)
-    await reverts(again, receipts, 'OrderCompensated', [claim.order.orderDigest])
+    await reverts(again, receipts, 'OrderCompensated', [claim.order.orderDigest, getAddress(node.address)])
   })
 
   it('pays an order once although two demands for it were open', async () => {
     const happened = await withStatements('wallet')
     const { contracts } = happened
     const { token, disputes } = contracts
-    const before = await token.read.balanceOf([alice.account.address])
     const claim = await demandAccepted(happened, unknown)
     const other = await demandAccepted(happened, { ...unknown, receipt: { fuel: 1n } })
     await byBond(happened, claim)
     await byBond(happened, other)
     assert.equal(await token.read.balanceOf([payout.address]), DUE * WEI_PER_MICROCREDIT)
-    assert.equal(await token.read.balanceOf([alice.account.address]), before - ASKER_BOND_WEI)
-    assert.equal(await token.read.balanceOf([disputes.address]), 0n)
+    assert.equal(await disputes.read.purseWei([alice.account.address]), PURSE_WEI - ASKER_BOND_WEI)
+    assert.equal(await token.read.balanceOf([disputes.address]), 3n * PURSE_WEI)
+  })
+
+  it('pays the node of an order that was certified for a node of the operator’s own too, and paid to it', async () => {
+    const happened = await withStatements('wallet')
+    const { token, receipts } = happened.contracts
+    const accomplice = actor(71)
+    const hideout = actor(72)
+    const own = await demandAccepted(happened, {
+      ...unknown,
+      certificate: { node: accomplice.address, payoutWallet: hideout.address },
+      receipt: { node: accomplice.address },
+      receiptSigner: accomplice,
+    })
+    await byBond(happened, own)
+    assert.equal(await token.read.balanceOf([hideout.address]), DUE * WEI_PER_MICROCREDIT)
+    const claim = await demandAccepted(happened, unknown)
+    assert.equal(claim.order.orderDigest, own.order.orderDigest)
+    await byBond(happened, claim)
+    assert.equal(await token.read.balanceOf([payout.address]), DUE * WEI_PER_MICROCREDIT)
+    for (const { address } of [accomplice, node])
+      assert.equal(await receipts.read.isCompensated([claim.order.orderDigest, address]), true)
   })
 })
 
@@ -466,6 +483,37 @@ describe('a kept order', () => {
     const ended = demandKept(happened, { certificate: { expires: closedAt } })
     await reverts(ended, receipts, 'CertificateExpired', [closedAt, closedAt])
     await demandKept(happened, { certificate: { expires: closedAt + 1n, position: 20n } })
+  })
+
+  /** Pushes a receipt as late as its certificate allows, and posts an epoch that closes as the certificate ends. */
+  const pushLate = async (happened: Happened, isCovered: boolean) => {
+    const { contracts, posted } = happened
+    const now = BigInt(await networkHelpers.time.latest()) + 100n
+    const expires = now + INBOX_AGE_SECONDS + 300n
+    const { evidence } = await evidenceOf(contracts.domain, { certificate: { expires } })
+    await networkHelpers.time.setNextBlockTimestamp(now)
+    await contracts.receipts.write.pushReceipt([evidence], anybody)
+    await networkHelpers.time.increaseTo(expires)
+    const next = await postBooks(contracts, posted.books, posted.books, 10n, isCovered ? 5n : 4n)
+    const ask = async (at: bigint) => {
+      const { evidence: shown } = await evidenceOf(contracts.domain, { certificate: { expires: at } })
+      return contracts.receipts.write.demandKept([next.epoch, shown.certified, zeroHash], asAlice)
+    }
+    return { ask, expires, closedAt: next.closedAt }
+  }
+
+  it('is not asked for when its certificate ended and the epoch covers each receipt pushed in time', async () => {
+    const happened = await happen()
+    const { ask, expires, closedAt } = await pushLate(happened, true)
+    await reverts(ask(expires), happened.contracts.receipts, 'CertificateExpired', [expires, closedAt])
+  })
+
+  it('is asked for although its certificate ended while the epoch leaves out what was pushed in time', async () => {
+    const happened = await happen()
+    const { ask, expires, closedAt } = await pushLate(happened, false)
+    const tooLate = ask(expires - 1n)
+    await reverts(tooLate, happened.contracts.receipts, 'CertificateExpired', [expires - 1n, closedAt])
+    await ask(expires)
   })
 
   it('is shown by its hold, by its debit, or as one that had ended before', async () => {

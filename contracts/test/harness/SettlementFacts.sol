@@ -9,19 +9,20 @@ contract SettlementFacts {
     struct Revocation {
         uint64 nonce;
         uint64 inboxIndex;
+        bool isThere;
     }
 
-    mapping(address wallet => mapping(address delegate => Revocation)) public revocationOf;
-    mapping(uint32 id => address) public payeeOf;
+    mapping(address wallet => mapping(address delegate => Revocation)) private _revocations;
+    mapping(uint32 id => address) private _payees;
     mapping(uint64 index => InboxItem) private _items;
     mapping(uint64 epoch => mapping(uint32 part => RowsPart)) private _parts;
 
     function setRevocation(address wallet, address delegate, uint64 nonce, uint64 inboxIndex) external {
-        revocationOf[wallet][delegate] = Revocation(nonce, inboxIndex);
+        _revocations[wallet][delegate] = Revocation(nonce, inboxIndex, true);
     }
 
     function setPayee(uint32 id, address account) external {
-        payeeOf[id] = account;
+        _payees[id] = account;
     }
 
     function setItem(uint64 index, InboxItem calldata item) external {
@@ -30,6 +31,19 @@ contract SettlementFacts {
 
     function setPart(uint64 epoch, uint32 part, RowsPart calldata rows) external {
         _parts[epoch][part] = rows;
+    }
+
+    function revocationOf(
+        address wallet,
+        address delegate,
+        uint64 inboxCut
+    ) external view returns (bool isRevoked, uint64 nonce, uint64 inboxIndex) {
+        Revocation memory found = _revocations[wallet][delegate];
+        if (found.isThere && found.inboxIndex < inboxCut) return (true, found.nonce, found.inboxIndex);
+    }
+
+    function payee(uint32 id) external view returns (address account, uint64 registeredAt) {
+        return (_payees[id], 0);
     }
 
     function inboxItem(uint64 index) external view returns (InboxItem memory) {

@@ -226,7 +226,11 @@ describe('a delegate’s transfer', () => {
       await facts.write.setRevocation([wallet.address, delegate.address, nonce, index])
       await judgeTransfer({ permission: {} })
     }
-    await judgeTransfer({ permission: { nonce: 0n } })
+  })
+
+  it('is refused when the first item of the inbox revoked the permission', async () => {
+    await facts.write.setRevocation([wallet.address, delegate.address, 0n, 0n])
+    await refusesWith(judgeTransfer({ permission: { nonce: 0n } }), 'PermissionRevoked', [0n, 0n])
   })
 
   it('uses up the delegate’s own lane, not the wallet’s', async () => {

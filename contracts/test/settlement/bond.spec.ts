@@ -179,7 +179,6 @@ describe('a demand on an epoch', () => {
     await settlement.write.openDemand([parent, finalAt + 500n], disputes)
     await passWindow()
     for (const epoch of [parent, child]) assert.equal(await settlement.read.epochStatus([epoch]), EPOCH_STATUS.pending)
-    assert.equal(await settlement.read.isFinal([child]), false)
     await settlement.write.closeDemand([parent], disputes)
     await reverts(settlement.write.finalise([parent]), settlement, 'EpochNotFinal', [parent, EPOCH_STATUS.pending])
     for (let left = 0; left < 5; left++) await passWindow()

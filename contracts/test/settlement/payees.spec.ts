@@ -18,7 +18,7 @@ describe('registering payees', () => {
     await emitWithArgs(registering, settlement, 'PayeeRegistered', [5, posterAddress])
     assert.equal(await settlement.read.payeeId([aliceAddress]), 1)
     assert.equal(await settlement.read.payeeId([strangerAddress]), 4)
-    assert.equal(await settlement.read.payeeOf([5]), posterAddress)
+    assert.equal((await settlement.read.payee([5]))[0], posterAddress)
     assert.equal(await settlement.read.payeeCount(), 5)
   })
 
@@ -32,8 +32,7 @@ describe('registering payees', () => {
   it('knows nobody who has not registered', async () => {
     const { settlement } = await loadContracts()
     assert.equal(await settlement.read.payeeId([stranger.account.address]), 0)
-    assert.equal(await settlement.read.payeeOf([4]), zeroAddress)
-    assert.equal(await settlement.read.payeeOf([0]), zeroAddress)
+    for (const id of [0, 4]) assert.deepEqual(await settlement.read.payee([id]), [zeroAddress, 0n])
   })
 
   it('refuses the zero address and then registers nobody', async () => {

@@ -56,17 +56,17 @@ describe('a revocation', () => {
       const again = settlement.write.revoke([delegate, nonce], { account })
       await reverts(again, settlement, 'RevocationNotNewer', [nonce, 5n])
     }
-    assert.deepEqual(await settlement.read.revocationOf([wallet, delegate]), [5n, 2n])
+    assert.deepEqual(await settlement.read.revocationOf([wallet, delegate, 3n]), [true, 5n, 2n])
   })
 
   it('is remembered by nonce and item, and says its delegate in the same transaction', async () => {
     const { settlement } = await loadContracts()
-    assert.deepEqual(await settlement.read.revocationOf([wallet, delegate]), [0n, 0n])
+    assert.deepEqual(await settlement.read.revocationOf([wallet, delegate, 9n]), [false, 0n, 0n])
     const revoking = settlement.write.revoke([delegate, 0n], { account })
     await emitWithArgs(revoking, settlement, 'DelegateRevoked', [2n, wallet, delegate, 0n])
     await settlement.write.revoke([delegate, 9n], { account })
-    assert.deepEqual(await settlement.read.revocationOf([wallet, delegate]), [9n, 3n])
-    assert.deepEqual(await settlement.read.revocationOf([delegate, wallet]), [0n, 0n])
+    assert.deepEqual(await settlement.read.revocationOf([wallet, delegate, 4n]), [true, 9n, 3n])
+    assert.deepEqual(await settlement.read.revocationOf([delegate, wallet, 4n]), [false, 0n, 0n])
     for (const [index, nonce] of [
       [2n, 0n],
       [3n, 9n],
@@ -74,6 +74,23 @@ describe('a revocation', () => {
       const { kind, amountMicrocredits, detail } = await settlement.read.inboxItem([index])
       assert.deepEqual([kind, amountMicrocredits, detail], [INBOX_KIND.revocation, 0n, revocationDetail(nonce)])
     }
+  })
+})
+
+describe('a revocation that came later', () => {
+  it('does not hide from an epoch those that were below its cut, however many there are', async () => {
+    const { settlement } = await loadContracts()
+    const first = await settlement.read.inboxCount()
+    const nonces = Array.from({ length: 9 }, (_, at) => BigInt(3 * at))
+    for (const nonce of nonces) await settlement.write.revoke([delegate, nonce], { account })
+    assert.deepEqual(await settlement.read.revocationOf([wallet, delegate, first]), [false, 0n, 0n])
+    for (const [at, nonce] of nonces.entries()) {
+      const index = first + BigInt(at)
+      const found = await settlement.read.revocationOf([wallet, delegate, index + 1n])
+      assert.deepEqual(found, [true, nonce, index])
+    }
+    const [, last] = await settlement.read.revocationOf([wallet, delegate, first + 1_000n])
+    assert.equal(last, nonces.at(-1))
   })
 })
 
