@@ -37,8 +37,9 @@ export const importRules: readonly ImportRule[] = [
   },
   { folder: 'ledger/src/testing', workspaces: [], libraries: true },
   { folder: 'contracts', workspaces: [], libraries: true },
-  // The contracts judge what the ledger accepts, so that their specs compare the two.
+  // The contracts judge what the ledger accepts, so that their specs and their benchmark take it from there.
   { folder: 'contracts/test', workspaces: ['@deparrow/ledger'], libraries: true },
+  { folder: 'contracts/bench', workspaces: ['@deparrow/ledger'], libraries: true },
   { folder: 'sdk', workspaces: ['@deparrow/ledger', '@deparrow/contracts'], libraries: true },
   {
     folder: 'compute-node',

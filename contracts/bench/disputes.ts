@@ -48,7 +48,7 @@ export async function disputeFigures(setting: Setting): Promise<readonly GasFigu
     { name: 'demand', gas: demand, unit: 'gas', budget: 80_000 },
     { name: 'answer', gas: answer, unit: 'gas', budget: 130_000 },
     { name: 'point_entry', gas: pointEntry, unit: 'gas', budget: 150_000 },
-    { name: 'exit_claim', gas: exitClaim, unit: 'gas', budget: 90_000 },
+    { name: 'exit_claim', gas: exitClaim, unit: 'gas' },
   ]
 }
 
