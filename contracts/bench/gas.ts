@@ -11,9 +11,6 @@ import { type Hardfork, openSetting } from './setting.ts'
 
 const snapshotUrl = new URL('gas.json', import.meta.url)
 
-/** Times and signatures have other zero bytes from run to run, and a zero byte costs less. */
-const NOISE = 1.002
-
 type Snapshot = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 async function measure(hardfork: Hardfork): Promise<HardforkFigures> {
@@ -32,7 +29,7 @@ function problems(runs: readonly HardforkFigures[], reviewed: Snapshot): readonl
       const before = reviewed[hardfork]?.[name]
       if (hardfork === 'osaka' && budget !== undefined && gas > budget) return `${name} takes ${gas} gas of ${budget}`
       if (before === undefined) return `${name} on ${hardfork} is not in gas.json`
-      return gas > before * NOISE ? `${name} on ${hardfork} rose from ${before} to ${gas} gas` : []
+      return gas > before ? `${name} on ${hardfork} rose from ${before} to ${gas} gas` : []
     }),
   )
 }
