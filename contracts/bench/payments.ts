@@ -1,4 +1,5 @@
-import { concatHex, getContract, numberToHex, parseEther, parseSignature } from 'viem'
+import { concatHex, getContract, numberToHex, parseEther } from 'viem'
+import { FOREVER, signReceive } from '../test/support/signatures.ts'
 import { claimGas, finalise, payeeAddress, postRows, registerPayees, rowsOf } from './epochs.ts'
 import type { GasFigure } from './figure.ts'
 import type { Setting } from './setting.ts'
@@ -80,45 +81,16 @@ export async function transferFigures(setting: Setting): Promise<readonly GasFig
 
 /** A deposit that another account relays under an ERC-3009 authorisation. */
 export async function depositFigures(setting: Setting): Promise<readonly GasFigure[]> {
-  const { settlement, addresses, wallets, gasOf, publicClient, token } = setting
+  const { settlement, addresses, wallets, gasOf, token } = setting
   const from = wallets.alice
   const amountWei = parseEther('10')
   await token.write.transfer([from.account.address, parseEther('100')])
-  const message = {
-    from: from.account.address,
-    to: addresses.settlement,
-    value: amountWei,
-    validAfter: 0n,
-    validBefore: 4_000_000_000n,
-    nonce: numberToHex(1, { size: 32 }),
-  }
-  const signature = await from.signTypedData({
-    domain: {
-      name: 'DEparrow Coin',
-      version: '1',
-      chainId: await publicClient.getChainId(),
-      verifyingContract: addresses.token,
-    },
-    types: {
-      ReceiveWithAuthorization: [
-        { name: 'from', type: 'address' },
-        { name: 'to', type: 'address' },
-        { name: 'value', type: 'uint256' },
-        { name: 'validAfter', type: 'uint256' },
-        { name: 'validBefore', type: 'uint256' },
-        { name: 'nonce', type: 'bytes32' },
-      ],
-    },
-    primaryType: 'ReceiveWithAuthorization',
-    message,
-  })
-  const { r, s, yParity } = parseSignature(signature)
-  const { validAfter, validBefore, nonce } = message
+  const nonce = numberToHex(1, { size: 32 })
+  const { v, r, s } = await signReceive(from, addresses, { value: amountWei, nonce })
   const gas = await gasOf(
-    settlement.write.depositWithAuthorization(
-      [message.from, amountWei, validAfter, validBefore, nonce, 27 + yParity, r, s],
-      { account: wallets.stranger.account },
-    ),
+    settlement.write.depositWithAuthorization([from.account.address, amountWei, 0n, FOREVER, nonce, v, r, s], {
+      account: wallets.stranger.account,
+    }),
   )
   return [{ name: 'deposit_3009', gas, unit: 'gas', budget: 120_000 }]
 }

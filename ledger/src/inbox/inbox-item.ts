@@ -1,14 +1,17 @@
 import type { Address, Hex } from '../hex.ts'
 
-/** What the contract's inbox can hold. All but the last three bring µcr. */
-export type InboxKind =
-  | 'deposit'
-  | 'genesisTreasury'
-  | 'genesisRewards'
-  | 'emission'
-  | 'forcedWithdrawal'
-  | 'revocation'
-  | 'receipt'
+/** What the contract's inbox can hold; the position in this list is the contract's number. All but the last three bring µcr. */
+export const inboxKinds = [
+  'deposit',
+  'genesisTreasury',
+  'genesisRewards',
+  'emission',
+  'forcedWithdrawal',
+  'revocation',
+  'receipt',
+] as const
+
+export type InboxKind = (typeof inboxKinds)[number]
 
 /** What an item says beside its account and its amount. Each kind has its own fields and no others. */
 export type InboxDetail = {

@@ -1,19 +1,8 @@
 import { settlementAbi } from '@deparrow/contracts'
-import { type Hex, type InboxDetail, type InboxKind, lowerHex } from '@deparrow/ledger'
+import { type Hex, type InboxDetail, type InboxKind, inboxKinds, lowerHex } from '@deparrow/ledger'
 import { AnswerInvalidError } from '@deparrow/sdk/network'
 import { type Log, parseEventLogs } from 'viem'
 import type { InboxItem } from './journal-facts.ts'
-
-/** The contract's `InboxKind`, by number. */
-const inboxKinds: readonly InboxKind[] = [
-  'deposit',
-  'genesisTreasury',
-  'genesisRewards',
-  'emission',
-  'forcedWithdrawal',
-  'revocation',
-  'receipt',
-]
 
 type MinedLog = Log<bigint, number, false>
 

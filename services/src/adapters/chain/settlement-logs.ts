@@ -1,5 +1,5 @@
 import { nodeRegistryAbi, settlementAbi } from '@deparrow/contracts'
-import { type ChainPlace, lowerHex } from '@deparrow/ledger'
+import { type ChainPlace, inboxKinds, lowerHex } from '@deparrow/ledger'
 import { type Log, parseEventLogs } from 'viem'
 import {
   chainCancelReasons,
@@ -7,17 +7,6 @@ import {
   type StakeChange,
   UnknownLogError,
 } from '../../settlement/token-chain.port.ts'
-
-/** The contract's `InboxKind`, by number. */
-const inboxKinds = [
-  'deposit',
-  'genesisTreasury',
-  'genesisRewards',
-  'emission',
-  'forcedWithdrawal',
-  'revocation',
-  'receipt',
-] as const
 
 const followedEvents = [
   'InboxItemAppended',
