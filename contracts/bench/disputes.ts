@@ -1,16 +1,9 @@
 /** What it takes to ask, to answer, and to leave: whole transactions, as with the other figures. */
-import {
-  type JobOrder,
-  jobOrderType,
-  type Message,
-  type SpendPermission,
-  spendPermissionType,
-  type UsageReceipt,
-  usageReceiptType,
-} from '@deparrow/ledger'
-import { type Address, type Hex, keccak256, stringToHex, zeroAddress, zeroHash } from 'viem'
+import { type JobOrder, jobOrderType, type Message, type UsageReceipt, usageReceiptType } from '@deparrow/ledger'
+import { type Address, type Hex, keccak256, stringToHex, zeroHash } from 'viem'
+import { own } from '../test/support/authority.ts'
 import { debitEvidence } from '../test/support/evidence.ts'
-import { type Actor, actor, asStruct, signMessage } from '../test/support/messages.ts'
+import { type Actor, actor, signMessage } from '../test/support/messages.ts'
 import {
   bitAt,
   encodeSiblings,
@@ -155,21 +148,6 @@ function leavesOf(total: bigint, leaves: readonly (readonly [Hex, Leaf])[]): rea
   const spread = leaves.reduce((sum, [, { available, held }]) => sum + available + held, 0n)
   const placed = leaves.map(([place, leaf]) => ({ place, leaf }))
   return [...placed, { place: placeOfName('rewards'), leaf: { ...noLeaf, available: total - spread } }]
-}
-
-function own(signature: Hex) {
-  const nobody: SpendPermission = {
-    wallet: zeroAddress,
-    delegate: zeroAddress,
-    jobMicrocreditsMax: 0n,
-    hourMicrocreditsMax: 0n,
-    dayMicrocreditsMax: 0n,
-    counterparties: [],
-    engines: [],
-    expires: 0n,
-    nonce: 0n,
-  }
-  return { signature, permission: asStruct(spendPermissionType, nobody as Message), permissionSignature: '0x' as Hex }
 }
 
 const orderOf = (payer: Actor): JobOrder => ({

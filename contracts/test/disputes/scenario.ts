@@ -10,7 +10,8 @@ import {
   withdrawalType,
 } from '@deparrow/ledger'
 import { type Address, type Hex, keccak256, numberToHex, zeroHash } from 'viem'
-import { laneKey, own } from '../support/cases.ts'
+import { own } from '../support/authority.ts'
+import { laneKey } from '../support/cases.ts'
 import { WEI_PER_MICROCREDIT } from '../support/constants.ts'
 import { debitEvidence, holdEvidence } from '../support/evidence.ts'
 import { alice, bob, networkHelpers } from '../support/judges-chain.ts'

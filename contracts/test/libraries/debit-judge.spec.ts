@@ -11,6 +11,7 @@ import {
   withdrawalType,
 } from '@deparrow/ledger'
 import { type Hex, zeroAddress, zeroHash } from 'viem'
+import { own } from '../support/authority.ts'
 import {
   allow,
   type Books,
@@ -21,7 +22,6 @@ import {
   laneBooks,
   laneKey,
   laneProofs,
-  own,
   PARENT_CLOSED_AT,
   PARENT_CUT,
   permissionOf,

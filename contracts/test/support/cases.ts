@@ -1,6 +1,7 @@
 /** An account in an epoch, as a judge is asked about it. */
 import { type Message, type SpendPermission, spendPermissionType } from '@deparrow/ledger'
-import { type Address, concatHex, domainSeparator, type Hex, keccak256, numberToHex, zeroAddress } from 'viem'
+import { type Address, concatHex, domainSeparator, type Hex, keccak256, numberToHex } from 'viem'
+import { nobody } from './authority.ts'
 import { viem } from './judges-chain.ts'
 import { type Actor, asStruct, digestOf, testDomain } from './messages.ts'
 import { type Entry, type EntryProof, entriesRoot, entryProof, noLeaf, placeOf } from './trees.ts'
@@ -59,25 +60,6 @@ export function laneProofs({ lanes }: Books, signer: Address, lane: number) {
 }
 
 export const noProof: EntryProof = entryProof([], others[0]?.key as Hex)
-
-const nobody: SpendPermission = {
-  wallet: zeroAddress,
-  delegate: zeroAddress,
-  jobMicrocreditsMax: 0n,
-  hourMicrocreditsMax: 0n,
-  dayMicrocreditsMax: 0n,
-  counterparties: [],
-  engines: [],
-  expires: 0n,
-  nonce: 0n,
-}
-
-/** The authority of a wallet's own signature. */
-export const own = (signature: Hex) => ({
-  signature,
-  permission: asStruct(spendPermissionType, nobody),
-  permissionSignature: '0x' as Hex,
-})
 
 /** A permission that allows everything until after the epoch. */
 export const permissionOf = (

@@ -11,6 +11,7 @@ import {
   usageReceiptType,
 } from '@deparrow/ledger'
 import { type Hex, zeroHash } from 'viem'
+import { own } from './authority.ts'
 import {
   type Books,
   CLOSED_AT,
@@ -20,7 +21,6 @@ import {
   laneProofs,
   noProof,
   others,
-  own,
   permissionOf,
 } from './cases.ts'
 import { debitEvidence } from './evidence.ts'
