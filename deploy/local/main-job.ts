@@ -128,16 +128,21 @@ async function buy(
   return { job: ended, outputPath, title: bought.title }
 }
 
-/** Waits until an epoch that is final covers everything the payee is owed, then claims it in one transaction. */
+/**
+ * Waits until an epoch that is final covers what the payee is owed by now, then claims it in one transaction. The emission that this epoch mints comes
+ * with a later one.
+ */
 async function claimEarnings(wallet: AgentWallet, payee: Address, narrator: Narrator) {
   narrator.step(
     'The node’s standing instruction pays its credits out; an epoch is closed, posted and waits for its window',
   )
+  const owedMicrocredits = await until(async () => {
+    const { availableMicrocredits, payableMicrocredits } = await wallet.balance(payee)
+    return availableMicrocredits === 0n ? payableMicrocredits : undefined
+  }, 'the standing instruction did not pay out what the node earned')
   const epoch = await until(async () => {
-    const [balance, claimable] = await Promise.all([wallet.balance(payee), wallet.claimable(payee)])
-    const isWhole =
-      balance.availableMicrocredits === 0n && claimable?.unclaimedMicrocredits === balance.payableMicrocredits
-    return isWhole ? claimable : undefined
+    const claimable = await wallet.claimable(payee)
+    return claimable !== undefined && claimable.unclaimedMicrocredits >= owedMicrocredits ? claimable : undefined
   }, 'no final epoch covers what the node earned')
   narrator.step(`Epoch ${epoch.epoch} is final: its books closed on chain and its fees are burnt`)
   const claimed = expectOk(await wallet.claim({ for: payee }))
