@@ -2,6 +2,7 @@ import { dpcTokenAbi, settlementAbi } from '@deparrow/contracts'
 import { type Address, lowerHex } from '@deparrow/ledger'
 import { AnswerInvalidError, NetworkUnreachableError } from '@deparrow/sdk/network'
 import { createPublicClient, type HttpTransport, http, type Log, type PublicClient, parseEventLogs } from 'viem'
+import { overBlocks } from '../../chain/block-ranges.ts'
 import { inboxIn, placeOf } from './chain-inbox.ts'
 import type { ChainEpoch, ChainRecord } from './chain-record.ts'
 
@@ -9,9 +10,6 @@ import type { ChainEpoch, ChainRecord } from './chain-record.ts'
 const countedStatuses: ReadonlySet<number> = new Set([3, 5, 6])
 
 const finalisedStatus = 6
-
-/** Blocks in one request for logs; providers that allow fewer are asked for less. */
-const blocksPerRequest = 5_000n
 
 type MinedLog = Log<bigint, number, false>
 
@@ -64,20 +62,10 @@ class ChainReading {
   }
 
   private async logs(toBlock: bigint): Promise<readonly MinedLog[]> {
-    const logs: MinedLog[] = []
-    let span = blocksPerRequest
-    let from = await this.client.readContract({ ...this.contract, functionName: 'deploymentBlock' })
-    while (from <= toBlock) {
-      const to = from + span > toBlock ? toBlock : from + span - 1n
-      try {
-        logs.push(...(await this.client.getLogs({ address: this.settlement, fromBlock: from, toBlock: to })))
-        from = to + 1n
-      } catch (error) {
-        if (span === 1n) throw error
-        span /= 2n
-      }
-    }
-    return logs
+    const from = await this.client.readContract({ ...this.contract, functionName: 'deploymentBlock' })
+    return overBlocks(from, toBlock, (fromBlock, last) =>
+      this.client.getLogs({ address: this.settlement, fromBlock, toBlock: last }),
+    )
   }
 
   private async epochs(blockNumber: bigint): Promise<readonly ChainEpoch[]> {
