@@ -1,8 +1,8 @@
 import { network } from 'hardhat'
-import { type Abi, type Address, getContract, getContractAddress, type Hash, parseEther } from 'viem'
+import { type Abi, type Address, getContract, type Hash, parseEther } from 'viem'
 import { deployDeparrow } from '../deploy/deploy.ts'
-import { deployDefaults, localPeriods } from '../deploy/parameters.ts'
-import { dpcTokenAbi, settlementAbi } from '../generated/index.ts'
+import { localPeriods } from '../deploy/parameters.ts'
+import { disputesAbi, dpcTokenAbi, settlementAbi } from '../generated/index.ts'
 
 export type Hardfork = 'osaka' | 'amsterdam'
 
@@ -12,11 +12,8 @@ const limits = { osaka: {}, amsterdam: { blockGasLimit: 500_000_000n, transactio
 /** What a large transaction is given; 2^24 is the cap of a transaction on Osaka (EIP-7825). */
 const gasLimits = { osaka: 2n ** 24n, amsterdam: 400_000_000n } as const
 
-/** As much as the reward pays for: K of them are at most a tenth of what an epoch locks. */
-const ASKER_BOND_WEI = deployDefaults.epochBondWei / 10n / localPeriods.roundsMax
-
-/** What alice and the poster have in their purses. */
-const PURSE_WEI = 100n * ASKER_BOND_WEI
+/** What alice and the poster have in their purses: the bonds of more demands than any figure opens. */
+const PURSE_WEI = parseEther('300')
 
 /** A chain of its own with the contracts deployed, the genesis minted, and the poster's bond paid. */
 export type Setting = Awaited<ReturnType<typeof openSetting>>
@@ -35,6 +32,7 @@ export async function openSetting(hardfork: Hardfork) {
       poster: poster.account.address,
       guardian: guardian.account.address,
       distribution: distribution.account.address,
+      ledgerSigner: deployer.account.address,
       ...localPeriods,
     },
   })
@@ -50,27 +48,15 @@ export async function openSetting(hardfork: Hardfork) {
   })
   await token.write.approve([addresses.settlement, parseEther('100000')])
   await settlement.write.addBond([parseEther('10000')], { account: distribution.account })
-  const disputes = await deployDisputes()
+  const disputes = getContract({
+    address: addresses.disputes,
+    abi: disputesAbi,
+    client: { public: publicClient, wallet: poster },
+  })
   for (const { account } of [poster, alice]) {
     await token.write.transfer([account.address, PURSE_WEI])
     await token.write.approve([disputes.address, PURSE_WEI], { account })
     await disputes.write.fund([PURSE_WEI], { account })
-  }
-
-  /** Their addresses are not those of the deployer's next transactions, so that the code of the one is put where settlement expects it. */
-  async function deployDisputes() {
-    const nonce = BigInt(await publicClient.getTransactionCount({ address: deployer.account.address }))
-    const receipts = getContractAddress({ from: deployer.account.address, nonce: nonce + 1n })
-    const signer = deployer.account.address
-    const gas = gasLimits[hardfork]
-    const built = await viem.deployContract('Disputes', [addresses.settlement, signer, ASKER_BOND_WEI, receipts], {
-      gas,
-    })
-    const code = await publicClient.getCode({ address: built.address })
-    if (code === undefined) throw new Error('Disputes has no code')
-    await networkHelpers.setCode(addresses.disputes, code)
-    await viem.deployContract('DisputedReceipts', [addresses.disputes, signer], { gas })
-    return viem.getContractAt('Disputes', addresses.disputes)
   }
 
   return {

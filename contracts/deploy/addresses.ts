@@ -9,6 +9,8 @@ export type DeparrowAddresses = {
   evidence: Address
   registry: Address
   disputes: Address
+  /** Judges receipts and kept orders for `disputes`. */
+  disputedReceipts: Address
 }
 
 /**
@@ -17,5 +19,7 @@ export type DeparrowAddresses = {
  */
 export function predictAddresses(deployer: Address, firstNonce = 0): DeparrowAddresses {
   const at = (offset: number) => getContractAddress({ from: deployer, nonce: BigInt(firstNonce + offset) })
-  return { token: at(0), emission: at(1), settlement: at(2), evidence: at(3), registry: at(4), disputes: at(5) }
+  const [token, emission, settlement] = [at(0), at(1), at(2)]
+  const [evidence, registry, disputes, disputedReceipts] = [at(3), at(4), at(5), at(6)]
+  return { token, emission, settlement, evidence, registry, disputes, disputedReceipts }
 }

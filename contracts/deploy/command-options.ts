@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Address, getAddress, isAddress, zeroAddress } from 'viem'
-import { type DeployParameters, deployDefaults } from './parameters.ts'
+import { askerBondWeiMax, type DeployParameters, deployDefaults } from './parameters.ts'
 import { type OrRefusal, refuse } from './refusal.ts'
 
 /** What the deploy command was asked to do. */
@@ -16,7 +16,7 @@ export type DeployCommandOptions = {
 
 export const deployUsage = `npm run deploy -w contracts -- [options]
 
-Deploys DPC, its emission, settlement and the node registry, and mints the genesis amounts. Does only what is missing: run again, it
+Deploys DPC, its emission, settlement, the node registry and disputes, and mints the genesis amounts. Does only what is missing: run again, it
 verifies what is there and sends nothing. The deployer's private key is read from the file that DEPARROW_DEPLOYER_KEY_FILE
 names (mode 0600, 64 hexadecimal digits).
 
@@ -25,6 +25,7 @@ names (mode 0600, 64 hexadecimal digits).
   --poster 0x…             posts epochs; a plain account, no contract
   --guardian 0x…           may cancel epochs that are not final, and stop deposits
   --distribution 0x…       receives 5 % of the cap at genesis
+  --ledger-signer 0x…      the ledger's key, which signs certificates and acceptances
   --window-seconds W       how long an epoch can be cancelled
   --inbox-age-seconds D    how old deposits and payees must be before an epoch covers them
   --out FILE               where to write chain id, addresses, block and parameters as JSON
@@ -33,6 +34,7 @@ names (mode 0600, 64 hexadecimal digits).
   --exit-seconds N         time without a final epoch after which the exit may start, above 3 × (W + 2·K·A)
                            (default: ${deployDefaults.exitSeconds})
   --epoch-bond-wei N       what each epoch locks of the poster's bond (default: ${deployDefaults.epochBondWei})
+  --asker-bond-wei N       what a demand costs who is wrong (default: the most, a K-th of a tenth of --epoch-bond-wei)
   --compensation-max-microcredits N
                            what the bond pays at most for one receipt (default: ${deployDefaults.compensationMaxMicrocredits})
   --unbond-seconds N       how long a node's stake waits to be withdrawn (default: ${deployDefaults.unbondSeconds})
@@ -49,6 +51,7 @@ const flags = {
   poster: text,
   guardian: text,
   distribution: text,
+  'ledger-signer': text,
   'window-seconds': text,
   'inbox-age-seconds': text,
   out: text,
@@ -62,7 +65,10 @@ const flags = {
   'first-nonce': withDefault(deployDefaults.firstNonce),
 } as const
 
-type Values = Record<keyof typeof flags, string>
+/** The option whose default follows from others. */
+const askerBondFlag = 'asker-bond-wei'
+
+type Values = Record<keyof typeof flags, string> & { readonly [askerBondFlag]?: string }
 
 /** As long as the contracts allow (`WINDOW_SECONDS_MAX`, `UNBOND_SECONDS_MAX`). */
 const WINDOW_SECONDS_MAX = 31_536_000n
@@ -80,7 +86,7 @@ const GENESIS_WEI = 150_000_000n * 10n ** 18n
 /** Reads the command line. Refuses with `USAGE`, naming every option that is missing or the first that cannot be used. */
 export function parseDeployOptions(args: readonly string[]): OrRefusal<DeployCommandOptions> {
   try {
-    const options = { ...flags, 'dry-run': { type: 'boolean', default: false } } as const
+    const options = { ...flags, [askerBondFlag]: text, 'dry-run': { type: 'boolean', default: false } } as const
     const { values } = parseArgs({ args: [...args], options, strict: true })
     const missing = Object.keys(flags).filter(name => values[name as keyof Values] === undefined)
     if (missing.length > 0) return refuse('USAGE', `These options are missing: --${missing.join(', --')}.`)
@@ -92,9 +98,12 @@ export function parseDeployOptions(args: readonly string[]): OrRefusal<DeployCom
 }
 
 function toOptions(values: Values): Omit<DeployCommandOptions, 'isDryRun'> {
-  const number = (name: keyof Values, min: bigint, max: bigint) => readInteger(`--${name}`, values[name], min, max)
-  const address = (name: keyof Values) => readAddress(`--${name}`, values[name])
+  const number = (name: keyof typeof flags, min: bigint, max: bigint) =>
+    readInteger(`--${name}`, values[name], min, max)
+  const address = (name: keyof typeof flags) => readAddress(`--${name}`, values[name])
   if (values.out === '') throw new RangeError('--out takes the name of a file.')
+  const periods = readPeriods(number)
+  const epochBondWei = number('epoch-bond-wei', 1n, CAP_WEI)
   return {
     rpcUrl: readUrl(values['rpc-url']),
     expectedChainId: Number(number('expect-chain-id', 1n, BigInt(Number.MAX_SAFE_INTEGER))),
@@ -103,8 +112,10 @@ function toOptions(values: Values): Omit<DeployCommandOptions, 'isDryRun'> {
       poster: address('poster'),
       guardian: address('guardian'),
       distribution: address('distribution'),
-      ...readPeriods(number),
-      epochBondWei: number('epoch-bond-wei', 1n, CAP_WEI),
+      ledgerSigner: address('ledger-signer'),
+      ...periods,
+      epochBondWei,
+      askerBondWei: readAskerBond(values[askerBondFlag], { epochBondWei, roundsMax: periods.roundsMax }),
       compensationMaxMicrocredits: number('compensation-max-microcredits', 0n, CAP_WEI / 10n ** 12n),
       unbondSeconds: number('unbond-seconds', 1n, WINDOW_SECONDS_MAX),
       genesisTreasuryWei: readTreasury(number('genesis-treasury-wei', 0n, GENESIS_WEI)),
@@ -114,7 +125,7 @@ function toOptions(values: Values): Omit<DeployCommandOptions, 'isDryRun'> {
 }
 
 /** The contract refuses an exit that could start while demands hold a living operator's epochs back. */
-function readPeriods(number: (name: keyof Values, min: bigint, max: bigint) => bigint) {
+function readPeriods(number: (name: keyof typeof flags, min: bigint, max: bigint) => bigint) {
   const windowSeconds = number('window-seconds', 1n, WINDOW_SECONDS_MAX)
   const inboxAgeSeconds = number('inbox-age-seconds', 0n, INBOX_AGE_SECONDS_MAX)
   const answerSeconds = number('answer-seconds', 1n, WINDOW_SECONDS_MAX)
@@ -126,6 +137,19 @@ function readPeriods(number: (name: keyof Values, min: bigint, max: bigint) => b
       `--exit-seconds takes more than 3 × (W + 2·K·A), which is ${livelySeconds} here, not ${exitSeconds}.`,
     )
   return { windowSeconds, inboxAgeSeconds, answerSeconds, roundsMax, exitSeconds }
+}
+
+/** The contract refuses a bond of which K are more than the reward; without any, it would cost nothing to hold epochs back. */
+function readAskerBond(
+  given: string | undefined,
+  others: Pick<DeployParameters, 'epochBondWei' | 'roundsMax'>,
+): bigint {
+  const maxWei = askerBondWeiMax(others)
+  if (maxWei === 0n)
+    throw new RangeError(
+      `--epoch-bond-wei takes 10 × K at least, which is ${10n * others.roundsMax} here, not ${others.epochBondWei}: a demand's bond is a K-th of a tenth of it.`,
+    )
+  return given === undefined ? maxWei : readInteger(`--${askerBondFlag}`, given, 1n, maxWei)
 }
 
 function readInteger(flag: string, given: string, min: bigint, max: bigint): bigint {

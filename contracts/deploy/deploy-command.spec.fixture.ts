@@ -25,7 +25,12 @@ export function openDesk(t: TestContext, privateKey: string = PUBLISHED_KEY) {
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const keyFile = join(folder, 'deployer.key')
   writeFileSync(keyFile, privateKey, { mode: 0o600 })
-  const roles = { poster: randomAddress(), guardian: randomAddress(), distribution: randomAddress() }
+  const roles = {
+    poster: randomAddress(),
+    guardian: randomAddress(),
+    distribution: randomAddress(),
+    'ledger-signer': randomAddress(),
+  }
   const defaults: Options = {
     // Nothing listens on the discard port.
     'rpc-url': 'http://127.0.0.1:9',

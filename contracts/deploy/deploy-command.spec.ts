@@ -8,12 +8,17 @@ import { localAddresses, settlementAbi } from '../generated/index.ts'
 import { openChain, openDesk, PUBLISHED_KEY, publishedAddress, randomAddress } from './deploy-command.spec.fixture.ts'
 import { isPublishedAccount } from './published-accounts.ts'
 
+const steps = [
+  ...['token', 'emission', 'settlement', 'evidence', 'registry', 'disputes', 'disputedReceipts'],
+  'genesis mint',
+] as const
+
 test('deploys to the chain that is named, prints each step and writes what was deployed', async t => {
   const chain = await openChain(t)
   const desk = openDesk(t)
   const { exitCode, printed, problem } = await desk.run({ 'rpc-url': chain.rpcUrl })
   assert.deepEqual([problem, exitCode], ['', 0])
-  for (const step of ['token', 'emission', 'settlement', 'evidence', 'registry', 'genesis mint'])
+  for (const step of steps)
     for (const status of ['sent', 'mined'])
       assert.ok(
         printed.some(line => line.startsWith(step) && line.includes(`: ${status} in transaction 0x`)),
@@ -26,12 +31,14 @@ test('deploys to the chain that is named, prints each step and writes what was d
     poster: desk.roles.poster,
     guardian: desk.roles.guardian,
     distribution: desk.roles.distribution,
+    ledgerSigner: desk.roles['ledger-signer'],
     windowSeconds: '7200',
     inboxAgeSeconds: '600',
     answerSeconds: '3600',
     roundsMax: '36',
     exitSeconds: '1209600',
     epochBondWei: '1000000000000000000000',
+    askerBondWei: '2777777777777777777',
     compensationMaxMicrocredits: '1000000000',
     unbondSeconds: '1209600',
     genesisTreasuryWei: '50000000000000000000000000',
@@ -49,14 +56,20 @@ test('a dry run says what would be sent, with addresses, arguments and gas, and 
   const rpc = { 'rpc-url': chain.rpcUrl }
   const { exitCode, printed, problem } = await desk.dryRun(rpc)
   assert.deepEqual([problem, exitCode], ['', 0])
-  for (const [index, step] of ['token', 'emission', 'settlement', 'evidence', 'registry', 'genesis mint'].entries())
+  for (const [index, step] of steps.entries())
     assert.ok(
       printed.some(
         line => line.startsWith(step) && new RegExp(`: transaction ${index}, [1-9]\\d{4,6} gas\\.$`).test(line),
       ),
       step,
     )
-  for (const argument of [`poster: ${desk.roles.poster}`, 'windowSeconds: 7200', 'unbondSeconds: 1209600'])
+  for (const argument of [
+    `poster: ${desk.roles.poster}`,
+    'windowSeconds: 7200',
+    'unbondSeconds: 1209600',
+    `ledgerSigner: ${desk.roles['ledger-signer']}`,
+    'askerBondWei: 2777777777777777777',
+  ])
     assert.ok(printed.includes(`  ${argument}`), argument)
   assert.ok(printed.some(line => line.includes(localAddresses.settlement)))
   assert.match(printed.at(-1) ?? '', /^\d{7,8} gas, at most .* Nothing was sent\.$/)
@@ -64,7 +77,7 @@ test('a dry run says what would be sent, with addresses, arguments and gas, and 
   assert.deepEqual(readdirSync(desk.folder), ['deployer.key'])
   await desk.run(rpc)
   const after = await desk.dryRun(rpc)
-  assert.equal(after.printed.filter(line => line.endsWith(': stands already.')).length, 6)
+  assert.equal(after.printed.filter(line => line.endsWith(': stands already.')).length, steps.length)
   assert.match(after.printed.at(-1) ?? '', /^0 gas, /)
 })
 
@@ -86,7 +99,7 @@ test('run again, it verifies, sends nothing and leaves the file alone; without t
   const again = await desk.run(rpc)
   assert.equal(again.exitCode, 0)
   assert.ok(again.printed.some(line => line.endsWith('Nothing was sent.')))
-  assert.equal(again.printed.filter(line => line.endsWith(': found, done before.')).length, 6)
+  assert.equal(again.printed.filter(line => line.endsWith(': found, done before.')).length, steps.length)
   assert.equal((await desk.run({ ...rpc, out: 'other.json' })).exitCode, 0)
   assert.equal(await chain.request('eth_getTransactionCount', [publishedAddress(0), 'latest']), sent)
   for (const file of ['deployment.json', 'other.json'])
@@ -137,10 +150,10 @@ test('refuses each published account in every role off chain 31337', async t => 
   const desk = openDesk(t, generatePrivateKey())
   for (const index of Array.from({ length: 20 }, (_, i) => i)) assert.ok(isPublishedAccount(publishedAddress(index)))
   assert.equal(isPublishedAccount(randomAddress()), false)
-  for (const [index, role] of ['poster', 'guardian', 'distribution'].entries()) {
-    const address = publishedAddress(index * 7)
+  for (const [index, role] of ['poster', 'guardian', 'distribution', 'ledger signer'].entries()) {
+    const address = publishedAddress(index * 6)
     for (const written of [address, address.toLowerCase()]) {
-      const { exitCode, problem } = await desk.run({ 'expect-chain-id': '11155111', [role]: written })
+      const { exitCode, problem } = await desk.run({ 'expect-chain-id': '11155111', [role.replace(' ', '-')]: written })
       assert.equal(exitCode, 3)
       assert.ok(problem.startsWith(`PUBLISHED_ACCOUNT: The key of the ${role} ${address} is published`), problem)
     }
@@ -167,6 +180,8 @@ test('refuses options that cannot be meant', async t => {
     ['poster', '0x0000000000000000000000000000000000000000'],
     ['guardian', 'vitalik.eth'],
     ['distribution', '0xF39fd6e51aad88F6F4ce6aB8827279cffFb92266'],
+    ['ledger-signer', '0x0000000000000000000000000000000000000000'],
+    ['ledger-signer', 'ledger'],
     ['window-seconds', '0'],
     ['window-seconds', '-1'],
     ['window-seconds', '31536001'],
@@ -178,6 +193,10 @@ test('refuses options that cannot be meant', async t => {
     ['exit-seconds', '799200'],
     ['exit-seconds', '315360001'],
     ['epoch-bond-wei', '0'],
+    ['epoch-bond-wei', '359'],
+    ['asker-bond-wei', '0'],
+    ['asker-bond-wei', '2777777777777777778'],
+    ['asker-bond-wei', ''],
     ['compensation-max-microcredits', '1000000000000001'],
     ['unbond-seconds', '0'],
     ['genesis-treasury-wei', '1'],
@@ -249,9 +268,9 @@ test('refuses a poster that is a contract, which could never post', async t => {
   const chain = await openChain(t)
   const desk = openDesk(t)
   await desk.run({ 'rpc-url': chain.rpcUrl })
-  const second = { 'rpc-url': chain.rpcUrl, 'first-nonce': '6', out: 'second.json' }
+  const second = { 'rpc-url': chain.rpcUrl, 'first-nonce': String(steps.length), out: 'second.json' }
   const { exitCode, problem } = await desk.run({ ...second, poster: localAddresses.token })
   assert.deepEqual([exitCode, problem.split(':')[0]], [1, 'POSTER_HAS_CODE'])
-  assert.equal(await chain.request('eth_getTransactionCount', [publishedAddress(0), 'latest']), '0x6')
+  assert.equal(await chain.request('eth_getTransactionCount', [publishedAddress(0), 'latest']), '0x8')
   assert.equal((await desk.run(second)).exitCode, 0)
 })

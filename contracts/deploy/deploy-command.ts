@@ -23,8 +23,8 @@ import { describeDryRun } from './dry-run.ts'
 import { DEVELOPMENT_CHAIN_ID, isPublishedAccount } from './published-accounts.ts'
 import { type DeployRefusal, deployExitCodeOf, deployExitCodes, type OrRefusal, refuse } from './refusal.ts'
 
-/** The six transactions as measured, 10 658 469, rounded up. */
-const DEPLOY_GAS = 11_200_000n
+/** The eight transactions as measured, 25 500 460, rounded up. */
+const DEPLOY_GAS = 26_800_000n
 
 /** What the deploy command takes from its surroundings. */
 export type DeployCommandContext = {
@@ -70,14 +70,14 @@ async function deployAsAsked(context: DeployCommandContext): Promise<OrRefusal<u
   return deployTo(options.value, deployer.value, context)
 }
 
-/** Whoever reads Hardhat's documentation could post epochs, cancel them, or take what genesis mints. */
+/** Whoever reads Hardhat's documentation could post epochs, cancel them, certify what nobody held, or take what genesis mints. */
 function refusePublished(
   { expectedChainId, parameters }: DeployCommandOptions,
   deployer: PrivateKeyAccount,
 ): DeployRefusal | undefined {
   if (expectedChainId === DEVELOPMENT_CHAIN_ID) return undefined
-  const { poster, guardian, distribution } = parameters
-  const roles = { deployer: deployer.address, poster, guardian, distribution }
+  const { poster, guardian, distribution, ledgerSigner } = parameters
+  const roles = { deployer: deployer.address, poster, guardian, distribution, 'ledger signer': ledgerSigner }
   for (const [role, address] of Object.entries(roles))
     if (isPublishedAccount(address))
       return {

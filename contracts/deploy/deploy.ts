@@ -2,7 +2,7 @@ import type { Account, Address, Chain, Hash, PublicClient, Transport, WalletClie
 import { settlementAbi } from '../generated/index.ts'
 import { type DeparrowAddresses, predictAddresses } from './addresses.ts'
 import { DeployerBusyError, DeployerNonceError, DeployTransactionError } from './errors.ts'
-import { type DeployParameters, deployDefaults } from './parameters.ts'
+import { type ChosenParameters, completeParameters } from './parameters.ts'
 import { type DeployStep, type PlannedStep, planSteps } from './plan.ts'
 import { verifyDeployment } from './verify.ts'
 
@@ -12,7 +12,7 @@ export type DeployRequest = {
   walletClient: WalletClient<Transport, Chain, Account>
   /** Reads the same chain. */
   publicClient: PublicClient
-  parameters: Omit<DeployParameters, keyof typeof deployDefaults> & Partial<DeployParameters>
+  parameters: ChosenParameters
   /** Told of each step when it is found done, sent and mined. */
   report?: (progress: DeployProgress) => void
 }
@@ -38,15 +38,15 @@ const SENT_TIMEOUT_MS = 180_000
 
 /**
  * Deploys all contracts and mints the genesis amounts, doing only what is missing: a deployment that was
- * interrupted is taken up where it stopped, and a finished one is only verified. Transactions are sent together, so that a
- * chain with a block each second deploys in one block.
+ * interrupted is taken up where it stopped, and a finished one is only verified. Transactions are sent together, but for those whose
+ * gas can only be estimated once the ones before are mined.
  *
  * Throws `DeployerBusyError` when earlier transactions of the deployer stay unmined, `DeployerNonceError` when the deployer's nonce has gone elsewhere, `DeployTransactionError` when a transaction
  * reverts, `DeploymentMismatchError` when what stands there was deployed with other parameters.
  */
 export async function deployDeparrow(request: DeployRequest): Promise<Deployment> {
   const { walletClient, publicClient, parameters, report = () => undefined } = request
-  const complete: DeployParameters = { ...deployDefaults, ...parameters }
+  const complete = completeParameters(parameters)
   const deployer = walletClient.account.address
   const addresses = predictAddresses(deployer, complete.firstNonce)
   await awaitSentTransactions(publicClient, deployer)
@@ -71,7 +71,21 @@ async function sendSteps(
   missing: PlannedStep[],
 ): Promise<Deployment['transactionHashes']> {
   const hashes: Partial<Record<DeployStep, Hash>> = {}
-  for (const { step, address, nonce, data, to, gas } of missing) {
+  const underWay: { step: DeployStep; address: Address; transactionHash: Hash }[] = []
+  const awaitMined = async () => {
+    for (const { step, address, transactionHash } of underWay.splice(0)) {
+      const receipt = await publicClient.waitForTransactionReceipt({ hash: transactionHash })
+      if (receipt.status === 'reverted') throw new DeployTransactionError({ step, transactionHash })
+      report({ step, address, status: 'mined', transactionHash })
+    }
+  }
+  for (const planned of missing) {
+    const { step, address, nonce, data, to } = planned
+    if (planned.gasMeasured !== undefined) await awaitMined()
+    const gas =
+      planned.gasMeasured === undefined
+        ? planned.gas
+        : await publicClient.estimateGas({ account: walletClient.account.address, data })
     const transactionHash = await walletClient.sendTransaction({
       nonce,
       data,
@@ -79,15 +93,10 @@ async function sendSteps(
       ...(gas === undefined ? {} : { gas }),
     })
     hashes[step] = transactionHash
+    underWay.push({ step, address, transactionHash })
     report({ step, address, status: 'sent', transactionHash })
   }
-  for (const { step, address } of missing) {
-    const transactionHash = hashes[step]
-    if (transactionHash === undefined) continue
-    const receipt = await publicClient.waitForTransactionReceipt({ hash: transactionHash })
-    if (receipt.status === 'reverted') throw new DeployTransactionError({ step, transactionHash })
-    report({ step, address, status: 'mined', transactionHash })
-  }
+  await awaitMined()
   return hashes
 }
 

@@ -17,12 +17,14 @@ export type DeploymentRecord = DeparrowAddresses & {
     readonly poster: Address
     readonly guardian: Address
     readonly distribution: Address
+    readonly ledgerSigner: Address
     readonly windowSeconds: string
     readonly inboxAgeSeconds: string
     readonly answerSeconds: string
     readonly roundsMax: string
     readonly exitSeconds: string
     readonly epochBondWei: string
+    readonly askerBondWei: string
     readonly compensationMaxMicrocredits: string
     readonly unbondSeconds: string
     readonly genesisTreasuryWei: string
@@ -38,7 +40,7 @@ export function planOf(
   place: { chainId: number; deployer: Address; addresses: DeparrowAddresses },
   parameters: DeployParameters,
 ): DeploymentPlan {
-  const { poster, guardian, distribution, firstNonce } = parameters
+  const { poster, guardian, distribution, ledgerSigner, firstNonce } = parameters
   return {
     chainId: place.chainId,
     ...place.addresses,
@@ -47,12 +49,14 @@ export function planOf(
       poster,
       guardian,
       distribution,
+      ledgerSigner,
       windowSeconds: String(parameters.windowSeconds),
       inboxAgeSeconds: String(parameters.inboxAgeSeconds),
       answerSeconds: String(parameters.answerSeconds),
       roundsMax: String(parameters.roundsMax),
       exitSeconds: String(parameters.exitSeconds),
       epochBondWei: String(parameters.epochBondWei),
+      askerBondWei: String(parameters.askerBondWei),
       compensationMaxMicrocredits: String(parameters.compensationMaxMicrocredits),
       unbondSeconds: String(parameters.unbondSeconds),
       genesisTreasuryWei: String(parameters.genesisTreasuryWei),

@@ -17,7 +17,7 @@ export async function describeDryRun(
   const lines: string[] = []
   let gasTotal = 0n
   for (const step of steps) {
-    const gas = step.isDone ? 0n : (step.gas ?? (await client.estimateGas({ account: deployer, data: step.data })))
+    const gas = step.isDone ? 0n : await gasOf(client, deployer, step)
     gasTotal += gas
     lines.push(describeStep(step, gas), ...describeArguments(step.constructorArguments))
   }
@@ -25,6 +25,11 @@ export async function describeDryRun(
   const cost = formatEther(gasTotal * maxFeePerGas)
   lines.push(`${gasTotal} gas, at most ${cost} of the chain's coin at the present gas price. Nothing was sent.`)
   return lines
+}
+
+/** Of a constructor that reads what is not there yet, what it took when it was measured. */
+async function gasOf(client: PublicClient, deployer: Address, step: PlannedStep): Promise<bigint> {
+  return step.gas ?? step.gasMeasured ?? (await client.estimateGas({ account: deployer, data: step.data }))
 }
 
 function describeStep({ step, address, nonce, isDone }: PlannedStep, gas: bigint): string {

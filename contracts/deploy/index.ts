@@ -4,7 +4,7 @@ export { type Deployment, type DeployProgress, type DeployRequest, deployDeparro
 export type { DeploymentRecord } from './deployment-file.ts'
 export { DeployerBusyError, DeployerNonceError, DeploymentMismatchError, DeployTransactionError } from './errors.ts'
 export { linkSettlement } from './link.ts'
-export { type DeployParameters, deployDefaults, localPeriods } from './parameters.ts'
+export { type ChosenParameters, type DeployParameters, deployDefaults, localPeriods } from './parameters.ts'
 export type { DeployStep } from './plan.ts'
 export { DEVELOPMENT_CHAIN_ID, isPublishedAccount } from './published-accounts.ts'
 export { verifyDeployment } from './verify.ts'

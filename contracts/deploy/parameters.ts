@@ -8,6 +8,8 @@ export type DeployParameters = {
   guardian: Address
   /** Receives 5 % of the cap at genesis. */
   distribution: Address
+  /** The ledger's account that signs certificates and acceptances. A contract could sign nothing that demands take. */
+  ledgerSigner: Address
   /** W: how long a complete epoch can be cancelled without a demand, in seconds. */
   windowSeconds: bigint
   /** D: how old an inbox item must be before an epoch may cover it, and a payee before a row may pay it, in seconds. */
@@ -20,6 +22,8 @@ export type DeployParameters = {
   exitSeconds: bigint
   /** What each epoch locks of the poster's bond, in wei. */
   epochBondWei: bigint
+  /** What a demand costs who is wrong, in wei; K of them are at most the reward, which is a tenth of `epochBondWei`. */
+  askerBondWei: bigint
   /** What the bond pays at most for one receipt, in microcredits. */
   compensationMaxMicrocredits: bigint
   /** How long a node's stake waits before it can be withdrawn, in seconds. */
@@ -32,6 +36,9 @@ export type DeployParameters = {
 
 const DPC_WEI = 10n ** 18n
 const DAY_SECONDS = 86_400n
+
+/** `Settlement` pays an asker that was right one part in this many of what the epoch had locked (`REWARD_DIVISOR`). */
+const REWARD_DIVISOR = 10n
 
 /** Parameters that have a default, with why. */
 export const deployDefaults = {
@@ -52,6 +59,27 @@ export const deployDefaults = {
   /** Deployment as the account's first transactions. */
   firstNonce: 0,
 } as const satisfies Partial<DeployParameters>
+
+/** The parameters that somebody chose, without those that are left to their defaults. */
+export type ChosenParameters = Omit<DeployParameters, keyof typeof deployDefaults | 'askerBondWei'> &
+  Partial<DeployParameters>
+
+/** All parameters, with defaults for those that were not chosen. The asker's bond follows from the others, see `askerBondWeiMax`. */
+export function completeParameters(chosen: ChosenParameters): DeployParameters {
+  const parameters = { ...deployDefaults, ...chosen }
+  return { ...parameters, askerBondWei: chosen.askerBondWei ?? askerBondWeiMax(parameters) }
+}
+
+/**
+ * The highest bond of a demand that `Disputes` takes, in wei, rounded down: who asks K times in a row, knowing nothing beforehand, must not lose by
+ * being right. It is the default too, since a lower one makes it cheaper to hold an honest poster's epochs back.
+ */
+export function askerBondWeiMax({
+  epochBondWei,
+  roundsMax,
+}: Pick<DeployParameters, 'epochBondWei' | 'roundsMax'>): bigint {
+  return epochBondWei / REWARD_DIVISOR / roundsMax
+}
 
 /**
  * The periods of the local chain: W = 2 s and D = 0, so that a payout takes seconds; A = 30 s, in which a busy machine answers; N = 1 day, so that

@@ -1,5 +1,9 @@
 import { type Abi, type Address, encodeDeployData, encodeFunctionData, type Hex, type PublicClient } from 'viem'
 import {
+  disputedReceiptsAbi,
+  disputedReceiptsBytecode,
+  disputesAbi,
+  disputesBytecode,
   dpcTokenAbi,
   dpcTokenBytecode,
   emissionAbi,
@@ -14,7 +18,15 @@ import { linkSettlement } from './link.ts'
 import type { DeployParameters } from './parameters.ts'
 
 /** The steps of a deployment, in the order of their transactions. */
-export type DeployStep = 'token' | 'emission' | 'settlement' | 'evidence' | 'registry' | 'genesis'
+export type DeployStep =
+  | 'token'
+  | 'emission'
+  | 'settlement'
+  | 'evidence'
+  | 'registry'
+  | 'disputes'
+  | 'disputedReceipts'
+  | 'genesis'
 
 /** One transaction of a deployment. */
 export type PlannedStep = {
@@ -27,8 +39,17 @@ export type PlannedStep = {
   constructorArguments: Readonly<Record<string, unknown>>
   to?: Address
   gas?: bigint
+  /**
+   * Of a constructor that reads what the steps before it create, so that its gas can only be estimated once these are mined: what it took
+   * when it was measured. It is not sent with that, because a creation that fails takes its nonce, and with it the address, for ever.
+   */
+  gasMeasured?: bigint
   isDone: boolean
 }
+
+/** As measured on Osaka, rounded up; both fit into a transaction there, which has 2^24 gas at most (EIP-7825). */
+const DISPUTES_GAS = 9_800_000n
+const DISPUTED_RECEIPTS_GAS = 5_200_000n
 
 /** Enough for the genesis mint: two balances and two inbox items. The next hardfork asks several times as much for new state; what is left is returned. */
 const GENESIS_GAS = 3_000_000n
@@ -78,12 +99,14 @@ export async function planSteps(
   return steps
 }
 
-type Creation = { step: Exclude<DeployStep, 'genesis'>; data: Hex; constructorArguments: Record<string, unknown> }
+type Creation = Pick<PlannedStep, 'data' | 'constructorArguments' | 'gasMeasured'> & {
+  step: Exclude<DeployStep, 'genesis'>
+}
 
 /** The contracts in the order of `predictAddresses`. */
 function creationsOf(addresses: DeparrowAddresses, parameters: DeployParameters): Creation[] {
-  const { token, emission, settlement, evidence } = addresses
-  const { distribution, genesisTreasuryWei, unbondSeconds } = parameters
+  const { token, emission, settlement, evidence, disputes, disputedReceipts: receipts } = addresses
+  const { distribution, genesisTreasuryWei, unbondSeconds, ledgerSigner, askerBondWei } = parameters
   return [
     creation('token', dpcTokenAbi, dpcTokenBytecode, { emission }),
     creation('emission', emissionAbi, emissionBytecode, { token, settlement, distribution, genesisTreasuryWei }),
@@ -92,6 +115,14 @@ function creationsOf(addresses: DeparrowAddresses, parameters: DeployParameters)
     }),
     creation('evidence', [], epochEvidenceBytecode, {}),
     creation('registry', nodeRegistryAbi, nodeRegistryBytecode, { token, settlement, unbondSeconds }),
+    {
+      ...creation('disputes', disputesAbi, disputesBytecode, { settlement, ledgerSigner, askerBondWei, receipts }),
+      gasMeasured: DISPUTES_GAS,
+    },
+    {
+      ...creation('disputedReceipts', disputedReceiptsAbi, disputedReceiptsBytecode, { disputes, ledgerSigner }),
+      gasMeasured: DISPUTED_RECEIPTS_GAS,
+    },
   ]
 }
 

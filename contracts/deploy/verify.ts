@@ -1,5 +1,12 @@
 import { type Address, isAddressEqual, type PublicClient } from 'viem'
-import { dpcTokenAbi, emissionAbi, nodeRegistryAbi, settlementAbi } from '../generated/index.ts'
+import {
+  disputedReceiptsAbi,
+  disputesAbi,
+  dpcTokenAbi,
+  emissionAbi,
+  nodeRegistryAbi,
+  settlementAbi,
+} from '../generated/index.ts'
 import type { DeparrowAddresses } from './addresses.ts'
 import { DeploymentMismatchError } from './errors.ts'
 import type { DeployParameters } from './parameters.ts'
@@ -11,7 +18,8 @@ type Parameters = Omit<DeployParameters, 'firstNonce'>
 
 /**
  * Reads back everything that is fixed at deployment and compares it with the parameters.
- * Throws `DeploymentMismatchError` at the first difference, in the order token, emission, settlement, registry.
+ * Throws `DeploymentMismatchError` at the first difference, in the order token, emission, settlement, registry, disputes, receipts
+ * contract.
  */
 export async function verifyDeployment(
   publicClient: PublicClient,
@@ -22,6 +30,8 @@ export async function verifyDeployment(
   await verifyEmission(publicClient, addresses, parameters)
   await verifySettlement(publicClient, addresses, parameters)
   await verifyRegistry(publicClient, addresses, parameters)
+  await verifyDisputes(publicClient, addresses, parameters)
+  await verifyDisputedReceipts(publicClient, addresses, parameters)
 }
 
 async function verifyToken(client: PublicClient, { token, emission }: DeparrowAddresses): Promise<void> {
@@ -94,6 +104,39 @@ async function verifyRegistry(
   expectAddress(registry, 'the token', token, foundToken)
   expectAddress(registry, 'the settlement contract', settlement, foundSettlement)
   expectEqual(registry, 'the unbonding period in seconds', unbondSeconds, foundSeconds)
+}
+
+/** Token, poster, periods and rounds it takes over from settlement when it is created. */
+async function verifyDisputes(
+  client: PublicClient,
+  { settlement, disputes, disputedReceipts }: DeparrowAddresses,
+  { ledgerSigner, askerBondWei }: Parameters,
+): Promise<void> {
+  const contract = { address: disputes, abi: disputesAbi } as const
+  const [foundSettlement, foundReceipts, foundSigner, foundBondWei] = await Promise.all([
+    client.readContract({ ...contract, functionName: 'settlement' }),
+    client.readContract({ ...contract, functionName: 'receipts' }),
+    client.readContract({ ...contract, functionName: 'ledgerSigner' }),
+    client.readContract({ ...contract, functionName: 'askerBondWei' }),
+  ])
+  expectAddress(disputes, 'the settlement contract', settlement, foundSettlement)
+  expectAddress(disputes, 'the receipts contract', disputedReceipts, foundReceipts)
+  expectAddress(disputes, 'the ledger signer', ledgerSigner, foundSigner)
+  expectEqual(disputes, 'the bond of a demand in wei', askerBondWei, foundBondWei)
+}
+
+async function verifyDisputedReceipts(
+  client: PublicClient,
+  { disputes, disputedReceipts }: DeparrowAddresses,
+  { ledgerSigner }: Parameters,
+): Promise<void> {
+  const contract = { address: disputedReceipts, abi: disputedReceiptsAbi } as const
+  const [foundDisputes, foundSigner] = await Promise.all([
+    client.readContract({ ...contract, functionName: 'disputes' }),
+    client.readContract({ ...contract, functionName: 'ledgerSigner' }),
+  ])
+  expectAddress(disputedReceipts, 'the disputes contract', disputes, foundDisputes)
+  expectAddress(disputedReceipts, 'the ledger signer', ledgerSigner, foundSigner)
 }
 
 function expectAddress(address: Address, what: string, expected: Address, found: Address): void {

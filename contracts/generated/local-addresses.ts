@@ -6,5 +6,6 @@ export const localAddresses = {
   "settlement": "0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0",
   "evidence": "0xCf7Ed3AccA5a467e9e704C703E8D87F634fB0Fc9",
   "registry": "0xDc64a140Aa3E981100a9becA4E685f962f0cF6C9",
-  "disputes": "0x5FC8d32690cc91D4c39d9d3abcBD16989F875707"
+  "disputes": "0x5FC8d32690cc91D4c39d9d3abcBD16989F875707",
+  "disputedReceipts": "0x0165878A594ca255338adfa4d48449f69242Eb8F"
 } as const

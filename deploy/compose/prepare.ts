@@ -1,14 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import { chown, mkdir } from 'node:fs/promises'
+import { chown, mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { publishedAccount, SecretKey } from '@deparrow/sdk'
-import { createDurableFile, createKeyFile, readOwnFile, scryptCostRandomPassword } from '@deparrow/sdk/keystore'
+import {
+  createDurableFile,
+  createKeyFile,
+  loadKeyFile,
+  readOwnFile,
+  scryptCostRandomPassword,
+} from '@deparrow/sdk/keystore'
 import { bytesToHex } from 'viem'
+import { privateKeyToAddress } from 'viem/accounts'
 
 const usage = `node deploy/compose/dist/prepare.js [--folder DIR] [--own-poster]
 
 Makes the secrets of the containers, as far as they are missing: files of mode 0600 for the user 1000, which is who reads them there.
+Tells the development chain in chain.env beside them which address the ledger signs with.
 
   --folder DIR   where they lie (default: deploy/compose/secrets)
   --own-poster   a new key for the account that posts epochs; without it, the published one of the development chain`
@@ -31,10 +39,12 @@ async function main(): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await own(folder)
   for (const name of ['internal-secret', 'session-secret', 'database-password']) await secret(folder, name)
-  await key(folder, 'ledger-key')
+  const ledgerKey = await key(folder, 'ledger-key')
   await key(folder, 'mesh-key')
   await key(folder, 'poster-key', values['own-poster'] ? undefined : publishedKey())
-  console.log(`The secrets are in ${folder}.`)
+  const ledgerSigner = privateKeyToAddress(ledgerKey.reveal())
+  await tellChain(folder, ledgerSigner)
+  console.log(`The secrets are in ${folder}; the ledger signs as ${ledgerSigner}.`)
 }
 
 async function secret(folder: string, name: string): Promise<string> {
@@ -48,13 +58,27 @@ async function secret(folder: string, name: string): Promise<string> {
   return text
 }
 
-async function key(folder: string, name: string, privateKey?: SecretKey): Promise<void> {
+async function key(folder: string, name: string, privateKey?: SecretKey): Promise<SecretKey> {
   const path = join(folder, `${name}.json`)
   const password = await secret(folder, `${name}-password`)
   const cost = scryptCostRandomPassword
   const made = await createKeyFile({ path, password, cost, ...(privateKey && { privateKey }) })
-  if (made.ok) await own(path)
-  else if (made.refusal.code !== 'KEY_FILE_EXISTS') throw new PrepareError(made.refusal.message)
+  if (made.ok) {
+    await own(path)
+    return made.privateKey
+  }
+  if (made.refusal.code !== 'KEY_FILE_EXISTS') throw new PrepareError(made.refusal.message)
+  const found = await loadKeyFile({ path, password })
+  if (!found.ok) throw new PrepareError(found.refusal.message)
+  return found.privateKey
+}
+
+/** No secret: what the contracts of the development chain are deployed with. It follows from the ledger's key, so it is written anew each time. */
+async function tellChain(folder: string, ledgerSigner: string): Promise<void> {
+  const path = join(folder, 'chain.env')
+  await rm(path, { force: true })
+  await createDurableFile(path, `LEDGER_SIGNER=${ledgerSigner}\n`)
+  await own(path)
 }
 
 /** Everybody knows this key; the development chain refuses no other poster's epochs but its own. */

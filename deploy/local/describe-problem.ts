@@ -14,8 +14,6 @@ const plainErrors = new Set([
   'DatabaseDamagedError',
   'DatabaseUnavailableError',
   'NewerSchemaError',
-  'DeploymentMismatchError',
-  'DeployerNonceError',
   'WrongChainError',
   'ReadModelGapError',
   'OtherLedgerError',
@@ -35,6 +33,9 @@ export function describeProblem(error: unknown, options: LocalOptions): string {
   }
   if (error.name === 'StoreDamagedError') {
     return `The journal in the data folder ${options.dataFolder} is damaged: ${error.message.replace(/: restore it .*$/, '')}. Restore the folder from a backup, or start anew with --fresh.`
+  }
+  if (error.name === 'DeployerNonceError' || error.name === 'DeploymentMismatchError') {
+    return `The chain in the data folder ${options.dataFolder} holds the contracts of another version, or of another ledger's key: ${error.message} Start anew with --fresh, or name another folder with --data.`
   }
   if (isDeparrowError(error) || plainErrors.has(error.name)) return error.message
   return `The network ended by an error that should not happen (${error.name}): ${error.message}`

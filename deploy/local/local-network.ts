@@ -3,6 +3,7 @@ import { type Clock, isBalanced, isCovered, ledgerConfigDefaults, lowerHex } fro
 import type { SecretKey } from '@deparrow/sdk'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import { createServices, type EmbeddedPorts, embeddedShard, openEmbeddedPorts, type Services } from '@deparrow/services'
+import type { LocalAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { auditJournal } from './audit-journal.ts'
 import { startComputeNode } from './compute-node-process.ts'
@@ -27,6 +28,8 @@ export type LocalNetwork = {
 
 const systemClock: Clock = { nowMs: () => Date.now() }
 
+const accountOf = (key: SecretKey) => privateKeyToAccount(key.reveal())
+
 /** Starts chain, services and one compute node; everything that it opened is closed again when a part cannot start. */
 export async function startLocalNetwork(
   folder: DataFolder,
@@ -39,13 +42,17 @@ export async function startLocalNetwork(
   }
   try {
     const secrets = await LocalSecrets.open(folder.keys)
-    const chain = await startChain(folder.chain, options.rpcPort, systemClock)
+    const ledgerSigner = accountOf(await secrets.key('ledger'))
+    const chain = await startChain(
+      { dataFolder: folder.chain, port: options.rpcPort, clock: systemClock },
+      ledgerSigner.address,
+    )
     closers.push(() => chain.chain.close())
     narrator.step(
       `${chain.isNew ? 'A new chain starts and the contracts are deployed' : 'The chain is replayed from its log'}`,
       `settlement contract ${chain.addresses.settlement}`,
     )
-    const ports = await openPorts(folder, options, chain, secrets, narrator)
+    const ports = await openPorts(folder, options, chain, { secrets, ledgerSigner }, narrator)
     closers.push(() => ports.close())
     const services = await startServices(chain, ports, {
       options,
@@ -75,15 +82,10 @@ async function openPorts(
   folder: DataFolder,
   options: LocalOptions,
   { chain, addresses, genesisHash, poster }: RunningChain,
-  secrets: LocalSecrets,
+  { secrets, ledgerSigner }: { secrets: LocalSecrets; ledgerSigner: LocalAccount },
   narrator: Narrator,
 ): Promise<EmbeddedPorts> {
-  const accountOf = (key: SecretKey) => privateKeyToAccount(key.reveal())
-  const [ledgerKey, meshKey, treasurerKey] = await Promise.all([
-    secrets.key('ledger'),
-    secrets.key('mesh'),
-    secrets.key('treasurer'),
-  ])
+  const [meshKey, treasurerKey] = await Promise.all([secrets.key('mesh'), secrets.key('treasurer')])
   return openEmbeddedPorts({
     paths: folder,
     config: {
@@ -96,7 +98,7 @@ async function openPorts(
     rpcUrl: chain.rpcUrl,
     registry: lowerHex(addresses.registry),
     poster,
-    ledgerSigner: accountOf(ledgerKey),
+    ledgerSigner,
     mesh: { privateKey: meshKey.reveal(), port: options.meshPort },
     clock: systemClock,
     report: problem => narrator.step(problem),

@@ -8,7 +8,7 @@ import {
 import { type LocalChain, startLocalChain } from '@deparrow/contracts/local-chain'
 import type { Clock } from '@deparrow/ledger'
 import { publishedAccount } from '@deparrow/sdk'
-import { createPublicClient, createWalletClient, type Hex, http, type LocalAccount } from 'viem'
+import { type Address, createPublicClient, createWalletClient, type Hex, http, type LocalAccount } from 'viem'
 import { hardhat } from 'viem/chains'
 
 /** The development chain with the contracts on it. */
@@ -25,8 +25,14 @@ export type RunningChain = {
 /** Roles of the published accounts on the development chain, by index. The deployer's is fixed by the generated addresses. */
 const accounts = { deployer: 0, poster: 1, guardian: 2, distribution: 3 } as const
 
-/** Starts the chain, replaying what it holds, deploys the contracts where they are missing, and fills up the poster's bond. */
-export async function startChain(dataFolder: string, port: number, clock: Clock): Promise<RunningChain> {
+/**
+ * Starts the chain, replaying what it holds, deploys the contracts where they are missing, for a ledger that signs as `ledgerSigner`, and fills up
+ * the poster's bond.
+ */
+export async function startChain(
+  { dataFolder, port, clock }: { dataFolder: string; port: number; clock: Clock },
+  ledgerSigner: Address,
+): Promise<RunningChain> {
   const chain = await startLocalChain({ dataFolder, port, clock })
   try {
     const transport = http(chain.rpcUrl)
@@ -42,6 +48,7 @@ export async function startChain(dataFolder: string, port: number, clock: Clock)
         poster: poster.address,
         guardian: publishedAccount(accounts.guardian).address,
         distribution: distribution.address,
+        ledgerSigner,
       },
     })
     const payer = {

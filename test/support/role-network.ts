@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { basename, join } from 'node:path'
+import { parseEnv } from 'node:util'
 import { type ComposeService, readComposeFile } from '@deparrow/services/testing'
 import { RoleProcess } from './role-process.ts'
 
@@ -41,6 +42,7 @@ export class RoleNetwork {
     const chain = new RoleProcess('chain', ['deploy/compose/dist/chain.js'], {
       CHAIN_FOLDER: chainFolder,
       CHAIN_PORT: '0',
+      ...parseEnv(readFileSync(join(secrets, 'chain.env'), 'utf8')),
     })
     const { port: chainPort } = await chain.line('started')
     const rpcUrl = `http://127.0.0.1:${String(chainPort)}`

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { network } from 'hardhat'
 import {
+  type DeparrowAddresses,
   DeployerNonceError,
   DeploymentMismatchError,
   type DeployRequest,
@@ -9,7 +10,9 @@ import {
   fundPosterBond,
   localPeriods,
   predictAddresses,
+  verifyDeployment,
 } from '../../deploy/index.ts'
+import { completeParameters } from '../../deploy/parameters.ts'
 import { localAddresses, settlementAbi } from '../../generated/index.ts'
 import { CAP_WEI } from '../support/chain.ts'
 
@@ -26,13 +29,16 @@ async function emptyChain(mining: Mining = { auto: true, interval: 0 }) {
     poster: poster.account.address,
     guardian: guardian.account.address,
     distribution: distribution.account.address,
+    ledgerSigner: guardian.account.address,
     ...localPeriods,
   }
   const deploy = (changed: Partial<DeployRequest['parameters']> = {}, walletClient = deployer) =>
     deployDeparrow({ walletClient, publicClient, parameters: { ...parameters, ...changed } })
+  const verify = (changed: Partial<DeparrowAddresses>) =>
+    verifyDeployment(publicClient, { ...localAddresses, ...changed }, completeParameters(parameters))
   const sentBy = (address: `0x${string}`) => publicClient.getTransactionCount({ address })
   const close = () => connection.close()
-  return { publicClient, deployer, distribution, other, deploy, sentBy, close }
+  return { publicClient, deployer, distribution, other, deploy, verify, sentBy, close }
 }
 
 describe('deploying', () => {
@@ -46,9 +52,11 @@ describe('deploying', () => {
       'settlement',
       'evidence',
       'registry',
+      'disputes',
+      'disputedReceipts',
       'genesis',
     ])
-    assert.equal(await sentBy(deployer.account.address), 6)
+    assert.equal(await sentBy(deployer.account.address), 8)
     const inbox = { address: addresses.settlement, abi: settlementAbi } as const
     const total = await publicClient.readContract({ ...inbox, functionName: 'inboxTotal', args: [2n] })
     assert.equal(total * 10n ** 12n, (CAP_WEI * 15n) / 100n)
@@ -74,16 +82,16 @@ describe('deploying', () => {
     const second = await deploy()
     assert.deepEqual(second.addresses, first.addresses)
     assert.deepEqual(second.transactionHashes, {})
-    assert.equal(await sentBy(deployer.account.address), 7)
+    assert.equal(await sentBy(deployer.account.address), 9)
   })
 
-  it('sends everything into one block where blocks come by the clock', async () => {
+  it('waits for a block only before what reads the contracts before it, where blocks come by the clock', async () => {
     const { deploy, publicClient, close } = await emptyChain({ auto: false, interval: 1_000 })
     const { transactionHashes } = await deploy()
     const receipts = Object.values(transactionHashes).map(hash => publicClient.getTransactionReceipt({ hash }))
     const blocks = new Set((await Promise.all(receipts)).map(({ blockNumber }) => blockNumber))
-    assert.equal(receipts.length, 6)
-    assert.ok(blocks.size <= 2, `${blocks.size} blocks`)
+    assert.equal(receipts.length, 8)
+    assert.ok(blocks.size <= 4, `${blocks.size} blocks`)
     await close()
   })
 })
@@ -113,13 +121,13 @@ describe('a deployment that was interrupted', () => {
     ['still under way', { auto: false, interval: 50 }],
   ] as const)
     it(`is taken up after each of its transactions, ${chain}`, async () => {
-      for (const sent of [0, 1, 2, 3, 4, 5]) {
+      for (const sent of [0, 1, 2, 3, 4, 5, 6, 7]) {
         const { deploy, deployer, sentBy, close } = await emptyChain(mining)
         await assert.rejects(deploy({}, dyingAfter(deployer, sent)), { message: 'killed' })
         const resumed = await deploy()
         assert.deepEqual(resumed.addresses, localAddresses)
-        assert.equal(Object.keys(resumed.transactionHashes).length, 6 - sent)
-        assert.equal(await sentBy(deployer.account.address), 6)
+        assert.equal(Object.keys(resumed.transactionHashes).length, 8 - sent)
+        assert.equal(await sentBy(deployer.account.address), 8)
         await close()
       }
     })
@@ -151,6 +159,8 @@ describe('deployment refuses', () => {
       [{ exitSeconds: 86_401n }, 'the exit period in seconds'],
       [{ epochBondWei: 1n }, 'the bond of an epoch in wei'],
       [{ compensationMaxMicrocredits: 1n }, 'the highest compensation in microcredits'],
+      [{ ledgerSigner: address }, 'the ledger signer'],
+      [{ askerBondWei: 1n }, 'the bond of a demand in wei'],
       [{ unbondSeconds: 1n }, 'the unbonding period in seconds'],
       [{ genesisTreasuryWei: 0n }, "the treasury's genesis amount"],
     ] as const)
@@ -158,6 +168,28 @@ describe('deployment refuses', () => {
         deploy(changed),
         error => error instanceof DeploymentMismatchError && error.mismatch.what === what,
       )
+  })
+
+  it('contracts that do not name one another', async () => {
+    const { deploy, verify, other } = await emptyChain()
+    await deploy()
+    await verify({})
+    for (const [changed, what] of [
+      [{ disputes: other.account.address }, 'the disputes contract'],
+      [{ disputedReceipts: other.account.address }, 'the receipts contract'],
+    ] as const)
+      await assert.rejects(
+        verify(changed),
+        error => error instanceof DeploymentMismatchError && error.mismatch.what === what,
+      )
+  })
+
+  it('a bond of which K are above the reward, without losing the address of the contract', async () => {
+    const { deploy, deployer, sentBy } = await emptyChain()
+    await assert.rejects(deploy({ askerBondWei: 10n ** 20n }), /AskerBondTooLarge|revert/)
+    assert.equal(await sentBy(deployer.account.address), 5)
+    const { addresses } = await deploy()
+    assert.deepEqual(addresses, localAddresses)
   })
 
   it('an account whose nonce has passed, and says which', async () => {

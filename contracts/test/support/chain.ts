@@ -40,6 +40,7 @@ export const deployParameters = {
   poster: poster.account.address,
   guardian: guardian.account.address,
   distribution: distribution.account.address,
+  ledgerSigner: guardian.account.address,
   windowSeconds: WINDOW_SECONDS,
   inboxAgeSeconds: INBOX_AGE_SECONDS,
   answerSeconds: ANSWER_SECONDS,

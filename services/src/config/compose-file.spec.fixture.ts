@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 export type ComposeService = {
   readonly image: string
   readonly environment?: Readonly<Record<string, string>>
+  readonly env_file?: readonly { readonly path: string; readonly required: boolean }[]
   readonly command?: readonly string[]
   readonly secrets?: readonly string[]
   readonly networks?: readonly string[]

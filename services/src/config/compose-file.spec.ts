@@ -93,6 +93,11 @@ describe('deploy/compose.yaml', () => {
     }
   })
 
+  it('tells the development chain which key the ledger signs with, by the file that is made beside its secrets', () => {
+    const given = readComposeFile({ SECRETS_FOLDER: '/made' }).services['chain']?.env_file
+    assert.deepEqual(given, [{ path: '/made/chain.env', required: false }])
+  })
+
   it('keeps data in volumes that are declared', () => {
     for (const { volumes = [] } of Object.values(file.services)) {
       for (const volume of volumes) assert.ok(file.volumes[String(volume.split(':')[0])], volume)

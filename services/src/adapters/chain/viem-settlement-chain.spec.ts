@@ -105,6 +105,7 @@ before(async () => {
       poster: must(poster).address,
       guardian: must(deployer).address,
       distribution: must(depositor).address,
+      ledgerSigner: must(deployer).address,
     },
   })
   const payer = { walletClient: walletOf(), publicClient: publicClient() }
