@@ -75,6 +75,7 @@ export class LocalSettlement {
         poster: poster.address,
         guardian: deployer.address,
         distribution: distribution.address,
+        ledgerSigner: deployer.address,
       },
     })
     const payer = { walletClient: walletOf(local.rpcUrl, distribution), publicClient }
