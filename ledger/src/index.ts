@@ -18,6 +18,7 @@ export {
 export * from './config/config-change.ts'
 export * from './config/pending-change.ts'
 export * from './credits.ts'
+export { payoutRows } from './epoch/decide.ts'
 export * from './epoch/entry-frontier.ts'
 export {
   type EntryProof,

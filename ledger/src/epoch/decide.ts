@@ -113,7 +113,8 @@ function forcedPayouts(state: Readonly<LedgerState>): readonly DraftEvent[] {
   })
 }
 
-function payoutRows(state: Readonly<LedgerState>): readonly PayoutRow[] {
+/** What an epoch that is closed now pays: a row for each payee that is owed what no epoch has posted, by ascending id. */
+export function payoutRows(state: Readonly<LedgerState>): readonly PayoutRow[] {
   const rows: PayoutRow[] = []
   for (const [wallet, account] of state.payouts) {
     const incrementMicrocredits = unpostedOf(account)

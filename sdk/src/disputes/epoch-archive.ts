@@ -1,4 +1,5 @@
 import {
+  type Address,
   bytesToHex,
   type Domain,
   type EntryTree,
@@ -18,7 +19,10 @@ import {
   leafOf,
   leafPlace,
   leavesOf,
+  type PayoutInstruction,
+  payoutRows,
   type RevealedSubtree,
+  type Signed,
   type Statement,
   type StatementAccount,
   StatementBook,
@@ -54,6 +58,17 @@ export type ArchivedLeaf = {
   readonly proof: InclusionProof
 }
 
+export type ArchiveOptions = {
+  /**
+   * `checked` by default: an epoch that was closed with another root than the journal gives is refused. `own`: it is kept with the root and the rows that
+   * the journal gives, for who wants to show the difference.
+   */
+  readonly roots?: 'checked' | 'own'
+}
+
+/** An epoch without what the journal gives of it. */
+export type ClosedHeader = Omit<EpochBooks, 'leavesRoot' | 'leavesTotalMicrocredits' | 'rows'>
+
 /**
  * What is needed to answer demands about the pending epoch: a fold over the journal from its first event, for a ledger of one shard whose epochs the contract
  * judges. It keeps the last final epoch and the pending one, which the ledger has one of at a time; older ones no demand can reach. Beside a
@@ -63,13 +78,18 @@ export type ArchivedLeaf = {
 export class EpochArchive {
   readonly orders: OpenOrders
   private readonly state: LedgerState = initialState()
+  private readonly roots: 'checked' | 'own'
   private readonly book: StatementBook
   private readonly statements = new Map<StatementAccount, Statement>()
   private places: ReadonlyMap<Hex, StatementAccount> | undefined
   private final: Kept | undefined
   private pending: Kept | undefined
 
-  constructor(readonly crypto: LedgerCrypto) {
+  constructor(
+    readonly crypto: LedgerCrypto,
+    { roots = 'checked' }: ArchiveOptions = {},
+  ) {
+    this.roots = roots
     this.book = new StatementBook(crypto)
     this.orders = new OpenOrders(crypto)
   }
@@ -80,12 +100,29 @@ export class EpochArchive {
    */
   apply(event: LedgerEvent): void {
     if (event.type === 'LedgerOpened') requireJudged(event.data.config)
-    if (event.type === 'EpochClosed') this.close(event.data, event.atMs)
-    evolve(this.state, event, zeroHash, this.crypto)
-    this.book.apply(event)
-    this.orders.apply(event)
+    const own = event.type === 'EpochClosed' ? { ...event, data: this.close(event.data, event.atMs) } : event
+    evolve(this.state, own, zeroHash, this.crypto)
+    this.book.apply(own)
+    this.orders.apply(own)
     if (event.type === 'EpochFinalised') this.finalise(event.data.epoch)
     else if (event.type === 'EpochCancelled') this.cancel(event.data.headEpoch)
+  }
+
+  /**
+   * Closes an epoch over the journal as it stands here, whatever root that comes to: for who checks an epoch that the journal does not close at its
+   * position. One that is pending becomes the one that this builds on, if that is its parent, and else was taken back. Throws as `apply`
+   * does; no event may be applied after it.
+   */
+  closeHere(header: ClosedHeader, closedAtMs: number): EpochBooks {
+    const { pending, state } = this
+    if (pending !== undefined && pending.books.epoch === header.parent) this.finalise(header.parent)
+    else if (pending !== undefined)
+      this.apply(cancellationOf(pending.books.epoch, header, state.position + 1, closedAtMs))
+    const books = this.booksNow(header)
+    this.pending = { books: books.own, closedAtMs, leaves: books.leaves }
+    this.book.apply(closingOf(books.own, state.position + 1, closedAtMs))
+    this.forget()
+    return books.own
   }
 
   /** The epoch that demands can be about now. */
@@ -144,11 +181,22 @@ export class EpochArchive {
     return this.places.get(place)
   }
 
+  /** All accounts that moved in the pending epoch. */
+  movedAccounts(): readonly StatementAccount[] {
+    return this.pending === undefined ? [] : this.book.accounts()
+  }
+
+  /** The instruction by which a wallet's credits are paid out now; `undefined` when it has given none. */
+  instructionOf(wallet: Address): Signed<PayoutInstruction> | undefined {
+    return this.state.instructions.has(wallet) ? this.orders.instruction(wallet) : undefined
+  }
+
   placeOf(account: LeafAccount): Hex {
     return bytesToHex(leafPlace(this.crypto, account))
   }
 
-  private leaves(when: 'opening' | 'closing'): LeafTrie {
+  /** All leaves of the pending epoch, or of the one that it builds on. */
+  leaves(when: 'opening' | 'closing'): LeafTrie {
     return (when === 'opening' ? this.final : this.pending)?.leaves
   }
 
@@ -157,19 +205,31 @@ export class EpochArchive {
   }
 
   /** Before the epoch's own event, which takes away what is known of the leaves that changed. */
-  private close(books: EpochBooks, closedAtMs: number): void {
+  private close(books: EpochBooks, closedAtMs: number): EpochBooks {
+    const { leaves, own } = this.booksNow(books)
+    const isSame = own.leavesRoot === books.leavesRoot && own.leavesTotalMicrocredits === books.leavesTotalMicrocredits
+    if (!isSame && this.roots === 'checked') throw new ArchiveRootError(books, own.leavesRoot)
+    const kept = this.roots === 'checked' ? books : own
+    this.pending = { books: kept, closedAtMs, leaves }
+    this.forget()
+    return kept
+  }
+
+  /** The books that the journal gives here. */
+  private booksNow(header: ClosedHeader): { readonly leaves: LeafTrie; readonly own: EpochBooks } {
+    const leaves = this.leavesNow()
+    const { hash, sum } = trieNode(this.crypto, leaves)
+    const root = { leavesRoot: bytesToHex(hash), leavesTotalMicrocredits: sum }
+    return { leaves, own: { ...header, ...root, rows: payoutRows(this.state) } }
+  }
+
+  private leavesNow(): LeafTrie {
     const { state, crypto } = this
     const isFirst = state.lastEpoch === undefined
     const changes = isFirst
       ? leavesOf(state).map(leaf => this.changeOf(leaf.account, leaf))
       : [...state.leavesBefore.keys()].map(account => this.changeOf(account, leafOf(state, account)))
-    const leaves = withLeaves(crypto, isFirst ? undefined : this.final?.leaves, changes)
-    const { hash, sum } = trieNode(crypto, leaves)
-    if (bytesToHex(hash) !== books.leavesRoot || sum !== books.leavesTotalMicrocredits) {
-      throw new ArchiveRootError(books, bytesToHex(hash))
-    }
-    this.pending = { books, closedAtMs, leaves }
-    this.forget()
+    return withLeaves(crypto, isFirst ? undefined : this.final?.leaves, changes)
   }
 
   private changeOf(account: LeafAccount, leaf: Leaf | undefined) {
@@ -195,6 +255,20 @@ export class EpochArchive {
     this.statements.clear()
     this.places = undefined
   }
+}
+
+function cancellationOf(epoch: number, { parent }: ClosedHeader, position: number, atMs: number): LedgerEvent {
+  const data = {
+    epoch,
+    lastEpoch: epoch,
+    headEpoch: parent,
+    place: { transactionHash: zeroHash, blockNumber: 0n, logIndex: 0 },
+  }
+  return { position, atMs, commandId: `taken back: ${epoch}`, entries: [], type: 'EpochCancelled', data }
+}
+
+function closingOf(data: EpochBooks, position: number, atMs: number): LedgerEvent {
+  return { position, atMs, commandId: `closed: ${data.epoch}`, entries: [], type: 'EpochClosed', data }
 }
 
 function requireJudged(config: Parameters<typeof isJudgedOnChain>[0] & { readonly shardCount: number }): void {

@@ -1,0 +1,103 @@
+import {
+  type DebitEvidence,
+  type Hex,
+  type LeafAccount,
+  type StatementAccount,
+  type StatementEntry,
+} from '@deparrow/ledger'
+import { type AbiParameter, encodeAbiParameters } from 'viem'
+import type { EpochArchive } from '../disputes/epoch-archive.ts'
+import { type MessageName, messageParameter, messageStruct } from '../disputes/structs.ts'
+import type { MovementMessage } from './wants.ts'
+
+/** The contracts' `MovementKind`, by its numbers. */
+const movementKinds = [
+  'transfer',
+  'purchase',
+  'redemption',
+  'escrow',
+  'capture',
+  'withdrawal',
+  'instruction',
+  'forced',
+] as const
+
+/** A movement that debits one account and credits another under the same key, as the journal has it. */
+export type OwnMovement = {
+  readonly key: Hex
+  readonly debtor: StatementAccount
+  readonly creditor: LeafAccount
+  readonly debitMicrocredits: bigint
+  readonly message: MovementMessage
+}
+
+/** The movement behind a debit; `undefined` for those whose credit no message shows: jobs, rows, and redemptions, whose IOU the journal's entry lacks. */
+export function movementOf(
+  debtor: StatementAccount,
+  { key, debitMicrocredits, evidence }: StatementEntry,
+): OwnMovement | undefined {
+  const said = evidence === undefined || debitMicrocredits === 0n ? undefined : readEvidence(evidence)
+  return said && { key, debtor, debitMicrocredits, ...said }
+}
+
+/** All movements of an archive's pending epoch by their keys. It takes the statements of all accounts that moved, so it is made once it is needed. */
+export function movementsByKey(archive: EpochArchive): ReadonlyMap<Hex, OwnMovement> {
+  const movements = archive.movedAccounts().flatMap(account => {
+    return (archive.statement(account)?.entries ?? []).flatMap(entry => movementOf(account, entry) ?? [])
+  })
+  return new Map(movements.map(movement => [movement.key, movement]))
+}
+
+function readEvidence(evidence: DebitEvidence): Pick<OwnMovement, 'creditor' | 'message'> | undefined {
+  switch (evidence.kind) {
+    case 'transfer':
+      return {
+        creditor: evidence.transfer.message.to,
+        message: encoded('transfer', 'Transfer', evidence.transfer.message),
+      }
+    case 'purchase':
+      return {
+        creditor: evidence.purchase.message.seller,
+        message: encoded('purchase', 'Purchase', evidence.purchase.message),
+      }
+    case 'escrow':
+      return {
+        creditor: evidence.order.message.seller,
+        message: encoded('escrow', 'EscrowOrder', evidence.order.message),
+      }
+    case 'withdrawal': {
+      const { message } = evidence.withdrawal
+      return { creditor: `payable:${message.wallet}`, message: encoded('withdrawal', 'Withdrawal', message) }
+    }
+    case 'instruction': {
+      const { message } = evidence.instruction
+      return { creditor: `payable:${message.wallet}`, message: instructionMessage(message, evidence.position) }
+    }
+    default:
+      return undefined
+  }
+}
+
+/** A payout by instruction, made at a position of the journal. */
+export function instructionMessage(message: object, position: number): MovementMessage {
+  return encoded('instruction', 'PayoutInstruction', message, [uint64], [BigInt(position)])
+}
+
+/** A forced withdrawal by its number in the inbox. */
+export function forcedMessage(index: number): MovementMessage {
+  return { kind: movementKinds.indexOf('forced'), message: encodeAbiParameters([uint64], [BigInt(index)]) }
+}
+
+const uint64 = { name: 'number', type: 'uint64' } as const
+
+function encoded(
+  kind: (typeof movementKinds)[number],
+  name: MessageName,
+  message: object,
+  moreTypes: readonly AbiParameter[] = [],
+  more: readonly unknown[] = [],
+): MovementMessage {
+  const types = [messageParameter(name, 'message'), ...moreTypes]
+  const values = [messageStruct(name, message as Parameters<typeof messageStruct>[1]), ...more]
+  return { kind: movementKinds.indexOf(kind), message: encodeAbiParameters(types, values) }
+}

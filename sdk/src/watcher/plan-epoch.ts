@@ -1,0 +1,106 @@
+import { WatchCase } from './case.ts'
+import { payableProof, publicProofs } from './direct-proofs.ts'
+import { examineEpoch } from './examine-epoch.ts'
+import { openWants } from './open-wants.ts'
+import type { WatchCall, WatchFinding, WatchPlan } from './plan.ts'
+import type { EpochView, OwnBooks } from './view.ts'
+
+const patienceDivisor = 4
+
+/**
+ * What to do about an epoch now. It knows nothing but the view: called again after each block it goes on where the chain says that it is, whoever asked
+ * what was asked. Opens no demand on an epoch that is what a sound journal gives. Throws `FrontierError` for a view that no contract made.
+ */
+export function planEpoch(view: EpochView): WatchPlan {
+  const { status } = view.posted
+  if (status === 'cancelled') return { ...nothing('wrong'), calls: refunds(view) }
+  if (status === 'final') return nothing('unknown')
+  const proofs = publicProofs(view)
+  if (proofs.length > 0) {
+    return {
+      ...nothing('wrong'),
+      findings: proofs.map(({ finding }) => finding),
+      calls: proofs.map(({ call }) => call),
+    }
+  }
+  return planByJournal(view)
+}
+
+function planByJournal(view: EpochView): WatchPlan {
+  const { own, posted } = view
+  const isPatient = view.nowSeconds < posted.completedAt + patienceSeconds(view)
+  if (own === undefined) {
+    const finding = { code: 'NO_JOURNAL', message: `there is no journal to hold epoch ${posted.epoch} to` } as const
+    return { ...nothing(isPatient ? 'waiting' : 'unknown'), findings: [finding], calls: expiries(view) }
+  }
+  const watched = new WatchCase(view, own)
+  const payable = payableProof(watched)
+  if (payable !== undefined) return { ...nothing('wrong'), findings: [payable.finding], calls: [payable.call] }
+  const { findings, wants } = examineEpoch(watched)
+  const said = [...journalFindings(view, own), ...findings]
+  if (findings.length === 0)
+    return { ...nothing(own.isSound ? 'right' : 'wrong'), findings: said, calls: expiries(view) }
+  if (!own.isComplete && isPatient) return { ...nothing('waiting'), findings: said, calls: expiries(view) }
+  const { calls, missingWei, isTooLate } = openWants(view, wants)
+  const late: readonly WatchFinding[] = isTooLate ? [{ code: 'TOO_LATE', message: tooLate(posted.epoch) }] : []
+  const short: readonly WatchFinding[] =
+    missingWei === 0n ? [] : [{ code: 'PURSE_TOO_SMALL', message: purse(missingWei) }]
+  return {
+    verdict: 'wrong',
+    findings: [...said, ...late, ...short],
+    calls: [...expiries(view), ...calls],
+    missingWei,
+  }
+}
+
+function patienceSeconds({ patienceSeconds: given, parameters }: EpochView): number {
+  return given ?? Math.floor(parameters.windowSeconds / patienceDivisor)
+}
+
+function nothing(verdict: WatchPlan['verdict']): WatchPlan {
+  return { verdict, findings: [], calls: [], missingWei: 0n }
+}
+
+function journalFindings(
+  { posted, parent }: EpochView,
+  { archive, isSound, isComplete }: OwnBooks,
+): readonly WatchFinding[] {
+  const { epoch } = posted
+  const opening = archive.asked?.parent?.leavesRoot
+  return [
+    ...(isComplete
+      ? []
+      : [{ code: 'JOURNAL_INCOMPLETE', message: `the journal is not that of epoch ${epoch}` } as const]),
+    ...(isSound ? [] : [{ code: 'JOURNAL_UNSOUND', message: `the journal of epoch ${epoch} is not right` } as const]),
+    ...(opening === undefined || opening === parent.leavesRoot
+      ? []
+      : [
+          {
+            code: 'PARENT_DIFFERS',
+            message: `epoch ${parent.epoch} became final with another root than the journal gives`,
+          } as const,
+        ]),
+  ]
+}
+
+/** The first demand that nobody answered in time ends the epoch; one of the watcher's own brings it the reward. */
+function expiries({ demands, nowSeconds, me }: EpochView): readonly WatchCall[] {
+  const over = demands.filter(({ state, deadline }) => state === 'open' && nowSeconds > deadline)
+  const first = over.find(({ asker }) => asker === me) ?? over[0]
+  if (first === undefined) return []
+  return [{ contract: 'disputes', functionName: 'expire', args: [first.id], demand: first.id }]
+}
+
+/** Bonds of the watcher that lie behind demands on an epoch that was cancelled by another. */
+function refunds({ demands, me }: EpochView): readonly WatchCall[] {
+  const own = demands.filter(({ state, asker }) => state === 'open' && asker === me)
+  return own.map(({ id }) => ({ contract: 'disputes', functionName: 'refund', args: [id], demand: id }))
+}
+
+function tooLate(epoch: number): string {
+  return `the window of epoch ${epoch} is over and no answer can be followed`
+}
+
+function purse(missingWei: bigint): string {
+  return `the purse lacks ${missingWei} wei for demands that are needed`
+}

@@ -1,0 +1,94 @@
+import type { disputedReceiptsAbi, disputesAbi, settlementAbi } from '@deparrow/contracts'
+import type { Hex } from '@deparrow/ledger'
+import type { Abi, ContractFunctionArgs, ContractFunctionName } from 'viem'
+
+type Args<Contract extends Abi, Name extends ContractFunctionName<Contract, 'nonpayable'>> = ContractFunctionArgs<
+  Contract,
+  'nonpayable',
+  Name
+>
+
+type DisputesName =
+  | 'demandLeaf'
+  | 'demandStatement'
+  | 'demandReveal'
+  | 'demandEntry'
+  | 'demandHold'
+  | 'demandLane'
+  | 'demandDeposit'
+  | 'demandCounterpart'
+  | 'demandForced'
+  | 'rank'
+  | 'expire'
+  | 'refund'
+
+type SettlementName = 'cancelWrongRow' | 'cancelRowWithoutPrevious' | 'cancelUnpaid'
+
+type DisputesWatchCall = {
+  readonly [Name in DisputesName]: {
+    readonly contract: 'disputes'
+    readonly functionName: Name
+    readonly args: Args<typeof disputesAbi, Name>
+  }
+}[DisputesName]
+
+type SettlementWatchCall = {
+  readonly [Name in SettlementName]: {
+    readonly contract: 'settlement'
+    readonly functionName: Name
+    readonly args: Args<typeof settlementAbi, Name>
+  }
+}[SettlementName]
+
+type ReceiptsWatchCall = {
+  readonly contract: 'disputedReceipts'
+  readonly functionName: 'cancelStale'
+  readonly args: Args<typeof disputedReceiptsAbi, 'cancelStale'>
+}
+
+/**
+ * A call that the watcher wants sent. Sending one twice does no harm: the second reverts with `DemandKnown`, `DemandNotOpen` or `EpochNotPending`,
+ * which says that the first did what it was for.
+ */
+export type WatchCall = (DisputesWatchCall | SettlementWatchCall | ReceiptsWatchCall) & {
+  /** The demand that it opens, ends or ranks. */
+  readonly demand?: Hex
+}
+
+/** What is wrong with an epoch, or could not be looked at. */
+export type WatchFinding = {
+  readonly code:
+    | 'NO_JOURNAL'
+    | 'JOURNAL_INCOMPLETE'
+    | 'JOURNAL_UNSOUND'
+    | 'ROOT_DIFFERS'
+    | 'ROWS_DIFFER'
+    | 'ROW_WRONG'
+    | 'PAYABLE_UNPAID'
+    | 'ACCEPTANCE_LEFT_OUT'
+    | 'PARENT_DIFFERS'
+    | 'DEBIT_WRONG'
+    | 'HOLD_WRONG'
+    | 'LANE_WRONG'
+    | 'STATEMENT_WRONG'
+    | 'CREDIT_MISSING'
+    | 'FORCED_UNPAID'
+    | 'PURSE_TOO_SMALL'
+    | 'TOO_LATE'
+  /** For a person. */
+  readonly message: string
+}
+
+/** What to do about an epoch now. */
+export type WatchPlan = {
+  /**
+   * `right`: it is what the journal gives; `wrong`: it is not, or what cannot be defended is in the journal itself; `unknown`: there is nothing to hold it to;
+   * `waiting`: the journal may still come.
+   */
+  readonly verdict: 'right' | 'wrong' | 'unknown' | 'waiting'
+  readonly findings: readonly WatchFinding[]
+  /** In the order in which they are to be sent; what does not depend on one another may go into one block. */
+  readonly calls: readonly WatchCall[]
+  /** What the purse lacks for demands that were left out, in wei. */
+  readonly missingWei: bigint
+}

@@ -1,0 +1,5 @@
+export * from './plan.ts'
+export { planEpoch } from './plan-epoch.ts'
+export { FrontierError } from './shown-tree.ts'
+export * from './view.ts'
+export { demandIdOf } from './wants.ts'
