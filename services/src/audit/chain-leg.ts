@@ -1,5 +1,5 @@
 import type { ChainPlace, LedgerEvent } from '@deparrow/ledger'
-import { inChainOrder } from '../settlement/chain-command.ts'
+import { inChainOrder } from '../settlement/chain-order.ts'
 import type { ChainBlock, SettlementChain } from '../settlement/token-chain.port.ts'
 import type { AuditedJournals, AuditListener } from './audited-journals.ts'
 import { type ChainRecord, isBefore, recordOfEvent, recordOfLog } from './chain-record.ts'

@@ -1,4 +1,5 @@
-import { type Address, type ChainPlace, type LedgerCommand, type LedgerRefusal, zeroAddress } from '@deparrow/ledger'
+import { type Address, type LedgerCommand, type LedgerRefusal, zeroAddress } from '@deparrow/ledger'
+import { isLater } from './chain-order.ts'
 import type { JournalIndex, NodeStake } from './journal-index.ts'
 import type { SettlementLog } from './token-chain.port.ts'
 
@@ -36,6 +37,7 @@ export function commandOf(log: SettlementLog, index: JournalIndex, stakes: Known
     case 'stake':
       return { type: 'RecordNodeStake', node: log.node, ...stakeAfter(log, stakes(log.node)), place: log.place }
     case 'epochPosted':
+    case 'exitStarted':
       return undefined
   }
 }
@@ -140,6 +142,7 @@ export function isRecorded(log: SettlementLog, index: JournalIndex, stakes: Know
       return known !== undefined && !isLater(log.place, known.place)
     }
     case 'epochPosted':
+    case 'exitStarted':
       return true
   }
 }
@@ -147,12 +150,6 @@ export function isRecorded(log: SettlementLog, index: JournalIndex, stakes: Know
 /** Whether the numbers up to this one are used up in the journal, and none of those taken back is pending there. */
 function isKnownEpoch(log: CancelLog, lastEpoch: number, { pending, lastNumber }: JournalIndex): boolean {
   return lastEpoch <= lastNumber && (pending === undefined || !isTakenBack(log, pending.books.epoch))
-}
-
-/** Whether something happened on chain after something else. */
-export function isLater(place: ChainPlace, than: ChainPlace): boolean {
-  if (place.blockNumber !== than.blockNumber) return place.blockNumber > than.blockNumber
-  return place.logIndex > than.logIndex
 }
 
 /** Whether a refusal says that the log was recorded before, which the index may not have heard yet. */
@@ -173,16 +170,4 @@ export function isRepeat(log: SettlementLog, refusal: LedgerRefusal): boolean {
     default:
       return false
   }
-}
-
-/** The logs in the order of the chain, each once, whatever the provider did. */
-export function inChainOrder(logs: readonly SettlementLog[]): readonly SettlementLog[] {
-  const byPlace = new Map(logs.map(log => [`${log.place.blockNumber}:${log.place.logIndex}`, log]))
-  return [...byPlace.values()].sort((a, b) =>
-    a.place.blockNumber === b.place.blockNumber
-      ? a.place.logIndex - b.place.logIndex
-      : a.place.blockNumber < b.place.blockNumber
-        ? -1
-        : 1,
-  )
 }

@@ -1,6 +1,7 @@
 import type { Address, ChainPlace, Hex, Ledger, LedgerRefusal } from '@deparrow/ledger'
-import { commandOf, inChainOrder, isLater, isRecorded, isRepeat, type KnownStakes } from './chain-command.ts'
+import { commandOf, isRecorded, isRepeat, type KnownStakes } from './chain-command.ts'
 import { requireChainOf } from './chain-identity.ts'
+import { inChainOrder, isLater } from './chain-order.ts'
 import type { JournalIndex, NodeStake } from './journal-index.ts'
 import type { ChainBlock, SettlementChain, SettlementLog } from './token-chain.port.ts'
 
@@ -30,11 +31,14 @@ export class ChainFollower {
   /** The newest block of which everything is in the journal. */
   followed: ChainBlock | undefined
   chainAlarm: ChainAlarm | undefined
+  /** Whether the exit has started; `undefined` until the chain was asked. */
+  isExitStarted: boolean | undefined
   /** Transactions that completed epochs, as far as they were seen by this object. */
   readonly postedTransactions = new Map<number, Hex>()
   /** By this object; what the index has heard may be older. */
   private readonly recordedStakes = new Map<Address, NodeStake>()
-  private isVerified = false
+  /** Whether the chain was found to be the one of the journal. */
+  isVerified = false
   private nextBlock: bigint | undefined
 
   constructor(private readonly parts: FollowerParts) {}
@@ -46,6 +50,9 @@ export class ChainFollower {
   async poll(): Promise<void> {
     await this.verify()
     const confirmed = await this.parts.chain.confirmedBlock()
+    // An older log would not be read again after a restart, and an alarm is the end of what was known.
+    if (this.chainAlarm !== undefined) this.isExitStarted = undefined
+    if (confirmed !== undefined) this.isExitStarted ??= await this.parts.chain.isExitStarted()
     this.chainAlarm = (await this.checkPast(confirmed)) ?? (await this.advance(confirmed))
     if (this.chainAlarm?.code === 'REFUSED') await this.readAgainFromStart()
   }
@@ -107,6 +114,7 @@ export class ChainFollower {
   private async record(logs: readonly SettlementLog[]): Promise<ChainAlarm | undefined> {
     for (const log of logs) {
       if (log.type === 'epochPosted') this.postedTransactions.set(log.epoch, log.place.transactionHash)
+      if (log.type === 'exitStarted') this.isExitStarted = true
       const { index } = this.parts
       const command = isRecorded(log, index, this.stakes) ? undefined : commandOf(log, index, this.stakes)
       if (command === undefined) continue

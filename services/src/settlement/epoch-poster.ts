@@ -1,4 +1,5 @@
 import type { Address, Clock, Ledger, LedgerRefusal } from '@deparrow/ledger'
+import type { DemandAnswerer } from './demand-answerer.ts'
 import type { ClosedEpoch, JournalIndex } from './journal-index.ts'
 import {
   type PosterAlarm,
@@ -20,6 +21,10 @@ export type PosterParts = {
   readonly options: Pick<SettlementOptions, 'gatherMs' | 'epochIntervalMs' | 'payeesPerCallMax' | 'maxFeePerGasWei'>
   /** Whether the chain follower holds an alarm: no epoch goes out while what is known of the chain is in doubt. */
   readonly isChainDoubtful: () => boolean
+  /** Whether the exit has started, so that the contract takes no epoch any more. */
+  readonly isExitStarted?: () => boolean
+  /** Answers demands before anything else goes out. */
+  readonly answerer?: Pick<DemandAnswerer, 'isAsked' | 'answer' | 'unprovable'>
 }
 
 /** The last call whose outcome was not `confirmed`, until the chain has shown what became of it. */
@@ -36,6 +41,8 @@ export type PosterProblem = { readonly call: SettlementCall['type']; readonly ou
  * An epoch that the chain cancelled is taken back in the journal by the follower, one that lapsed or that the chain will never take by the
  * poster; the next one has what it had. While gas costs more than it may the poster waits, with a {@link pause}, and closes no
  * books that could grow too old; an epoch that would only refresh leaves waits from half of that price on.
+ *
+ * Demands are answered before anything else is sent, also while what the follower knows is in doubt. After the exit has started nothing is sent any more.
  */
 export class EpochPoster {
   posterAlarm: PosterAlarm | undefined
@@ -51,15 +58,30 @@ export class EpochPoster {
    * answer; the next tick tries again.
    */
   async tick(): Promise<void> {
-    if (this.parts.isChainDoubtful()) return
+    if (this.parts.isExitStarted?.()) return this.end()
+    if (this.parts.isChainDoubtful()) return this.answerAlone()
     await this.payByInstruction()
     if (!this.hasWork()) {
       this.problem = undefined
       this.pause = undefined
+      await this.parts.answerer?.answer(undefined)
       return
     }
     const closedEpoch = await this.perform(await this.nextStep())
     if (closedEpoch) await this.perform(await this.nextStep())
+  }
+
+  private async end(): Promise<void> {
+    this.posterAlarm = undefined
+    this.problem = undefined
+    this.pause = undefined
+    this.closeRefusal = undefined
+    await this.parts.answerer?.answer(undefined)
+  }
+
+  private async answerAlone(): Promise<void> {
+    const { answerer, chain, index } = this.parts
+    if (answerer?.isAsked) await answerer.answer(await chain.posterView(index.lastEpoch, []))
   }
 
   /** Answers whether the books of an epoch were closed, so that there is more to do at once. */
@@ -116,6 +138,7 @@ export class EpochPoster {
     const payees = this.wantedPayees()
     const view = await chain.posterView(pending?.books.epoch ?? index.lastNumber + 1, payees)
     const { nonce } = view
+    if (await this.parts.answerer?.answer(view)) return { step: { type: 'wait' }, nonce }
     const step = this.stepOn(view, payees)
     // While an epoch waits for its window, or for better times, payees of the next one are registered.
     const useful = step.type === 'wait' && step.pause === undefined ? stepOfPayees(view, payees) : step
@@ -133,8 +156,22 @@ export class EpochPoster {
 
   private stepOn(view: PosterView, payees: readonly Address[]): PosterStep {
     const { index } = this.parts
-    if (index.pending !== undefined) return stepOfPending(index.pending, view, this.isLeftOut(index.pending))
+    if (index.pending !== undefined)
+      return this.provable(index.pending.books.epoch, this.stepOfPending(index.pending, view))
     return this.isEpochDue() ? stepOfDue(index.lastNumber + 1, view) : stepOfPayees(view, payees)
+  }
+
+  private stepOfPending(pending: ClosedEpoch, view: PosterView): PosterStep {
+    return stepOfPending(pending, view, this.isLeftOut(pending))
+  }
+
+  /** What nobody could show on demand would cost its bond. */
+  private provable(epoch: number, step: PosterStep): PosterStep {
+    const problem = this.parts.answerer?.unprovable(epoch)
+    const isPosting = step.type === 'call' && step.call.type === 'postEpoch'
+    return isPosting && problem !== undefined
+      ? { type: 'alarm', alarm: { code: 'EPOCH_UNPROVABLE', epoch, problem } }
+      : step
   }
 
   /** The contract's answer may come from a block that goes again; the item that the journal has by now does not. */

@@ -40,6 +40,7 @@ function viewOf(status: ChainEpochStatus, rowsPosted = 0, fields: Partial<Poster
     freeBondWei: 10n,
     epochBondWei: 10n,
     feePerGasWei: 100n,
+    answerSeconds: 60,
   }
 }
 

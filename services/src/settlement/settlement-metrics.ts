@@ -25,6 +25,23 @@ export class SettlementMetrics {
     gauge(registry, 'deparrow_poster_fee_too_high', '1 while gas costs more than the poster may pay.', () => {
       return settlement.health().posterPause === undefined ? 0 : 1
     })
+    gauge(registry, 'deparrow_demands_open', 'Demands on the pending epoch that wait for an answer.', () => {
+      return settlement.health().openDemands
+    })
+    gauge(
+      registry,
+      'deparrow_demands_unanswered',
+      'Open demands that will cost the epoch unless somebody looks.',
+      () => {
+        return settlement.health().demandAlarms.length
+      },
+    )
+    gauge(registry, 'deparrow_demand_deadline_timestamp_seconds', 'When the first open demand is due.', () => {
+      return settlement.health().demandDeadlineSeconds
+    })
+    gauge(registry, 'deparrow_exit_started', '1 once the exit has started, after which no epoch is posted.', () => {
+      return settlement.health().isExitStarted ? 1 : 0
+    })
     gauge(registry, 'deparrow_settlement_ready', '1 while the chain is followed and nothing stands in its way.', () => {
       return settlement.health().isReady ? 1 : 0
     })

@@ -14,6 +14,11 @@ export type SettlementOptions = {
   readonly payeesPerCallMax: number
   /** What a gas may cost, in wei: above it the poster waits, and from half of it on no epoch is closed for fresh leaves alone. No limit when left out. */
   readonly maxFeePerGasWei?: bigint | undefined
+  /**
+   * What the bond behind one epoch is worth, in wei of the coin that pays for gas: the answers to demands that are due soon may cost that much together, whatever
+   * a gas costs. When left out they may cost anything.
+   */
+  readonly epochBondWorthWei?: bigint | undefined
 }
 
 /** Figures of the local chain with its block a second. */

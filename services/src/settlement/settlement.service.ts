@@ -1,10 +1,13 @@
 import type { Clock, Ledger } from '@deparrow/ledger'
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
+import { ledgerCrypto } from '@deparrow/sdk/crypto'
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { PollLoop, waitOnTimer } from '../poll-loop.ts'
 import { CLOCK, LEDGER, SETTLEMENT_CHAIN, SETTLEMENT_OPTIONS } from '../tokens.ts'
 import { type ChainAlarm, ChainFollower, JournalNotOpenError } from './chain-follower.ts'
 import { requireChainOf } from './chain-identity.ts'
+import { type DemandAlarm, DemandAnswerer } from './demand-answerer.ts'
 import { EpochPoster, type PosterProblem } from './epoch-poster.ts'
+import { JournalArchive } from './journal-archive.ts'
 import { feedJournal } from './journal-feed.ts'
 import { JournalIndex } from './journal-index.ts'
 import type { PosterAlarm, PosterPause } from './poster-step.ts'
@@ -23,6 +26,15 @@ export type SettlementHealth = {
   readonly posterPause: PosterPause | undefined
   /** The last transaction that is not confirmed. */
   readonly problem: PosterProblem | undefined
+  /** Whether the exit has started: nothing is posted any more, for good, and claims go on. */
+  readonly isExitStarted: boolean
+  /** Demands on the pending epoch that are open, and those of them that will cost the epoch unless somebody looks. */
+  readonly openDemands: number
+  readonly demandAlarms: readonly DemandAlarm[]
+  /** Block time in seconds at which the first of them is due. */
+  readonly demandDeadlineSeconds: number | undefined
+  /** Why there is no archive to answer from, by the error's name. */
+  readonly archiveProblem: string | undefined
   /** Why the last poll or tick failed, by the error's name. */
   readonly followerError: string | undefined
   readonly posterError: string | undefined
@@ -37,6 +49,10 @@ export class SettlementService implements OnModuleInit, OnApplicationShutdown {
   private readonly index = new JournalIndex()
   private readonly follower: ChainFollower
   private readonly poster: EpochPoster
+  private readonly archive = new JournalArchive(ledgerCrypto)
+  private readonly answerer: DemandAnswerer
+  private readonly logger = new Logger('Settlement')
+  private readonly reported = new Set<string>()
   private readonly loops: { readonly follow: PollLoop; readonly post: PollLoop }
   private stopFeed: (() => void) | undefined
 
@@ -46,9 +62,11 @@ export class SettlementService implements OnModuleInit, OnApplicationShutdown {
     @Inject(CLOCK) clock: Clock,
     @Inject(SETTLEMENT_OPTIONS) options: SettlementOptions,
   ) {
-    const { index } = this
+    const { index, archive } = this
     const { blocksPerRequestMax, pollIntervalMs: intervalMs, backoffMaxMs } = options
     this.follower = new ChainFollower({ ledger, chain, index, blocksPerRequestMax })
+    const isChainKnown = () => this.follower.isVerified
+    this.answerer = new DemandAnswerer({ chain, index, archive, options, isChainKnown })
     this.poster = new EpochPoster({
       ledger,
       chain,
@@ -56,9 +74,11 @@ export class SettlementService implements OnModuleInit, OnApplicationShutdown {
       clock,
       options,
       isChainDoubtful: () => this.follower.followed === undefined || this.follower.chainAlarm !== undefined,
+      isExitStarted: () => this.follower.isExitStarted === true,
+      answerer: this.answerer,
     })
     const loop = (step: () => Promise<void>) => new PollLoop({ step, wait: waitOnTimer, intervalMs, backoffMaxMs })
-    this.loops = { follow: loop(() => this.follower.poll()), post: loop(() => this.poster.tick()) }
+    this.loops = { follow: loop(() => this.follower.poll()), post: loop(() => this.post()) }
     const { postedTransactions } = this.follower
     const followedBlock = () => this.follower.followed?.number
     const isChainInDoubt = () => this.follower.chainAlarm !== undefined
@@ -67,7 +87,10 @@ export class SettlementService implements OnModuleInit, OnApplicationShutdown {
 
   /** Starts following. Throws `WrongChainError` when the journal belongs to another chain; a chain that is away is waited for. */
   async onModuleInit(): Promise<void> {
-    this.stopFeed = await feedJournal(this.ledger, event => this.index.apply(event))
+    this.stopFeed = await feedJournal(this.ledger, event => {
+      this.index.apply(event)
+      this.archive.apply(event)
+    })
     const { config } = this.index
     if (config === undefined) throw new JournalNotOpenError()
     await requireChainOf(config, this.chain).catch((error: unknown) => {
@@ -82,23 +105,62 @@ export class SettlementService implements OnModuleInit, OnApplicationShutdown {
     this.stopFeed?.()
   }
 
+  private async post(): Promise<void> {
+    try {
+      await this.poster.tick()
+    } finally {
+      this.report()
+    }
+  }
+
+  /** Says once what somebody has to look at: a demand that will cost its epoch, and the end of all epochs. */
+  private report(): void {
+    const { isExitStarted, demandAlarms } = this.health()
+    const exit = isExitStarted ? ['the exit has started: no epoch is posted any more; claims go on'] : []
+    const lines = new Set([...exit, ...demandAlarms.map(describeAlarm)])
+    for (const line of lines) if (!this.reported.has(line)) this.logger.error(line)
+    this.reported.clear()
+    for (const line of lines) this.reported.add(line)
+  }
+
   health(): SettlementHealth {
     const { chainAlarm, followed } = this.follower
     const { posterAlarm, pause: posterPause, problem } = this.poster
+    const { demands, alarms: demandAlarms } = this.answerer
+    const isExitStarted = this.follower.isExitStarted === true
     const followerError = errorName(this.loops.follow.lastError)
     return {
-      isReady: followed !== undefined && !chainAlarm && !posterAlarm && followerError === undefined,
+      isReady:
+        followed !== undefined &&
+        !chainAlarm &&
+        !posterAlarm &&
+        demandAlarms.length === 0 &&
+        !isExitStarted &&
+        followerError === undefined,
       followedBlock: followed?.number,
       chainAlarm,
       posterAlarm,
       posterPause,
       problem,
+      isExitStarted,
+      openDemands: demands.length,
+      demandAlarms,
+      demandDeadlineSeconds: demands[0]?.deadlineSeconds,
+      archiveProblem: this.archive.problem,
       followerError,
       posterError: errorName(this.loops.post.lastError),
       lastEpoch: this.index.lastEpoch,
       lastFinalEpoch: this.index.lastFinalEpoch,
     }
   }
+}
+
+function describeAlarm(alarm: DemandAlarm): string {
+  if (alarm.code === 'DEMANDS_DIFFER') {
+    return `epoch ${alarm.epoch} has ${alarm.counted} open demands, of which the logs show ${alarm.found}`
+  }
+  const due = new Date(alarm.deadlineSeconds * 1_000).toISOString()
+  return `the demand ${alarm.demand} is not answered and due at ${due}: ${alarm.reason}`
 }
 
 function errorName(error: unknown): string | undefined {

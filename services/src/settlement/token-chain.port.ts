@@ -1,4 +1,6 @@
 import type { Address, ChainPlace, Hex, InboxKind } from '@deparrow/ledger'
+import type { AnswerCall } from '@deparrow/sdk/disputes'
+import type { DemandChain } from './demand-chain.port.ts'
 
 /** What tells one chain and deployment from another. */
 export type ChainIdentity = {
@@ -57,6 +59,8 @@ export type SettlementLog = { readonly place: ChainPlace } & (
     }
   /** The epoch was the newest and will never get its missing parts. */
   | { readonly type: 'epochLapsed'; readonly epoch: number }
+  /** Nothing is posted any more; everybody leaves with the leaves of the last final epoch. */
+  | { readonly type: 'exitStarted'; readonly finalEpoch: number; readonly inboxCut: number }
   /** What a node has at stake has changed, in wei. */
   | { readonly type: 'stake'; readonly node: Address; readonly change: StakeChange }
   | {
@@ -130,6 +134,8 @@ export type PosterView = {
   readonly epochBondWei: bigint
   /** What a gas costs in the newest block: its base fee and a tip. */
   readonly feePerGasWei: bigint
+  /** A: how long the poster may take to answer a demand. */
+  readonly answerSeconds: number
 }
 
 /** A row of 24 bytes each, as `postEpoch` and `postRows` take them. */
@@ -143,6 +149,18 @@ export type SettlementCall =
   | { readonly type: 'postEpoch'; readonly header: EpochHeader; readonly rows: EncodedRows }
   | { readonly type: 'postRows'; readonly epoch: number; readonly rows: EncodedRows }
   | { readonly type: 'finalise'; readonly epoch: number }
+  /** States what moved an account, so that answers about it are taken. */
+  | { readonly type: 'state'; readonly account: Hex; readonly answer: AnswerCall }
+  | { readonly type: 'answer'; readonly demand: Hex; readonly answer: AnswerCall }
+  /** Ends a demand that nobody can answer any more, and its epoch with it. */
+  | { readonly type: 'expireDemand'; readonly demand: Hex }
+
+/** A call and what it may cost. */
+export type OutgoingCall = {
+  readonly call: SettlementCall
+  /** What it may cost altogether when that is more than the limit of the options allows a gas to cost; `'any'` for no bound. */
+  readonly costMaxWei?: bigint | 'any'
+}
 
 /**
  * What became of a call. `confirmed`: in a block with the confirmations asked for. `reverted`: it has not happened and, sent like
@@ -158,7 +176,7 @@ export type SendOutcome =
  * The chain as settlement needs it. Reads throw {@link ChainUnavailableError} once their retries are used up, and nothing else
  * for reasons outside this process.
  */
-export type SettlementChain = {
+export type SettlementChain = DemandChain & {
   identity(): Promise<ChainIdentity>
   /** The block in which the contract was deployed; no log is older. */
   deploymentBlock(): Promise<bigint>
@@ -174,6 +192,8 @@ export type SettlementChain = {
   postedTransaction(epoch: number, fromBlock: bigint, toBlock: bigint): Promise<Hex | undefined>
   /** One consistent view of the newest confirmed block. */
   posterView(epoch: number, wallets: readonly Address[]): Promise<PosterView>
+  /** Whether the exit has started, in the newest confirmed block. */
+  isExitStarted(): Promise<boolean>
   /** DPC that the contract holds, in wei; in the newest block unless one is named. */
   contractWei(blockNumber?: bigint): Promise<bigint>
   /**
@@ -181,6 +201,11 @@ export type SettlementChain = {
    * Never sends under another nonce; never throws for what the chain or the connection does.
    */
   send(call: SettlementCall, nonce: number): Promise<SendOutcome>
+  /**
+   * Sends calls under the nonces that follow one another from this one, and waits for all of them. A call that cannot happen takes no nonce. Only
+   * for calls that may happen in any order, and beside whatever is decided next.
+   */
+  sendAll(calls: readonly OutgoingCall[], nonce: number): Promise<readonly SendOutcome[]>
 }
 
 /** Thrown when the chain did not answer, or not in a way that can be understood, after all retries. May succeed later. */

@@ -1,8 +1,12 @@
 import type { Address, Hex } from '@deparrow/ledger'
 import {
+  type CertifiedOrder,
   type ChainBlock,
   type ChainIdentity,
   ChainUnavailableError,
+  type DemandLog,
+  type OrderClaim,
+  type OutgoingCall,
   type PosterView,
   type SendOutcome,
   type SettlementCall,
@@ -62,6 +66,29 @@ export class SimSettlementChain implements SettlementChain {
 
   contractWei(): Promise<bigint> {
     return this.ask('contractWei', chain => chain.contractWei())
+  }
+
+  isExitStarted(): Promise<boolean> {
+    return this.ask('isExitStarted', chain => chain.isExitStarted())
+  }
+
+  demandLogs(epoch: number, fromBlock: bigint, toBlock: bigint): Promise<readonly DemandLog[]> {
+    return this.ask(`demandLogs ${epoch}`, chain => chain.demandLogs(epoch, fromBlock, toBlock))
+  }
+
+  certifiedOrder(transactionHash: Hex, claim: OrderClaim): Promise<CertifiedOrder | undefined> {
+    return this.ask('certifiedOrder', chain => chain.certifiedOrder(transactionHash, claim))
+  }
+
+  async sendAll(calls: readonly OutgoingCall[], nonce: number): Promise<readonly SendOutcome[]> {
+    try {
+      return await this.ask(`send ${calls.length} calls nonce ${nonce}`, chain => {
+        chain.nextSend = this.world.isForked ? 'lost' : 'inMempool'
+        return chain.sendAll(calls, nonce)
+      })
+    } catch {
+      return calls.map(() => ({ status: 'unknown' }))
+    }
   }
 
   async send(call: SettlementCall, nonce: number): Promise<SendOutcome> {

@@ -1,5 +1,4 @@
-import { settlementAbi } from '@deparrow/contracts'
-import type { Address, Hex } from '@deparrow/ledger'
+import type { Hex } from '@deparrow/ledger'
 import {
   keccak256,
   type LocalAccount,
@@ -8,12 +7,13 @@ import {
   TransactionReceiptNotFoundError,
 } from 'viem'
 import type { Wait } from '../../poll-loop.ts'
-import type { SendOutcome, SettlementCall } from '../../settlement/token-chain.port.ts'
-import { callData, contractCall, revertCode } from './settlement-calls.ts'
+import type { OutgoingCall, SendOutcome, SettlementCall } from '../../settlement/token-chain.port.ts'
+import { type Fees, feeLimit, firstFees, isTooLow, raisedFees, tipWei } from './poster-fees.ts'
+import { type CallTargets, type ContractCall, callData, contractCall, revertCode } from './settlement-calls.ts'
 
 export type PosterAccountParts = {
   readonly client: PublicClient
-  readonly settlement: Address
+  readonly targets: CallTargets
   /** Signs; its keys never leave it. */
   readonly account: LocalAccount
   readonly wait: Wait
@@ -25,36 +25,30 @@ export type SendOptions = {
   /** How often the chain is asked what became of a transaction, and how many times before the answer is `unknown`. */
   readonly receiptPollMs: number
   readonly receiptPollsMax: number
-  /** No transaction offers more for a gas; none when left out. */
+  /** What a transaction offers for a gas at most, unless its call says that it may cost more; no limit when left out. */
   readonly maxFeePerGasWei?: bigint | undefined
 }
 
-type Sent = {
-  readonly call: SettlementCall
-  readonly data: Hex
-  readonly nonce: number
-  readonly gas: bigint
-  readonly maxFeePerGas: bigint
-  readonly maxPriorityFeePerGas: bigint
-  readonly raw: Hex
-  readonly hash: Hex
-}
+type Wanted = { readonly target: ContractCall; readonly data: Hex; readonly costMaxWei: OutgoingCall['costMaxWei'] }
 
-type Fees = Pick<Sent, 'maxFeePerGas' | 'maxPriorityFeePerGas'>
+type Priced = Wanted & { readonly gas: bigint }
+
+type Sent = Priced & Fees & { readonly nonce: number; readonly raw: Hex; readonly hash: Hex }
 
 const nonceUsed: SendOutcome = { status: 'reverted', code: 'NONCE_USED' }
 
-/** Tip a gas that is worth a validator's while; the local chain asks for none. */
-const tipWei = 1_000_000_000n
+const unknown: SendOutcome = { status: 'unknown' }
 
 /**
  * Sends the poster's transactions. Whoever decides on a call gives the nonce of the state it was decided on; a transaction is
  * signed for that nonce and no other, so of all that were ever sent for a state, in this process or one before it, the
  * chain takes one. While the outcome of one is unknown it is sent again as it is, and with a higher fee once its own is below what
- * blocks ask for; no other call takes its nonce before that.
+ * blocks ask for; no other call takes its nonce before that. Calls that are sent together have the nonces from there on, and none is followed by
+ * others before the outcomes of all are known.
  */
 export class PosterAccount {
-  private sent: Sent | undefined
+  /** What was sent last, by ascending nonces without gaps. */
+  private queue: readonly Sent[] = []
 
   constructor(private readonly parts: PosterAccountParts) {}
 
@@ -65,31 +59,69 @@ export class PosterAccount {
 
   /** Never throws for what the chain or the connection does. */
   async send(call: SettlementCall, nonce: number): Promise<SendOutcome> {
-    const data = callData(call)
-    if (this.sent?.nonce === nonce) {
-      const earlier = await this.affordable(this.sent)
-      this.sent = earlier
-      const outcome = await this.broadcast(earlier)
-      return earlier.data === data || outcome.status === 'unknown' ? outcome : nonceUsed
-    }
-    try {
-      if ((await this.minedNonce()) > nonce) return nonceUsed
-      this.sent = await this.signFirst(call, data, nonce)
-    } catch (error) {
-      const code = revertCode(error)
-      return code === undefined ? { status: 'unknown' } : { status: 'reverted', code }
-    }
-    return this.broadcast(this.sent)
+    const [outcome = unknown] = await this.sendAll([{ call }], nonce)
+    return outcome
   }
 
-  private async signFirst(call: SettlementCall, data: Hex, nonce: number): Promise<Sent> {
-    const { client, account, settlement } = this.parts
-    const request = { account, address: settlement, abi: settlementAbi, ...contractCall(call) }
-    const gas = await client.estimateContractGas(request as Parameters<typeof client.estimateContractGas>[0])
-    // The state may move a little between the estimate and the block.
-    const asked = this.capped((await this.baseFeeWei()) * 2n + tipWei)
-    const fees = { maxFeePerGas: asked, maxPriorityFeePerGas: tipWei < asked ? tipWei : asked }
-    return this.sign({ call, data, nonce, gas: (gas * 5n) / 4n, ...fees })
+  /** As {@link send}, for calls that take nonces one after the other; one that cannot happen takes none. */
+  async sendAll(calls: readonly OutgoingCall[], nonce: number): Promise<readonly SendOutcome[]> {
+    const wanted = await Promise.all(calls.map(call => this.encode(call)))
+    const earlier = this.queue.filter(sent => sent.nonce >= nonce)
+    if (earlier[0]?.nonce !== nonce) return this.sendFirst(wanted, nonce)
+    this.queue = await Promise.all(earlier.map(sent => this.affordable(withCost(sent, wanted))))
+    return outcomesFor(wanted, this.queue, await this.broadcast(this.queue))
+  }
+
+  private async encode({ call, costMaxWei }: OutgoingCall): Promise<Wanted | SendOutcome> {
+    const target = await contractCall(call, this.parts.targets).catch(() => undefined)
+    if (target === undefined) return unknown
+    try {
+      return { target, data: callData(target), costMaxWei }
+    } catch (error) {
+      return { status: 'reverted', code: error instanceof Error ? error.name : String(error) }
+    }
+  }
+
+  private async sendFirst(wanted: readonly (Wanted | SendOutcome)[], nonce: number): Promise<readonly SendOutcome[]> {
+    const minedNonce = await this.minedNonce().catch(() => undefined)
+    if (minedNonce === undefined) return wanted.map(() => unknown)
+    if (minedNonce > nonce) return wanted.map(() => nonceUsed)
+    const priced = await Promise.all(wanted.map(one => (isOutcome(one) ? one : this.price(one))))
+    const possible = priced.filter((one): one is Priced => !isOutcome(one))
+    const signed = await this.signAll(possible, nonce)
+    if (signed === undefined) return priced.map(one => (isOutcome(one) ? one : unknown))
+    this.queue = signed
+    return outcomesFor(priced, signed, await this.broadcast(signed))
+  }
+
+  private async price(wanted: Wanted): Promise<Priced | SendOutcome> {
+    const { client, account } = this.parts
+    try {
+      const gas = await client.estimateContractGas({ account, ...wanted.target })
+      // The state may move a little between the estimate and the block.
+      return { ...wanted, gas: (gas * 5n) / 4n }
+    } catch (error) {
+      const code = revertCode(error)
+      return code === undefined ? unknown : { status: 'reverted', code }
+    }
+  }
+
+  /** `undefined` when the chain did not answer, so that nothing was sent. */
+  private async signAll(priced: readonly Priced[], nonce: number): Promise<readonly Sent[] | undefined> {
+    try {
+      const baseFeeWei = await this.baseFeeWei()
+      return await Promise.all(
+        priced.map((one, index) =>
+          this.sign({ ...one, ...firstFees(baseFeeWei, this.limitOf(one)), nonce: nonce + index }),
+        ),
+      )
+    } catch {
+      return undefined
+    }
+  }
+
+  private limitOf({ gas, costMaxWei }: Priced): bigint | undefined {
+    return feeLimit(this.parts.options.maxFeePerGasWei, costMaxWei, gas)
   }
 
   /**
@@ -98,24 +130,13 @@ export class PosterAccount {
    */
   private async affordable(sent: Sent): Promise<Sent> {
     try {
-      const base = await this.baseFeeWei()
-      const isTooLow = sent.maxFeePerGas * 2n < base * 2n + tipWei
-      if (!isTooLow && !(await this.isKeptOut(sent))) return sent
-      const fees = this.raised(sent, base * 2n + tipWei)
+      const baseFeeWei = await this.baseFeeWei()
+      if (!isTooLow(sent, baseFeeWei) && !(await this.isKeptOut(sent))) return sent
+      const fees = raisedFees(sent, baseFeeWei, this.limitOf(sent))
       return fees === undefined ? sent : await this.sign({ ...sent, ...fees })
     } catch {
       return sent
     }
-  }
-
-  /** Nodes want a tenth more of both fees before they put one transaction in another's place; `undefined` when the cap allows none. */
-  private raised({ maxFeePerGas, maxPriorityFeePerGas }: Sent, askedWei: bigint): Fees | undefined {
-    const tip = (maxPriorityFeePerGas * 5n) / 4n
-    const least = (maxFeePerGas * 5n) / 4n
-    const wanted = askedWei + tip > least ? askedWei + tip : least
-    const fee = this.capped(wanted)
-    if (fee * 10n < maxFeePerGas * 11n || fee < tip) return undefined
-    return { maxFeePerGas: fee, maxPriorityFeePerGas: tip }
   }
 
   /** Whether the chain's queue has a transaction with this nonce that is not this one. */
@@ -132,18 +153,13 @@ export class PosterAccount {
     )
   }
 
-  private capped(feeWei: bigint): bigint {
-    const { maxFeePerGasWei } = this.parts.options
-    return maxFeePerGasWei === undefined || feeWei < maxFeePerGasWei ? feeWei : maxFeePerGasWei
-  }
-
-  private async sign(unsigned: Omit<Sent, 'raw' | 'hash'>): Promise<Sent> {
-    const { nonce, data, gas, maxFeePerGas, maxPriorityFeePerGas } = unsigned
+  private async sign(unsigned: Priced & Fees & Pick<Sent, 'nonce'>): Promise<Sent> {
+    const { nonce, target, data, gas, maxFeePerGas, maxPriorityFeePerGas } = unsigned
     const raw = await this.parts.account.signTransaction({
       type: 'eip1559',
       chainId: await this.parts.client.getChainId(),
       nonce,
-      to: this.parts.settlement,
+      to: target.address,
       data,
       gas,
       maxFeePerGas,
@@ -152,21 +168,23 @@ export class PosterAccount {
     return { ...unsigned, raw, hash: keccak256(raw) }
   }
 
-  /** A transaction offers twice of it, which leaves room for six full blocks in a row (EIP-1559), and a tip. */
   private async baseFeeWei(): Promise<bigint> {
     return (await this.parts.client.getBlock({ blockTag: 'latest' })).baseFeePerGas ?? 0n
   }
 
-  private async broadcast(sent: Sent): Promise<SendOutcome> {
+  private async broadcast(queue: readonly Sent[]): Promise<readonly SendOutcome[]> {
     const { client, wait, options } = this.parts
     // A node may refuse what it or another node has already; only the chain's own state tells what became of it.
-    await client.sendRawTransaction({ serializedTransaction: sent.raw }).catch(() => undefined)
-    for (let poll = 0; poll < options.receiptPollsMax; poll++) {
-      const outcome = await this.outcomeNow(sent).catch(() => undefined)
-      if (outcome !== undefined) return outcome
-      await wait(options.receiptPollMs, new AbortController().signal)
+    for (const { raw } of queue) await client.sendRawTransaction({ serializedTransaction: raw }).catch(() => undefined)
+    const outcomes = new Map<Sent, SendOutcome>()
+    for (let poll = 0; poll < options.receiptPollsMax && outcomes.size < queue.length; poll++) {
+      if (poll > 0) await wait(options.receiptPollMs, new AbortController().signal)
+      for (const sent of queue.filter(one => !outcomes.has(one))) {
+        const outcome = await this.outcomeNow(sent).catch(() => undefined)
+        if (outcome !== undefined) outcomes.set(sent, outcome)
+      }
     }
-    return { status: 'unknown', transactionHash: sent.hash }
+    return queue.map(sent => outcomes.get(sent) ?? { ...unknown, transactionHash: sent.hash })
   }
 
   /** What the chain says of a transaction that was sent; `undefined` while it says nothing final. */
@@ -188,17 +206,10 @@ export class PosterAccount {
   }
 
   /** The contract's error of a transaction that was mined and reverted, from the same call on the state before its block. */
-  private async codeOfReverted({ call }: Sent, blockNumber: bigint): Promise<string> {
-    const { client, account, settlement } = this.parts
-    const request = {
-      account,
-      address: settlement,
-      abi: settlementAbi,
-      blockNumber: blockNumber - 1n,
-      ...contractCall(call),
-    }
+  private async codeOfReverted({ target }: Sent, blockNumber: bigint): Promise<string> {
+    const { client, account } = this.parts
     try {
-      await client.simulateContract(request as Parameters<typeof client.simulateContract>[0])
+      await client.simulateContract({ account, blockNumber: blockNumber - 1n, ...target })
       return 'REVERTED_IN_BLOCK'
     } catch (error) {
       return revertCode(error) ?? 'REVERTED_IN_BLOCK'
@@ -208,4 +219,31 @@ export class PosterAccount {
   private minedNonce(): Promise<number> {
     return this.parts.client.getTransactionCount({ address: this.parts.account.address, blockTag: 'latest' })
   }
+}
+
+function isOutcome(one: Wanted | SendOutcome): one is SendOutcome {
+  return 'status' in one
+}
+
+function isSame(one: Wanted, other: Wanted): boolean {
+  return one.data === other.data && one.target.address === other.target.address
+}
+
+/** What may be spent on a call may have grown since it was sent. */
+function withCost(sent: Sent, wanted: readonly (Wanted | SendOutcome)[]): Sent {
+  const again = wanted.find(one => !isOutcome(one) && isSame(one, sent)) as Wanted | undefined
+  return again === undefined ? sent : { ...sent, costMaxWei: again.costMaxWei }
+}
+
+/** What became of each call: its own outcome, or, when others have its nonces, that it must wait for them or be decided anew. */
+function outcomesFor(
+  wanted: readonly (Wanted | SendOutcome)[],
+  queue: readonly Sent[],
+  outcomes: readonly SendOutcome[],
+): readonly SendOutcome[] {
+  const open = outcomes.find(({ status }) => status === 'unknown')
+  return wanted.map(one => {
+    if (isOutcome(one)) return one
+    return outcomes[queue.findIndex(sent => isSame(sent, one))] ?? open ?? nonceUsed
+  })
 }

@@ -17,6 +17,7 @@ const followedEvents = [
   'EpochCancelled',
   'EpochLapsed',
   'Claimed',
+  'ExitStartedAt',
 ] as const
 
 const followedStakeEvents = ['StakeAdded', 'StakeUnbonding', 'StakeWithdrawn', 'NodeSlashed'] as const
@@ -61,6 +62,10 @@ function decodeLog(log: FollowedLog): SettlementLog | undefined {
     }
     case 'EpochLapsed':
       return { type: 'epochLapsed', epoch: Number(log.args.epoch), place }
+    case 'ExitStartedAt': {
+      const { finalEpoch, inboxCut } = log.args
+      return { type: 'exitStarted', finalEpoch: Number(finalEpoch), inboxCut: Number(inboxCut), place }
+    }
     case 'Claimed': {
       const { account, paidMicrocredits, cumulativeMicrocredits } = log.args
       return { type: 'claim', account: lowerHex(account), paidMicrocredits, cumulativeMicrocredits, place }

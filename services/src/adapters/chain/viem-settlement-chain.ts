@@ -10,12 +10,14 @@ import {
   type Transport,
 } from 'viem'
 import { type Wait, waitOnTimer } from '../../poll-loop.ts'
+import type { CertifiedOrder, DemandLog, OrderClaim } from '../../settlement/demand-chain.port.ts'
 import {
   type ChainBlock,
   type ChainEpoch,
   type ChainIdentity,
   ChainUnavailableError,
   chainEpochStatuses,
+  type OutgoingCall,
   type PosterView,
   type SendOutcome,
   type SettlementCall,
@@ -23,6 +25,7 @@ import {
   type SettlementLog,
   UnknownLogError,
 } from '../../settlement/token-chain.port.ts'
+import { DisputeContracts } from './dispute-contracts.ts'
 import { PosterAccount, type SendOptions } from './poster-account.ts'
 import { decodeLogs } from './settlement-logs.ts'
 
@@ -50,16 +53,20 @@ export const sendOptionsLocal: SendOptions = { confirmations: 1, receiptPollMs: 
 export class ViemSettlementChain implements SettlementChain {
   private readonly client: PublicClient
   private readonly poster: PosterAccount
+  private readonly disputes: DisputeContracts
   private readonly contract: { readonly address: Address; readonly abi: typeof settlementAbi }
   private readonly followed: readonly Address[]
   private token: Address | undefined
+  private answerSeconds: number | undefined
 
   constructor(private readonly parts: ViemSettlementChainParts) {
     const { transport, settlement, registry, account, options, wait = waitOnTimer } = parts
     this.client = createPublicClient({ transport })
     this.contract = { address: settlement, abi: settlementAbi }
     this.followed = registry === undefined ? [settlement] : [settlement, registry]
-    this.poster = new PosterAccount({ client: this.client, settlement, account, options, wait })
+    this.disputes = new DisputeContracts(this.client, settlement)
+    const targets = { settlement, disputes: () => this.disputes.addresses() }
+    this.poster = new PosterAccount({ client: this.client, targets, account, options, wait })
   }
 
   identity(): Promise<ChainIdentity> {
@@ -152,8 +159,26 @@ export class ViemSettlementChain implements SettlementChain {
         freeBondWei,
         epochBondWei,
         feePerGasWei,
+        answerSeconds: await this.readAnswerSeconds(),
       }
     })
+  }
+
+  isExitStarted(): Promise<boolean> {
+    return available('isExitStarted', async () => {
+      const block = await this.confirmedBlock()
+      if (block === undefined) throw new NoConfirmedBlockError()
+      const at = { ...this.contract, blockNumber: block.number }
+      return (await this.client.readContract({ ...at, functionName: 'exitStartedAt' })) > 0n
+    })
+  }
+
+  demandLogs(epoch: number, fromBlock: bigint, toBlock: bigint): Promise<readonly DemandLog[]> {
+    return available('demandLogs', () => this.disputes.logs(epoch, fromBlock, toBlock))
+  }
+
+  certifiedOrder(transactionHash: Hex, claim: OrderClaim): Promise<CertifiedOrder | undefined> {
+    return available('certifiedOrder', () => this.disputes.certifiedOrder(transactionHash, claim))
   }
 
   contractWei(blockNumber?: bigint): Promise<bigint> {
@@ -176,6 +201,16 @@ export class ViemSettlementChain implements SettlementChain {
 
   send(call: SettlementCall, nonce: number): Promise<SendOutcome> {
     return this.poster.send(call, nonce)
+  }
+
+  sendAll(calls: readonly OutgoingCall[], nonce: number): Promise<readonly SendOutcome[]> {
+    return this.poster.sendAll(calls, nonce)
+  }
+
+  /** Fixed when the contract was deployed. */
+  private async readAnswerSeconds(): Promise<number> {
+    this.answerSeconds ??= Number(await this.client.readContract({ ...this.contract, functionName: 'answerSeconds' }))
+    return this.answerSeconds
   }
 
   private async findBlock(blockNumber: bigint): Promise<ChainBlock | undefined> {

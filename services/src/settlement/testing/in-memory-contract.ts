@@ -1,8 +1,17 @@
 import { decodeRows } from '@deparrow/contracts/rows'
 import type { Address, InboxKind } from '@deparrow/ledger'
 import type { ChainCancelReason, ChainEpoch, EpochHeader, SettlementCall, SettlementLog } from '../token-chain.port.ts'
+import {
+  answerDemand,
+  type DemandBody,
+  type DemandState,
+  expireDemand,
+  noDemands,
+  openDemandsOf,
+  stateAccount,
+} from './in-memory-demands.ts'
 
-type LogBody = SettlementLog extends infer L ? (L extends unknown ? Omit<L, 'place'> : never) : never
+export type LogBody = SettlementLog extends infer L ? (L extends unknown ? Omit<L, 'place'> : never) : never
 
 type PostedEpoch = {
   header: EpochHeader
@@ -13,10 +22,12 @@ type PostedEpoch = {
   /** Where payees stood before its rows, so that taking them back leaves nothing behind. */
   cumulativeBefore?: Map<Address, bigint>
   openedAtSeconds?: number
+  /** Demands put its finality off until then. */
+  heldUntilSeconds?: number
 }
 
 /** What the settlement contract keeps, as far as the follower and the poster see it. Plain data, so that blocks can copy it. */
-export type ContractState = {
+export type ContractState = DemandState & {
   nonce: number
   inbox: bigint[]
   payees: Address[]
@@ -25,6 +36,7 @@ export type ContractState = {
   claimed: Map<Address, bigint>
   cumulative: Map<Address, bigint>
   bondWei: bigint
+  isExitStarted: boolean
 }
 
 export const windowSeconds = 2
@@ -87,6 +99,8 @@ export function emptyContract(): ContractState {
     claimed: new Map(),
     cumulative: new Map(),
     bondWei: 1_000n * epochBondWei,
+    isExitStarted: false,
+    ...noDemands(),
   }
 }
 
@@ -109,14 +123,19 @@ export function appendInbox(
 }
 
 /** Runs a call of the poster; changes the state and answers the logs, or throws {@link ContractRevert} and changes nothing. */
-export function execute(state: ContractState, call: SettlementCall, nowSeconds: number): LogBody[] {
+export function execute(
+  state: ContractState,
+  call: SettlementCall,
+  nowSeconds: number,
+): readonly (LogBody | DemandBody)[] {
   const after = structuredClone(state)
   const logs = run(after, call, nowSeconds)
   Object.assign(state, after)
   return logs
 }
 
-function run(state: ContractState, call: SettlementCall, nowSeconds: number): LogBody[] {
+function run(state: ContractState, call: SettlementCall, nowSeconds: number): readonly (LogBody | DemandBody)[] {
+  if (state.isExitStarted && call.type !== 'registerPayees') throw new ContractRevert('ExitStarted')
   switch (call.type) {
     case 'registerPayees': {
       const fresh = call.accounts.filter(account => !state.payees.includes(account))
@@ -151,6 +170,12 @@ function run(state: ContractState, call: SettlementCall, nowSeconds: number): Lo
       const burnMicrocredits = state.epochs[call.epoch - 1]?.header.burnMicrocredits ?? 0n
       return [{ type: 'epochFinal', epoch: call.epoch, burnMicrocredits }]
     }
+    case 'state':
+      return stateAccount(state, call.answer, nowSeconds)
+    case 'answer':
+      return answerDemand(state, call.demand, call.answer, nowSeconds)
+    case 'expireDemand':
+      return expireDemand(state, call.demand, nowSeconds)
   }
 }
 
@@ -183,7 +208,27 @@ export function statusOf(state: ContractState, epoch: number, nowSeconds: number
     return nowSeconds <= (asked.openedAtSeconds ?? 0) + partsPeriodSeconds ? 'open' : 'lapsed'
   }
   if (epoch <= state.finalEpoch) return 'finalised'
-  return nowSeconds < asked.completedAtSeconds + windowSeconds ? 'pending' : 'final'
+  const isHeldBack = nowSeconds < finalAtOf(asked) || openDemandsOf(state, epoch) > 0
+  return isHeldBack ? 'pending' : 'final'
+}
+
+/** Block time in seconds before which an epoch cannot be final; 0 before its last part. */
+export function finalAtOf({ completedAtSeconds, heldUntilSeconds = 0 }: PostedEpoch): number {
+  return completedAtSeconds === undefined ? 0 : Math.max(completedAtSeconds + windowSeconds, heldUntilSeconds)
+}
+
+/** Takes back all that is not final and closes the contract to epochs. */
+export function startExit(state: ContractState): readonly LogBody[] {
+  state.isExitStarted = true
+  const lapsed = lapseOpen(state)
+  const [first, last] = [state.finalEpoch + 1, state.epochs.length]
+  for (let id = last; id >= first; id--) takeBack(state, id)
+  const inboxCut = state.epochs[state.finalEpoch - 1]?.header.inboxCut ?? 0
+  return [
+    ...lapsed,
+    { type: 'epochCancelled', epoch: first, lastEpoch: last, headEpoch: state.finalEpoch, reason: 'exit' },
+    { type: 'exitStarted', finalEpoch: state.finalEpoch, inboxCut },
+  ]
 }
 
 function appendRows(

@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Address, type Hex, type InboxKind, zeroAddress, zeroHash } from '@deparrow/ledger'
+import type { CertifiedOrder, DemandLog, OrderClaim } from '../demand-chain.port.ts'
 import {
   type ChainBlock,
   type ChainCancelReason,
   type ChainIdentity,
   ChainUnavailableError,
   type EpochHeader,
+  type OutgoingCall,
   type PosterView,
   type SendOutcome,
   type SettlementCall,
@@ -21,14 +24,22 @@ import {
   emptyContract,
   epochBondWei,
   execute,
+  finalAtOf,
   freeBondWei,
   headOf,
   heldMicrocredits,
+  startExit,
   statusOf,
-  windowSeconds,
 } from './in-memory-contract.ts'
+import { type Asked, answerSeconds, type DemandBody, openDemand, openDemandsOf } from './in-memory-demands.ts'
 
-type Block = ChainBlock & { readonly logs: readonly SettlementLog[]; readonly state: ContractState }
+type Block = ChainBlock & {
+  readonly logs: readonly SettlementLog[]
+  readonly demandLogs: readonly (DemandLog & Pick<DemandBody, 'aboutEpoch'>)[]
+  readonly state: ContractState
+}
+
+type Queued = { readonly call: SettlementCall; readonly nonce: number }
 
 const emptyHeader: EpochHeader = {
   parent: 0,
@@ -55,19 +66,27 @@ export class InMemorySettlementChain implements SettlementChain {
   failuresLeft = 0
   /** What a provider does to the logs that it answers. */
   distortLogs = (logs: readonly SettlementLog[]): readonly SettlementLog[] => logs
+  /** The same for what was said of demands. */
+  distortDemands = (logs: readonly DemandLog[]): readonly DemandLog[] => logs
   /** Every call that was mined, with its nonce. */
-  readonly mined: { readonly call: SettlementCall; readonly nonce: number }[] = []
+  readonly mined: Queued[] = []
+  /** What was offered with each call that was sent, in its order. */
+  readonly offered: OutgoingCall[] = []
+  /** What the calldata of demands of kept orders shows. */
+  certified: CertifiedOrder | undefined
   /** What a gas costs, in wei. */
   feePerGasWei = 1n
   /** Seconds that the next block comes later than others. */
   pauseSeconds = 0n
   private blocks: Block[]
-  private mempool: { readonly call: SettlementCall; readonly nonce: number } | undefined
+  private mempool: readonly Queued[] = []
   private fork = 0
 
   constructor(identity: Pick<ChainIdentity, 'chainId' | 'genesisHash'>) {
     this.chain = { ...identity, hasSettlement: true }
-    this.blocks = [{ number: 0n, hash: identity.genesisHash, timeSeconds: 0n, logs: [], state: emptyContract() }]
+    this.blocks = [
+      { number: 0n, hash: identity.genesisHash, timeSeconds: 0n, logs: [], demandLogs: [], state: emptyContract() },
+    ]
   }
 
   /** Mines a block with whatever waits in the mempool, and what `change` does to the contract. */
@@ -79,10 +98,12 @@ export class InMemorySettlementChain implements SettlementChain {
     const number = parent.number + 1n
     const bodies = [...this.runMempool(state, Number(timeSeconds)), ...change(state)]
     const transactionHash = hashOf(number, this.fork, 0xaa)
-    const logs = bodies.map((body, logIndex) => {
-      return { ...body, place: { transactionHash, blockNumber: number, logIndex } } as SettlementLog
+    const placed = bodies.map((body, logIndex) => {
+      return { ...body, place: { transactionHash, blockNumber: number, logIndex } }
     })
-    this.blocks.push({ number, hash: hashOf(number, this.fork, 0xbb), timeSeconds, logs, state })
+    const logs = placed.filter(log => !('aboutEpoch' in log)) as unknown as readonly SettlementLog[]
+    const demandLogs = placed.filter(log => 'aboutEpoch' in log) as unknown as Block['demandLogs']
+    this.blocks.push({ number, hash: hashOf(number, this.fork, 0xbb), timeSeconds, logs, demandLogs, state })
   }
 
   arrive(
@@ -101,6 +122,16 @@ export class InMemorySettlementChain implements SettlementChain {
   cancel(epoch: number, reason: ChainCancelReason = 'guardian'): void {
     const nowSeconds = Number(this.latest.timeSeconds)
     this.mine(state => cancel(state, epoch, reason, nowSeconds))
+  }
+
+  /** Opens demands on an epoch in one block. Throws `ContractRevert` when the epoch is not pending. */
+  demand(epoch: number, ...asked: readonly Asked[]): void {
+    const nowSeconds = Number(this.latest.timeSeconds)
+    this.mine(state => asked.flatMap(one => openDemand(state, epoch, one, nowSeconds)))
+  }
+
+  startExit(): void {
+    this.mine(state => startExit(state))
   }
 
   stake(node: Address, change: StakeChange): void {
@@ -180,9 +211,10 @@ export class InMemorySettlementChain implements SettlementChain {
         ...(posted?.header ?? emptyHeader),
         status: statusOf(state, epoch, Number(block.timeSeconds)),
         rowsPosted: posted?.rowsPosted ?? 0,
-        finalAtSeconds: posted?.completedAtSeconds === undefined ? 0 : posted.completedAtSeconds + windowSeconds,
-        openDemands: 0,
+        finalAtSeconds: posted === undefined ? 0 : finalAtOf(posted),
+        openDemands: openDemandsOf(state, epoch),
       },
+      answerSeconds,
       freeBondWei: freeBondWei(state, Number(block.timeSeconds)),
       epochBondWei,
       feePerGasWei: this.feePerGasWei,
@@ -196,36 +228,75 @@ export class InMemorySettlementChain implements SettlementChain {
     return heldMicrocredits(state) * 10n ** 12n
   }
 
+  async isExitStarted(): Promise<boolean> {
+    this.answer('isExitStarted')
+    return (this.blocks.at(-this.confirmations) as Block).state.isExitStarted
+  }
+
+  async demandLogs(epoch: number, fromBlock: bigint, toBlock: bigint): Promise<readonly DemandLog[]> {
+    this.answer('demandLogs')
+    const logs = this.blocks.slice(Number(fromBlock), Number(toBlock) + 1).flatMap(block => block.demandLogs)
+    return this.distortDemands(logs.filter(log => log.aboutEpoch === epoch))
+  }
+
+  async certifiedOrder(_transactionHash: Hex, _claim: OrderClaim): Promise<CertifiedOrder | undefined> {
+    this.answer('certifiedOrder')
+    return this.certified
+  }
+
   async send(call: SettlementCall, nonce: number): Promise<SendOutcome> {
+    const [outcome] = await this.sendAll([{ call }], nonce)
+    return outcome as SendOutcome
+  }
+
+  async sendAll(calls: readonly OutgoingCall[], nonce: number): Promise<readonly SendOutcome[]> {
     const fate = this.nextSend
     this.nextSend = 'mined'
-    if (fate === 'lost') return { status: 'unknown' }
-    if (nonce !== this.contract.nonce) return { status: 'reverted', code: 'NONCE_USED' }
+    this.offered.push(...calls)
+    if (fate === 'lost') return calls.map(() => ({ status: 'unknown' }))
+    if (nonce !== this.contract.nonce) return calls.map(() => ({ status: 'reverted', code: 'NONCE_USED' }))
+    const codes = calls.map(({ call }) => this.codeOf(call))
+    const possible = calls.filter((_, index) => codes[index] === undefined)
+    if (this.mempool.length === 0) this.mempool = possible.map(({ call }, index) => ({ call, nonce: nonce + index }))
+    if (fate !== 'inMempool' && possible.length > 0) this.mine()
+    return calls.map(({ call }, index) => {
+      const code = codes[index]
+      if (code !== undefined) return { status: 'reverted', code }
+      return fate === 'mined' ? this.outcomeOf(call, nonce) : { status: 'unknown' }
+    })
+  }
+
+  /** The contract's error for a call in the next block; `undefined` when it takes the call. */
+  private codeOf(call: SettlementCall): string | undefined {
     try {
       execute(structuredClone(this.contract), call, Number(this.nextTimeSeconds))
+      return undefined
     } catch (error) {
-      if (error instanceof ContractRevert) return { status: 'reverted', code: error.code }
+      if (error instanceof ContractRevert) return error.code
       throw error
     }
-    this.mempool ??= { call, nonce }
-    if (fate === 'inMempool') return { status: 'unknown' }
-    this.mine()
-    if (fate === 'minedUnheard') return { status: 'unknown' }
+  }
+
+  private outcomeOf(call: SettlementCall, nonce: number): SendOutcome {
+    const isMined = this.mined.some(one => one.nonce >= nonce && isDeepStrictEqual(one.call, call))
+    if (!isMined) return { status: 'reverted', code: 'NONCE_USED' }
     return { status: 'confirmed', transactionHash: zeroHash, blockNumber: this.latest.number }
   }
 
   private runMempool(state: ContractState, nowSeconds: number): readonly object[] {
-    const sent = this.mempool
-    this.mempool = undefined
-    if (sent === undefined || sent.nonce !== state.nonce) return []
-    state.nonce++
-    this.mined.push(sent)
-    try {
-      return execute(state, sent.call, nowSeconds)
-    } catch (error) {
-      if (error instanceof ContractRevert) return []
-      throw error
+    const logs: object[] = []
+    for (const sent of this.mempool) {
+      if (sent.nonce !== state.nonce) continue
+      state.nonce++
+      this.mined.push(sent)
+      try {
+        logs.push(...execute(state, sent.call, nowSeconds))
+      } catch (error) {
+        if (!(error instanceof ContractRevert)) throw error
+      }
     }
+    this.mempool = []
+    return logs
   }
 
   private answer(operation: string): void {

@@ -22,7 +22,11 @@ export async function runKilledAfter(passages: number, fixture: SettlementFixtur
   const between: Between = {
     ledger: (ledger: Ledger) => withMethod(ledger, 'submit', command => mortal(() => ledger.submit(command))),
     chain: (chain: SettlementChain) =>
-      withMethod(chain, 'send', (call, nonce) => mortal(() => chain.send(call, nonce))),
+      withMethod(
+        withMethod(chain, 'send', (call, nonce) => mortal(() => chain.send(call, nonce))),
+        'sendAll',
+        (calls, nonce) => mortal(() => chain.sendAll(calls, nonce)),
+      ),
   }
   try {
     await fixture.run(await fixture.start(between), 12)

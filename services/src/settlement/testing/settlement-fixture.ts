@@ -10,8 +10,11 @@ import {
   testConfig,
   testStartMs,
 } from '@deparrow/ledger/testing'
+import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import { ChainFollower } from '../chain-follower.ts'
+import { DemandAnswerer } from '../demand-answerer.ts'
 import { EpochPoster } from '../epoch-poster.ts'
+import { JournalArchive } from '../journal-archive.ts'
 import { feedJournal } from '../journal-feed.ts'
 import { JournalIndex } from '../journal-index.ts'
 import type { SettlementChain } from '../token-chain.port.ts'
@@ -23,6 +26,7 @@ export type Life = {
   readonly index: JournalIndex
   readonly follower: ChainFollower
   readonly poster: EpochPoster
+  readonly answerer: DemandAnswerer
 }
 
 /** What stands between the process and the world; a test puts faults there. */
@@ -41,6 +45,7 @@ export class SettlementFixture {
   gatherMs = 0
   payeesPerCallMax = 200
   maxFeePerGasWei: bigint | undefined
+  epochBondWorthWei: bigint | undefined
   readonly epochIntervalMs = 3_600_000
   readonly journal = new InMemoryJournal()
 
@@ -55,21 +60,30 @@ export class SettlementFixture {
     })
     if (ledger.config() === undefined) await accept(ledger, { type: 'OpenLedger', config: testConfig })
     const index = new JournalIndex()
-    await feedJournal(ledger, event => index.apply(event))
+    const archive = new JournalArchive(ledgerCrypto)
+    await feedJournal(ledger, event => {
+      index.apply(event)
+      archive.apply(event)
+    })
     const parts = { ledger: between.ledger(ledger), chain: between.chain(this.chain), index }
     const follower = new ChainFollower({ ...parts, blocksPerRequestMax: 3 })
+    const { gatherMs, epochIntervalMs, payeesPerCallMax, maxFeePerGasWei, epochBondWorthWei } = this
+    const options = { gatherMs, epochIntervalMs, payeesPerCallMax, maxFeePerGasWei, epochBondWorthWei }
+    const answerer = new DemandAnswerer({
+      ...parts,
+      archive,
+      options: { ...options, blocksPerRequestMax: 3 },
+      isChainKnown: () => follower.isVerified,
+    })
     const poster = new EpochPoster({
       ...parts,
       clock: this.clock,
-      options: {
-        gatherMs: this.gatherMs,
-        epochIntervalMs: this.epochIntervalMs,
-        payeesPerCallMax: this.payeesPerCallMax,
-        maxFeePerGasWei: this.maxFeePerGasWei,
-      },
+      options,
       isChainDoubtful: () => follower.followed === undefined || follower.chainAlarm !== undefined,
+      isExitStarted: () => follower.isExitStarted === true,
+      answerer,
     })
-    return { ledger, index, follower, poster }
+    return { ledger, index, follower, poster, answerer }
   }
 
   /** Polls, ticks and lets a block pass, again and again. */

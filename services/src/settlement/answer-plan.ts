@@ -1,0 +1,146 @@
+import type { Hex } from '@deparrow/ledger'
+import {
+  type Answer,
+  type AnswerCall,
+  answerTo,
+  demandKinds,
+  type EpochArchive,
+  stateAccount,
+} from '@deparrow/sdk/disputes'
+import type { EpochDemands, OpenDemand } from './demand-reader.ts'
+import { rowsPerPart } from './epoch-parts.ts'
+import type { OutgoingCall, SettlementCall } from './token-chain.port.ts'
+
+/**
+ * Where the answer to an open demand stands. `waiting`: its turn comes, or its account is stated first. `sent`: the chain has not shown yet
+ * what became of it. `dear`: a gas costs more than it may, and there is time. `unanswerable`, `refused`: there is no answer, or the contract does not
+ * take it. `late`: nobody can answer it any more.
+ */
+export type AnswerState = 'waiting' | 'sent' | 'dear' | 'unanswerable' | 'refused' | 'late'
+
+export type DemandStatus = Pick<OpenDemand, 'id' | 'asker' | 'question' | 'round' | 'deadlineSeconds'> & {
+  readonly kind: (typeof demandKinds)[number] | undefined
+  readonly state: AnswerState
+  /** Of one that is unanswerable or refused: why. */
+  readonly reason: string | undefined
+}
+
+/** What is known and allowed when answers are planned. */
+export type AnswerMoment = {
+  readonly archive: EpochArchive | undefined
+  /** Why there is no archive. */
+  readonly archiveProblem: string | undefined
+  /** Time of the block by which it is decided. */
+  readonly nowSeconds: number
+  /** A. */
+  readonly answerSeconds: number
+  /** What a gas costs and may cost, in wei; without a limit what it takes. */
+  readonly feePerGasWei: bigint
+  readonly maxFeePerGasWei: bigint | undefined
+  /** What the bond behind the epoch is worth, in wei of the coin that pays for gas; unknown when left out. */
+  readonly epochBondWorthWei: bigint | undefined
+  /** What the contract said to calls that it did not take, by demand or account. */
+  readonly refusals: ReadonlyMap<Hex, string>
+  /** The certificate that a demand's transaction shows. */
+  readonly certifiedOf: (demand: OpenDemand) => Promise<OpenDemand['certified']>
+}
+
+export type AnswerPlan = { readonly calls: readonly OutgoingCall[]; readonly statuses: readonly DemandStatus[] }
+
+/** As many transactions of one account as nodes keep for it whatever else they have to keep. */
+const callsAtOnceMax = 16
+
+/**
+ * What to send for the open demands: an answer for each, or first the statement that it stands on; the one that is due first comes first, and those
+ * that the contract has refused come last, so that they take nobody's turn. From half of A on an answer may cost its share of what the epoch's bond
+ * is worth. A demand that nobody can answer any more is ended A after its deadline, when nobody else has: until then it is its asker's to
+ * end, for a reward, and the guardian's to cancel the epoch without loss of the bond.
+ */
+export async function planAnswers({ open, stated }: EpochDemands, moment: AnswerMoment): Promise<AnswerPlan> {
+  const calls: OutgoingCall[] = []
+  const stating = { stated, stating: new Set<Hex>(), archive: moment.archive }
+  const statuses = new Map<Hex, DemandStatus>()
+  const isRefused = ({ id }: OpenDemand) => moment.refusals.has(id)
+  for (const demand of [...open.filter(one => !isRefused(one)), ...open.filter(isRefused)]) {
+    const set = (state: AnswerState, reason?: string) => statuses.set(demand.id, statusOf(demand, state, reason))
+    if (moment.nowSeconds > demand.deadlineSeconds) {
+      set('late')
+      continue
+    }
+    const answer = await answerOf(demand, moment)
+    if (!('functionName' in answer)) set('unanswerable', answer.cannotAnswer)
+    else if (isTooDear(demand, moment)) set('dear')
+    else {
+      const refusal = moment.refusals.get(demand.id) ?? (answer.stated && moment.refusals.get(answer.stated))
+      if (refusal === undefined) set('waiting')
+      else set('refused', refusal)
+      const call = callsAtOnceMax > calls.length ? nextCall(demand, answer, stating) : undefined
+      if (call !== undefined) calls.push({ call, ...costOf(demand, open.length, moment) })
+    }
+  }
+  const ended = calls.length === 0 ? open.find(demand => isLost(demand, moment)) : undefined
+  if (ended !== undefined) calls.push({ call: { type: 'expireDemand', demand: ended.id } })
+  return { calls, statuses: open.map(({ id }) => statuses.get(id) as DemandStatus) }
+}
+
+/** An answer, or why there is none: in the words of the SDK, or the name of the error for evidence that does not encode. */
+async function answerOf(demand: OpenDemand, moment: AnswerMoment): Promise<Answer | { readonly cannotAnswer: string }> {
+  const { archive, archiveProblem, certifiedOf } = moment
+  if (archive === undefined) return { cannotAnswer: archiveProblem ?? 'ARCHIVE_MISSING' }
+  try {
+    const answer = answerTo(archive, demand, { rowsPerPart })
+    if ('functionName' in answer || answer.cannotAnswer !== 'CERTIFICATE_MISSING') return answer
+    const certified = await certifiedOf(demand)
+    return certified === undefined ? answer : answerTo(archive, { ...demand, certified }, { rowsPerPart })
+  } catch (error) {
+    return { cannotAnswer: error instanceof Error ? error.name : String(error) }
+  }
+}
+
+/** The answer, or what states its account first; `undefined` when that goes out already. */
+function nextCall(
+  demand: OpenDemand,
+  answer: AnswerCall,
+  { stated, stating, archive }: Stating,
+): SettlementCall | undefined {
+  const account = answer.stated
+  if (account === undefined || stated.has(account)) {
+    if (answer.functionName === 'answerStatement') stating.add(answer.args[1])
+    return { type: 'answer', demand: demand.id, answer }
+  }
+  const statement = stating.has(account) ? undefined : archive && stateAccount(archive, account)
+  stating.add(account)
+  return statement && { type: 'state', account, answer: statement }
+}
+
+/** Accounts whose statements stand, and those that are stated by what goes out. */
+type Stating = {
+  readonly stated: ReadonlySet<Hex>
+  readonly stating: Set<Hex>
+  readonly archive: EpochArchive | undefined
+}
+
+function statusOf(demand: OpenDemand, state: AnswerState, reason?: string): DemandStatus {
+  const { id, asker, question, round, deadlineSeconds } = demand
+  return { id, asker, question, round, deadlineSeconds, kind: demandKinds[question.kind], state, reason }
+}
+
+function isDue({ deadlineSeconds }: OpenDemand, { nowSeconds, answerSeconds }: AnswerMoment): boolean {
+  return (deadlineSeconds - nowSeconds) * 2 <= answerSeconds
+}
+
+function isTooDear(demand: OpenDemand, moment: AnswerMoment): boolean {
+  const { feePerGasWei, maxFeePerGasWei } = moment
+  return maxFeePerGasWei !== undefined && feePerGasWei > maxFeePerGasWei && !isDue(demand, moment)
+}
+
+/** Nobody knows what a bond is worth to its owner unless it says so; a lost epoch costs everybody, so that then any price is right. */
+function costOf(demand: OpenDemand, openCount: number, moment: AnswerMoment): Pick<OutgoingCall, 'costMaxWei'> {
+  if (!isDue(demand, moment)) return {}
+  const { epochBondWorthWei } = moment
+  return { costMaxWei: epochBondWorthWei === undefined ? 'any' : epochBondWorthWei / BigInt(openCount) }
+}
+
+function isLost({ deadlineSeconds }: OpenDemand, { nowSeconds, answerSeconds }: AnswerMoment): boolean {
+  return nowSeconds > deadlineSeconds + answerSeconds
+}

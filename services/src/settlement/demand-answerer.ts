@@ -1,0 +1,151 @@
+import type { Hex } from '@deparrow/ledger'
+import { type AnswerPlan, type DemandStatus, planAnswers } from './answer-plan.ts'
+import { DemandReader, type EpochDemands, type OpenDemand } from './demand-reader.ts'
+import type { JournalArchive } from './journal-archive.ts'
+import type { JournalIndex } from './journal-index.ts'
+import type { SettlementOptions } from './settlement-options.ts'
+import type { PosterView, SendOutcome, SettlementCall, SettlementChain } from './token-chain.port.ts'
+
+/**
+ * Why somebody has to look before an epoch is lost. `DEMAND_UNANSWERED`: there is no answer, the contract refuses it, or it is late. `DEMANDS_DIFFER`: the
+ * contract counts other demands than the provider's logs show.
+ */
+export type DemandAlarm =
+  | {
+      readonly code: 'DEMAND_UNANSWERED'
+      readonly demand: Hex
+      readonly reason: string
+      readonly deadlineSeconds: number
+    }
+  | { readonly code: 'DEMANDS_DIFFER'; readonly epoch: number; readonly counted: number; readonly found: number }
+
+export type DemandAnswererParts = {
+  readonly chain: SettlementChain
+  readonly index: JournalIndex
+  readonly archive: JournalArchive
+  readonly options: Pick<SettlementOptions, 'blocksPerRequestMax' | 'maxFeePerGasWei' | 'epochBondWorthWei'>
+  /** Whether the chain was found to be the one of the journal. */
+  readonly isChainKnown: () => boolean
+}
+
+/** Of several alarms those that are due first. */
+const alarmsMax = 20
+
+/** What a call is answered that came too late or under a nonce of another one; the next view decides anew. */
+const passing: ReadonlySet<string> = new Set(['NONCE_USED', 'DemandNotOpen', 'EpochNotPending', 'ExitStarted'])
+
+/**
+ * Answers what is demanded of the pending epoch, out of the journal. It remembers nothing that matters: what is open, stated and answered the chain
+ * says each time, and an answer that is given twice the contract refuses. It goes on while the follower holds an alarm: an answer shows
+ * what is under a root that is posted, whatever else is in doubt, and its time runs.
+ */
+export class DemandAnswerer {
+  /** All open demands of the pending epoch as they were seen last, the one that is due first before the others. */
+  demands: readonly DemandStatus[] = []
+  alarms: readonly DemandAlarm[] = []
+  private readonly reader: DemandReader
+  /** What the contract said to calls that it did not take, by demand or account. */
+  private readonly refusals = new Map<Hex, string>()
+
+  constructor(private readonly parts: DemandAnswererParts) {
+    const { chain, options } = parts
+    this.reader = new DemandReader({ chain, blocksPerRequestMax: options.blocksPerRequestMax })
+  }
+
+  /** Whether the chain, being the right one, can have demands. */
+  get isAsked(): boolean {
+    return this.parts.index.pending !== undefined && this.parts.isChainKnown()
+  }
+
+  /** Why what an epoch says could not be shown; such an epoch is not to be posted. */
+  unprovable(epoch: number): string | undefined {
+    return this.parts.archive.unprovable(epoch)
+  }
+
+  /**
+   * Sends what answers the demands that a view of the pending epoch counts. Answers whether anything went out, so that nothing else may be
+   * decided on this view. Throws `ChainUnavailableError`.
+   */
+  async answer(view: PosterView | undefined): Promise<boolean> {
+    const { pending } = this.parts.index
+    if (
+      view === undefined ||
+      pending === undefined ||
+      view.epoch.status !== 'pending' ||
+      view.epoch.openDemands === 0
+    ) {
+      this.demands = []
+      this.alarms = []
+      this.refusals.clear()
+      return false
+    }
+    const { epoch, parent } = pending.books
+    const demands = await this.reader.demandsAt(epoch, await this.postedAfter(parent), view.block)
+    if (demands.open.length !== view.epoch.openDemands) this.reader.forget()
+    const plan = await this.plan(demands, view)
+    this.tell(plan, view, new Set())
+    if (plan.calls.length === 0) return false
+    const outcomes = await this.parts.chain.sendAll(plan.calls, view.nonce)
+    this.tell(plan, view, this.note(plan, outcomes))
+    return outcomes.some(({ status }) => status !== 'reverted')
+  }
+
+  private plan(demands: EpochDemands, view: PosterView): Promise<AnswerPlan> {
+    const { archive, options, chain } = this.parts
+    const { maxFeePerGasWei, epochBondWorthWei } = options
+    return planAnswers(demands, {
+      archive: archive.archive,
+      archiveProblem: archive.problem,
+      nowSeconds: Number(view.block.timeSeconds),
+      answerSeconds: view.answerSeconds,
+      feePerGasWei: view.feePerGasWei,
+      maxFeePerGasWei,
+      epochBondWorthWei,
+      refusals: this.refusals,
+      // A provider that does not have one transaction keeps no other answer back.
+      certifiedOf: async ({ transactionHash, kept }: OpenDemand) =>
+        kept && chain.certifiedOrder(transactionHash, kept).catch(() => undefined),
+    })
+  }
+
+  /** The last final epoch's block: the one that builds on it was posted later. */
+  private async postedAfter(parent: number): Promise<bigint> {
+    const { index, chain } = this.parts
+    return index.epochs.get(parent)?.final?.blockNumber ?? (await chain.deploymentBlock())
+  }
+
+  /** Keeps what the contract refused, and answers what is on its way, by demand or account. */
+  private note({ calls }: AnswerPlan, outcomes: readonly SendOutcome[]): ReadonlySet<Hex> {
+    const sent = new Set<Hex>()
+    for (const [index, outcome] of outcomes.entries()) {
+      const subject = subjectOf(calls[index]?.call)
+      if (subject === undefined) continue
+      if (outcome.status === 'reverted' && !passing.has(outcome.code)) this.refusals.set(subject, outcome.code)
+      else this.refusals.delete(subject)
+      if (outcome.status !== 'reverted') sent.add(subject)
+    }
+    return sent
+  }
+
+  private tell({ statuses }: AnswerPlan, view: PosterView, sent: ReadonlySet<Hex>): void {
+    this.demands = statuses.map(status => {
+      if (sent.has(status.id)) return { ...status, state: 'sent', reason: undefined }
+      const refusal = this.refusals.get(status.id)
+      return refusal === undefined ? status : { ...status, state: 'refused', reason: refusal }
+    })
+    const [counted, found] = [view.epoch.openDemands, statuses.length]
+    const epoch = this.parts.index.lastEpoch
+    const differ: readonly DemandAlarm[] = counted === found ? [] : [{ code: 'DEMANDS_DIFFER', epoch, counted, found }]
+    this.alarms = [...differ, ...this.demands.flatMap(unanswered)].slice(0, alarmsMax)
+  }
+}
+
+function unanswered({ id: demand, state, reason, deadlineSeconds }: DemandStatus): readonly DemandAlarm[] {
+  if (state === 'late') return [{ code: 'DEMAND_UNANSWERED', demand, reason: 'LATE', deadlineSeconds }]
+  return reason === undefined ? [] : [{ code: 'DEMAND_UNANSWERED', demand, reason, deadlineSeconds }]
+}
+
+function subjectOf(call: SettlementCall | undefined): Hex | undefined {
+  if (call?.type === 'state') return call.account
+  return call?.type === 'answer' || call?.type === 'expireDemand' ? call.demand : undefined
+}
