@@ -2,7 +2,7 @@ import type { Books } from './agents/books.ts'
 import { lastRowOf } from './agents/draft.ts'
 import type { People } from './agents/people.ts'
 import type { Poster } from './agents/poster.ts'
-import { totalBelow } from './inbox.ts'
+import { isPayeeBefore, totalBelow } from './inbox.ts'
 import { payableOf } from './messages.ts'
 import type { Params } from './params.ts'
 import { epochOf, leafAt, leafTotal, type State } from './state.ts'
@@ -32,8 +32,7 @@ export function checkEpoch({ state, people, poster, params, beyond }: Facts, id:
     const payable = leafTotal(leafAt(epoch, payableOf(account)))
     const total = leafTotal(leaf) + payable + paid + byBond(state, account)
     if (payable + paid < entitled.withdrawn) violations.push(`withheld from ${account} in ${id}: ${payable + paid}`)
-    if (payable > 0 && isRegisteredBefore(state, account, epoch.header.cut))
-      violations.push(`unpaid: ${account} in ${id}`)
+    if (payable > 0 && isPayeeBefore(state, account, epoch.header.cut)) violations.push(`unpaid: ${account} in ${id}`)
     const parent = epochOf(state, epoch.header.parent)
     const more = payable + paid - entitled.withdrawn - (beyond.get(account) ?? 0)
     beyond.set(account, payable + paid - entitled.withdrawn)
@@ -60,11 +59,6 @@ function byBond(state: State, account: string): number {
   return Math.max(0, state.purse.get(account) ?? 0)
 }
 
-function isRegisteredBefore(state: State, account: string, cut: number): boolean {
-  const registered = state.payees.get(account)
-  return registered !== undefined && registered.inboxCount < cut
-}
-
 /** The contract holds what it owes, an honest poster loses nothing, and asking an honest poster is never a business. */
 export function checkStep({ state, posterBond, isHonest }: Facts, now: number): string[] {
   const violations: string[] = []
@@ -76,15 +70,14 @@ export function checkStep({ state, posterBond, isHonest }: Facts, now: number): 
   if (emitted * 2 > burnt) violations.push(`emitted ${emitted} for ${burnt}`)
   violations.push(...checkWatcher(state), ...checkProgress(state, now))
   if (state.isExit) violations.push(`exit at ${now} without need`)
-  const locked = [...state.epochs.values()].reduce((sum, epoch) => sum + epoch.locked, 0)
-  const bonds = state.freeBond + locked
   if (isHonest) {
     const lost = state.demands.find(({ status }) => status === 'TimedOut')
     if (lost) violations.push(`honest poster lost at ${now} to ${JSON.stringify(lost.demand)}`)
-    if (bonds < posterBond) violations.push(`honest poster's bonds are ${bonds}`)
+    if (state.bond < posterBond) violations.push(`honest poster's bond is ${state.bond}`)
     for (const [name, gained] of state.purse)
       if (gained > 0 && name !== 'poster') violations.push(`${name} gains ${gained}`)
-  } else if (bonds + (state.purse.get('poster') ?? 0) > posterBond + askedFor(state)) violations.push('dishonesty pays')
+  } else if (state.bond + (state.purse.get('poster') ?? 0) > posterBond + askedFor(state))
+    violations.push('dishonesty pays')
   return violations
 }
 

@@ -1,6 +1,7 @@
+import { isPayeeBefore } from './inbox.ts'
 import type { Acceptance } from './messages.ts'
 import { payableOf } from './messages.ts'
-import { cutOff, rowOf } from './settlement.ts'
+import { cutOff, needPending, rowOf } from './settlement.ts'
 import type { Signed } from './signatures.ts'
 import { type Epoch, epochOf, leafAt, leafTotal, need, pay, type State } from './state.ts'
 
@@ -10,9 +11,9 @@ export type Wrong =
   | { readonly kind: 'payable'; readonly payee: string }
   | { readonly kind: 'stale'; readonly acceptance: Signed<Acceptance> }
 
-export function cancelWrong(state: State, caller: string, id: number, wrong: Wrong): void {
+export function cancelWrong(state: State, caller: string, id: number, wrong: Wrong, now: number): void {
   const epoch = epochOf(state, id)
-  need(state, 'always', epoch.status === 'Pending', 'EpochNotPending', { id })
+  needPending(state, epoch, now)
   need(state, 'always', isWrong(state, epoch, wrong), 'NothingWrong', { id, kind: wrong.kind })
   forfeit(state, epoch, caller)
 }
@@ -38,9 +39,7 @@ function countsWithRow(state: State, id: number, payee: string): boolean {
 }
 
 function isUnpaid(state: State, epoch: Epoch, payee: string): boolean {
-  const registered = state.payees.get(payee)
-  const isCovered = registered !== undefined && registered.inboxCount < epoch.header.cut
-  return isCovered && leafTotal(leafAt(epoch, payableOf(payee))) > 0
+  return isPayeeBefore(state, payee, epoch.header.cut) && leafTotal(leafAt(epoch, payableOf(payee))) > 0
 }
 
 /** The ledger's own signature says that the journal had reached a position at a time when this epoch has it behind. */
@@ -50,12 +49,16 @@ function isStale(state: State, epoch: Epoch, acceptance: Signed<Acceptance>): bo
   return isSigned && at < epoch.header.closedAt && position > epoch.header.position
 }
 
-/** Cancels an epoch at the poster's cost: a reward for who showed it, the rest of what the epoch had locked is burnt. */
+/**
+ * Cancels an epoch at the poster's cost: a reward for who showed it, the rest of what the epoch had locked is burnt. Where the bond has
+ * less left than that, what there is is shared in the same proportion, in fractions of a microcredit.
+ */
 export function forfeit(state: State, epoch: Epoch, winner: string): void {
-  const { locked } = epoch
-  const reward = Math.min(state.params.reward, locked)
-  epoch.locked = 0
+  const { epochBond, reward: whole } = state.params
+  const seized = Math.min(state.bond, epochBond)
+  const reward = (seized * whole) / epochBond
   pay(state, winner, reward)
-  state.bondsBurnt += locked - reward
+  state.bond -= seized
+  state.bondsBurnt += seized - reward
   cutOff(state, epoch.id)
 }

@@ -1,6 +1,7 @@
 import type { Answer, Demand } from './demands.ts'
 import { forfeit } from './direct-proofs.ts'
 import { type Due, judge, needStanding } from './judge.ts'
+import { needPending } from './settlement.ts'
 import { type Epoch, epochOf, need, type OpenDemand, pay, Refused, type State } from './state.ts'
 
 /** Opens a demand on a pending epoch: while its window runs, or after an answered demand that it follows. */
@@ -14,9 +15,9 @@ export function openDemand(
 ): number {
   const epoch = epochOf(state, id)
   need(state, 'always', !state.isExit, 'ExitSwitched')
-  need(state, 'always', epoch.status === 'Pending', 'EpochNotPending', { id })
+  needPending(state, epoch, now)
   const depth = follows === undefined ? 1 : depthAfter(state, id, demandOf(state, follows), now)
-  const isInWindow = follows !== undefined || now <= epoch.postedAt + state.params.windowSeconds
+  const isInWindow = follows !== undefined || now < epoch.postedAt + state.params.windowSeconds
   need(state, 'demand-in-window', isInWindow, 'WindowClosed', { id })
   needStanding(state, epoch, demand)
   pay(state, caller, -state.params.demandBond)
@@ -31,12 +32,15 @@ export function openDemand(
     status: 'Open',
     answeredAt: 0,
   })
+  // An answer may take A, and another A is for what follows it.
+  const { answerSeconds } = state.params
+  if (!state.without.has('time-to-follow-up')) epoch.finalAt = Math.max(epoch.finalAt, now + 2 * answerSeconds)
   return number
 }
 
 function depthAfter(state: State, id: number, before: OpenDemand, now: number): number {
   need(state, 'always', before.epoch === id && before.status === 'Answered', 'NotAFollowUp', { id: before.id })
-  need(state, 'always', now <= before.answeredAt + state.params.answerSeconds, 'FollowUpTooLate', { id: before.id })
+  need(state, 'always', now < before.answeredAt + state.params.answerSeconds, 'FollowUpTooLate', { id: before.id })
   const { rowMax } = state.params
   need(state, 'rows-in-limit', before.depth < rowMax, 'FollowUpsExhausted', { rowMax })
   return before.depth + 1
@@ -51,15 +55,12 @@ export function answerDemand(state: State, caller: string, number: number, answe
   const epoch = epochOf(state, open.epoch)
   const due = judgeWhole(state, epoch, open.demand, answer)
   if (due !== undefined) {
-    epoch.locked -= due.amount
+    state.bond -= due.amount
     pay(state, due.account, due.amount)
   }
   open.status = 'Answered'
   open.answeredAt = now
   pay(state, state.poster, state.params.demandBond)
-  const isLast = open.depth >= state.params.rowMax && !state.without.has('rows-in-limit')
-  if (isLast || state.without.has('time-to-follow-up')) return
-  epoch.finalAt = Math.max(epoch.finalAt, now + state.params.answerSeconds)
 }
 
 /** A statement that is shown with a refused answer does not stand. */

@@ -5,7 +5,7 @@ import { epochOf, leafAt, leafTotal, need, type State, send } from './state.ts'
 export function switchToExit(state: State, now: number): void {
   need(state, 'always', !state.isExit, 'ExitSwitched')
   const dueAt = state.finalisedAt + state.params.exitSeconds
-  need(state, 'exit-after-silence', now > dueAt, 'ExitTooEarly', { dueAt })
+  need(state, 'exit-after-silence', now >= dueAt, 'ExitTooEarly', { dueAt })
   need(state, 'always', finalisable(state, now) === undefined, 'EpochFinalisable')
   for (const { id, status, header } of state.epochs.values()) {
     if (status === 'Pending' && header.parent === state.finalEpoch) cutOff(state, id)

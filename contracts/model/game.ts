@@ -6,7 +6,7 @@ import type { TamperName } from './agents/tampers/tampers.ts'
 import { Users } from './agents/users.ts'
 import { Watcher } from './agents/watcher.ts'
 import { checkEnd, checkEpoch, checkStep } from './checks.ts'
-import { apply, deploy, guardian, ledgerKey } from './model.ts'
+import { apply, deploy, guardian, ledgerKey, type Witness } from './model.ts'
 import { type Params, smallParams } from './params.ts'
 import { Random } from './random.ts'
 import type { Rule } from './rules.ts'
@@ -24,6 +24,7 @@ export type GameSetup = {
   readonly isStalled?: boolean
   readonly watcherDelaySeconds?: number
   readonly posterBond?: number
+  readonly witness?: Witness
 }
 
 /** What a game showed: how it went wrong, if it did, and which falsifications were tried. */
@@ -33,14 +34,16 @@ export type Outcome = {
   readonly state: State
 }
 
-const usualBond = 8000
+/** The poster's bond, in µcr, where a strategy names none. */
+export const usualBond = 8000
 
 /** Plays one game from its seed: business, then everybody leaves, at worst by exit. Stops at the first violation. */
 export function play(setup: GameSetup): Outcome {
   const random = new Random(setup.seed)
   const params = { ...smallParams, ...setup.params }
   const posterBond = setup.posterBond ?? usualBond
-  const state = deploy({ params, posterBond, genesisRewards: 1000, without: new Set(setup.without) })
+  const witness = setup.witness === undefined ? {} : { witness: setup.witness }
+  const state = deploy({ params, posterBond, genesisRewards: 1000, without: new Set(setup.without), ...witness })
   const people = new People(state.keys)
   const books = new Books(state, people.signAs(ledgerKey))
   const isHonest = setup.mode.tampers.length === 0 && setup.mode.silentFrom === Number.POSITIVE_INFINITY

@@ -23,14 +23,16 @@ export function deposit(state: State, caller: string, amount: number, now: numbe
 }
 
 export function forceWithdrawal(state: State, caller: string, amount: number, now: number): void {
+  need(state, 'always', !state.isExit, 'ExitSwitched')
   need(state, 'always', amount > 0, 'AmountZero')
   append(state, 'ForcedWithdrawal', caller, 0, now, amount)
 }
 
 export function revoke(state: State, caller: string, nonce: number, now: number): void {
-  const index = append(state, 'Revocation', caller, 0, now, nonce)
-  const key = `${caller}/${nonce}`
-  if (!state.revocations.has(key)) state.revocations.set(key, index)
+  need(state, 'always', !state.isExit, 'ExitSwitched')
+  need(state, 'always', nonce > (state.revokedUpTo.get(caller) ?? -1), 'RevocationNotNewer', { nonce })
+  state.revokedUpTo.set(caller, nonce)
+  state.revocations.set(`${caller}/${nonce}`, append(state, 'Revocation', caller, 0, now, nonce))
 }
 
 /** A receipt counts as pushed only while its certificate leaves the journal the time to take it before the hold ends. */
@@ -41,6 +43,7 @@ export function pushReceipt(
   now: number,
 ): void {
   const { node, order } = receipt.message
+  need(state, 'always', !state.isExit, 'ExitSwitched')
   need(state, 'always', state.keys.isGenuine(receipt) && receipt.signer === node, 'SignatureInvalid')
   const { expires, order: certified, node: assigned } = certificate.message
   const isCertified = state.keys.isGenuine(certificate) && certificate.signer === state.ledger
@@ -52,9 +55,16 @@ export function pushReceipt(
   state.pushedReceipts.set(digest, append(state, 'Receipt', node, 0, now, digest))
 }
 
+/** Gives an account a payee id; one that has it keeps it. */
 export function registerPayee(state: State, account: string, now: number): void {
-  need(state, 'always', !state.payees.has(account), 'PayeeRegistered', { account })
-  state.payees.set(account, { inboxCount: state.inbox.length, at: now })
+  if (!state.payees.has(account)) state.payees.set(account, { at: now })
+}
+
+/** Whether an account was a payee before an item arrived that the cut covers: items arrive in order of time. */
+export function isPayeeBefore(state: State, account: string, cut: number): boolean {
+  const registered = state.payees.get(account)
+  const youngest = state.inbox[cut - 1]
+  return registered !== undefined && youngest !== undefined && registered.at < youngest.at
 }
 
 /** Sum of what the items below a cut add to the books. */

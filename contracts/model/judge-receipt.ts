@@ -79,7 +79,7 @@ function judgeOther(
   need(state, 'other-receipt-of-order', isOther, 'ReceiptNotOther')
 }
 
-/** The ledger certified a hold that never came to be: nothing is cancelled, the epoch's bond pays what is due, up to a cap. */
+/** The ledger certified a hold that never came to be: nothing is cancelled, the poster's bond pays what is due, up to a cap. */
 function judgeUnknown(state: State, epoch: Epoch, demand: ReceiptDemand): Due | undefined {
   const order = digestOf(demand.order.message)
   const payer = demand.order.message.wallet
@@ -89,8 +89,7 @@ function judgeUnknown(state: State, epoch: Epoch, demand: ReceiptDemand): Due | 
   need(state, 'order-stood-is-no-unknown', !stood, 'OrderKnown')
   if (state.paidByBond.has(order) && !state.without.has('bond-pays-once')) return
   const due = dueOf(demand.receipt.message, demand.certificate.message, state.params.feePercent)
-  const amount = Math.min(due, state.params.orderCap)
-  need(state, 'always', epoch.locked - amount >= state.params.reward, 'BondTooSmall')
+  const amount = Math.min(due, state.params.orderCap, Math.floor(state.bond))
   state.paidByBond.add(order)
   return { account: demand.certificate.message.payoutWallet, amount }
 }

@@ -33,8 +33,8 @@ describe('an epoch', () => {
     run('alice', { type: 'deposit', amount: 5 }, 1)
     const { inboxAgeSeconds, inboxSlackSeconds } = smallParams
     const dueAt = 1 + inboxAgeSeconds + inboxSlackSeconds
-    assert.equal(refused(post({ cut: 1, closedAt: dueAt }, dueAt)), 'InboxItemLeftOut')
-    assert.equal(post({ cut: 1, closedAt: dueAt - 1 }, dueAt).isAccepted, true)
+    assert.equal(refused(post({ cut: 1, closedAt: dueAt + 1 }, dueAt + 1)), 'InboxItemLeftOut')
+    assert.equal(post({ cut: 1, closedAt: dueAt }, dueAt + 1).isAccepted, true)
   })
 
   it('is refused when it closes in the future or long ago', () => {
@@ -51,14 +51,47 @@ describe('an epoch', () => {
     assert.equal(refused(post({ parent: 3 })), 'BondTooSmall')
   })
 
-  it('is final neither before its window is over nor while a demand is open', () => {
+  const finalised = (at: number) => apply(state, 'anybody', { type: 'finalise', epoch: 1 }, at)
+
+  it('is final neither before its window is over nor while a demand may still be answered and followed', () => {
     post({})
-    assert.equal(refused(apply(state, 'anybody', { type: 'finalise', epoch: 1 }, 70)), 'EpochNotFinal')
-    ask({ kind: 'leaf', account: 'alice' }, 70)
-    assert.equal(refused(apply(state, 'anybody', { type: 'finalise', epoch: 1 }, 71)), 'DemandOpen')
+    ask({ kind: 'leaf', account: 'alice' }, 69)
+    assert.equal(refused(finalised(70)), 'EpochNotFinal')
     assert.equal(answer(0, { leaf: emptyLeaf }, 71).isAccepted, true)
-    assert.equal(refused(apply(state, 'anybody', { type: 'finalise', epoch: 1 }, 79)), 'EpochNotFinal')
-    assert.equal(apply(state, 'anybody', { type: 'finalise', epoch: 1 }, 80).isAccepted, true)
+    assert.equal(refused(finalised(84)), 'EpochNotFinal')
+    assert.equal(finalised(85).isAccepted, true)
+  })
+
+  it('is not final while a demand is open that nobody has ended, and without that rule is', () => {
+    for (const [rules, outcome] of [[[], 'DemandOpen'] as const, [['open-demand-holds-back'], 'accepted'] as const]) {
+      begin(...rules)
+      post({})
+      ask({ kind: 'leaf', account: 'alice' }, 69)
+      assert.equal(refused(finalised(200)), outcome)
+    }
+  })
+
+  it('cannot be cancelled by the guardian once it is final, though nobody has said so', () => {
+    const cancelled = (at: number) => refused(apply(state, guardian, { type: 'cancel', epoch: 1 }, at))
+    post({})
+    assert.equal(cancelled(70), 'EpochNotPending')
+    assert.equal(cancelled(69), 'accepted')
+  })
+
+  it('brings no emission in the second of the one before, for which the schedule gives nothing', () => {
+    run('alice', { type: 'deposit', amount: 20 }, 1)
+    const leaves = (available: number) => new Map([['alice', { ...emptyLeaf, available }]])
+    assert.equal(post({ cut: 2, burn: 4, leaves: leaves(16) }).isAccepted, true)
+    assert.equal(post({ parent: 1, cut: 2, burn: 4, leaves: leaves(12) }).isAccepted, true)
+    for (const epoch of [1, 2]) run('anybody', { type: 'finalise', epoch }, 70)
+    assert.deepEqual(
+      state.inbox.map(({ kind, amount }) => [kind, amount]),
+      [
+        ['GenesisRewards', 0],
+        ['Deposit', 20],
+        ['Emission', 2],
+      ],
+    )
   })
 })
 
@@ -69,7 +102,8 @@ describe('a demand', () => {
   })
 
   it('is refused after the window', () => {
-    assert.equal(refused(ask({ kind: 'leaf', account: 'alice' }, 71)), 'WindowClosed')
+    ask({ kind: 'leaf', account: 'bob' }, 69)
+    assert.equal(refused(ask({ kind: 'leaf', account: 'alice' }, 70)), 'WindowClosed')
   })
 
   it('is refused for an account of the network, and without that rule is not', () => {
@@ -136,7 +170,7 @@ describe('the exit', () => {
     begin()
     run('alice', { type: 'deposit', amount: 5 }, 1)
     assert.equal(refused(apply(state, 'alice', { type: 'takeDeposit', index: 1 }, 2)), 'ExitNotSwitched')
-    assert.equal(refused(apply(state, 'alice', { type: 'switchToExit' }, smallParams.exitSeconds)), 'ExitTooEarly')
+    assert.equal(refused(apply(state, 'alice', { type: 'switchToExit' }, smallParams.exitSeconds - 1)), 'ExitTooEarly')
     run('alice', { type: 'switchToExit' }, smallParams.exitSeconds + 1)
     run('alice', { type: 'takeDeposit', index: 1 }, smallParams.exitSeconds + 1)
     assert.equal(refused(apply(state, 'alice', { type: 'takeDeposit', index: 1 }, 2000)), 'ExitTaken')

@@ -43,19 +43,29 @@ export type Setup = {
   readonly posterBond: number
   readonly genesisRewards: number
   readonly without?: ReadonlySet<Rule>
+  readonly witness?: Witness
 }
+
+/** Sees each transaction after it was applied, with the state that it left. */
+export type Witness = (step: {
+  readonly caller: string
+  readonly action: Action
+  readonly now: number
+  readonly result: Result
+  readonly state: State
+}) => void
 
 export const poster = 'poster'
 export const guardian = 'guardian'
 export const ledgerKey = 'ledger'
 
 /** The contracts as they are deployed, at time 0: epoch 0 is final and empty. */
-export function deploy({ params, posterBond, genesisRewards, without = new Set() }: Setup): State {
+export function deploy({ params, posterBond, genesisRewards, without = new Set(), witness }: Setup): State {
   requireSound(params)
   const genesis: Header = { parent: 0, cut: 0, position: 0, closedAt: 0, burn: 0, leaves: new Map(), rows: [] }
   const state: State = {
     ...{ params, keys: new KeyRing(), without, poster, guardian, ledger: ledgerKey },
-    ...{ inbox: [], pushedReceipts: new Map(), revocations: new Map(), payees: new Map() },
+    ...{ inbox: [], pushedReceipts: new Map(), revocations: new Map(), revokedUpTo: new Map(), payees: new Map() },
     ...{
       epochs: new Map(),
       demands: [],
@@ -65,17 +75,26 @@ export function deploy({ params, posterBond, genesisRewards, without = new Set()
       purse: new Map(),
       received: new Map(),
     },
-    ...{ head: 0, lastEpoch: 0, finalEpoch: 0, finalisedAt: 0, freeBond: posterBond, bondsBurnt: 0 },
+    ...{ head: 0, lastEpoch: 0, finalEpoch: 0, finalisedAt: 0, bond: posterBond, bondsBurnt: 0 },
     ...{ holdings: genesisRewards, isExit: false },
   }
-  const epoch = { id: 0, header: genesis, postedAt: 0, payoutsTotal: 0, burnsTotal: 0, finalAt: 0, locked: 0 }
+  const epoch = { id: 0, header: genesis, postedAt: 0, payoutsTotal: 0, burnsTotal: 0, finalAt: 0 }
   state.epochs.set(0, { ...epoch, status: 'Finalised', statements: new Map() })
   append(state, 'GenesisRewards', '', genesisRewards, 0)
+  if (witness !== undefined) witnesses.set(state, witness)
   return state
 }
 
 /** Applies one transaction at a time in seconds. A refused one leaves the state as it was and names the contract's error. */
 export function apply(state: State, caller: string, action: Action, now: number): Result {
+  const result = tryTo(state, caller, action, now)
+  witnesses.get(state)?.({ caller, action, now, result, state })
+  return result
+}
+
+const witnesses = new WeakMap<State, Witness>()
+
+function tryTo(state: State, caller: string, action: Action, now: number): Result {
   try {
     return { isAccepted: true, value: Number(run(state, caller, action, now) ?? 0) }
   } catch (error) {
@@ -99,7 +118,7 @@ function run(state: State, caller: string, action: Action, now: number): unknown
     case 'postEpoch':
       return postEpoch(state, caller, action.header, now)
     case 'cancel':
-      return cancelByGuardian(state, caller, action.epoch)
+      return cancelByGuardian(state, caller, action.epoch, now)
     case 'finalise':
       return finalise(state, action.epoch, now)
     case 'claim':
@@ -111,7 +130,7 @@ function run(state: State, caller: string, action: Action, now: number): unknown
     case 'timeOut':
       return timeOut(state, action.demand, now)
     case 'cancelWrong':
-      return cancelWrong(state, caller, action.epoch, action.wrong)
+      return cancelWrong(state, caller, action.epoch, action.wrong, now)
     case 'switchToExit':
       return switchToExit(state, now)
     case 'takeLeaf':

@@ -11,7 +11,8 @@ export function postEpoch(state: State, caller: string, header: Header, now: num
   need(state, 'always', header.position >= parent.header.position, 'JournalPositionBehindParent')
   needClosedAt(state, header, parent, now)
   const bond = state.params.epochBond
-  need(state, 'bond-to-post', state.freeBond >= bond, 'BondTooSmall', { free: state.freeBond, bond })
+  const free = freeBond(state)
+  need(state, 'bond-to-post', free >= bond, 'BondTooSmall', { free, bond })
   needRows(state, header, now)
   const amounts = [...header.leaves.values()].flatMap(({ available, held }) => [available, held])
   need(
@@ -28,8 +29,6 @@ export function postEpoch(state: State, caller: string, header: Header, now: num
   need(state, 'books-close', inbox === accounted, 'BooksDoNotClose', { inbox, accounted })
 
   const id = ++state.lastEpoch
-  const locked = Math.min(bond, state.freeBond)
-  state.freeBond -= locked
   const finalAt = now + state.params.windowSeconds
   const status = 'Pending'
   state.epochs.set(id, {
@@ -40,7 +39,6 @@ export function postEpoch(state: State, caller: string, header: Header, now: num
     burnsTotal,
     finalAt,
     status,
-    locked,
     statements: new Map(),
   })
   state.head = id
@@ -56,7 +54,7 @@ function needCut(state: State, { cut, closedAt }: Header, parent: Epoch, now: nu
   need(state, 'item-old-enough', isOld, 'InboxItemTooYoung', { index: cut - 1 })
   const next = state.inbox[cut]
   const dueAt = (next?.at ?? 0) + inboxAgeSeconds + inboxSlackSeconds
-  need(state, 'cut-advances', next === undefined || dueAt > closedAt, 'InboxItemLeftOut', { index: cut, dueAt })
+  need(state, 'cut-advances', next === undefined || dueAt >= closedAt, 'InboxItemLeftOut', { index: cut, dueAt })
 }
 
 function needClosedAt(state: State, { closedAt }: Header, parent: Epoch, now: number): void {
@@ -80,22 +78,32 @@ function needRows(state: State, header: Header, now: number): void {
   }
 }
 
+/** What of the bond is not locked by epochs that wait to be finalised, each by the same amount. */
+export function freeBond(state: State): number {
+  const waiting = [...state.epochs.values()].filter(({ status }) => status === 'Pending').length
+  return Math.max(0, state.bond - waiting * state.params.epochBond)
+}
+
 /** The guardian takes a pending epoch and its descendants off the line; nobody loses a bond by it. */
-export function cancelByGuardian(state: State, caller: string, id: number): void {
+export function cancelByGuardian(state: State, caller: string, id: number, now: number): void {
   need(state, 'always', caller === state.guardian, 'CallerNotGuardian')
+  needPending(state, epochOf(state, id), now)
   cutOff(state, id)
 }
 
-/** Cancels a pending epoch and all that descend from it; frees their bonds and returns the bonds of their open demands. */
+/** Refuses an epoch that does not wait any more: one that is final, though nobody has said so, can no longer be cancelled. */
+export function needPending(state: State, epoch: Epoch, now: number): void {
+  const isPending = epoch.status === 'Pending' && hindrance(state, epoch, now) !== undefined
+  need(state, 'always', isPending, 'EpochNotPending', { id: epoch.id })
+}
+
+/** Cancels a pending epoch and all that descend from it; returns the bonds of their open demands. */
 export function cutOff(state: State, id: number): void {
   const cancelled = epochOf(state, id)
-  need(state, 'always', cancelled.status === 'Pending', 'EpochNotPending', { id })
   for (let child = id; child <= state.lastEpoch; child++) {
     const epoch = epochOf(state, child)
     if (epoch.status !== 'Pending') continue
     epoch.status = 'Cancelled'
-    state.freeBond += epoch.locked
-    epoch.locked = 0
     for (const open of state.demands) {
       if (open.epoch !== child || open.status !== 'Open') continue
       open.status = 'Returned'
@@ -110,13 +118,22 @@ export function finalisable(state: State, now: number): Epoch | undefined {
   for (let id = state.finalEpoch + 1; id <= state.lastEpoch; id++) {
     const epoch = epochOf(state, id)
     if (epoch.status !== 'Pending' || epoch.header.parent !== state.finalEpoch) continue
-    return holdsBack(state, epoch, now) === undefined ? epoch : undefined
+    return hindrance(state, epoch, now) === undefined ? epoch : undefined
+  }
+  return undefined
+}
+
+/** What keeps an epoch from being final, on itself or on an ancestor. */
+export function hindrance(state: State, epoch: Epoch, now: number): string | undefined {
+  for (let id = epoch.id; id > state.finalEpoch; id = epochOf(state, id).header.parent) {
+    const held = holdsBack(state, epochOf(state, id), now)
+    if (held !== undefined) return held
   }
   return undefined
 }
 
 function holdsBack(state: State, epoch: Epoch, now: number): string | undefined {
-  if (now <= epoch.finalAt && !state.without.has('final-after-window')) return 'EpochNotFinal'
+  if (now < epoch.finalAt && !state.without.has('final-after-window')) return 'EpochNotFinal'
   const isOpen = state.demands.some(({ epoch: of, status }) => of === epoch.id && status === 'Open')
   return isOpen && !state.without.has('open-demand-holds-back') ? 'DemandOpen' : undefined
 }
@@ -124,16 +141,16 @@ function holdsBack(state: State, epoch: Epoch, now: number): string | undefined 
 export function finalise(state: State, id: number, now: number): void {
   const epoch = epochOf(state, id)
   need(state, 'always', epoch.status === 'Pending', 'EpochNotPending', { id })
+  const held = hindrance(state, epoch, now)
+  need(state, 'always', held === undefined, held ?? '', { id })
   need(state, 'always', epoch.header.parent === state.finalEpoch, 'ParentNotFinalised', { id })
-  const hindrance = holdsBack(state, epoch, now)
-  need(state, 'always', hindrance === undefined, hindrance ?? '', { id })
+  // The schedule gives by the second, and in a second more than any epoch here burns.
+  const scheduled = now > state.finalisedAt ? Number.POSITIVE_INFINITY : 0
   epoch.status = 'Finalised'
   state.finalEpoch = id
   state.finalisedAt = now
-  state.freeBond += epoch.locked
-  epoch.locked = 0
   state.holdings -= epoch.header.burn
-  const emitted = Math.floor(epoch.header.burn / 2)
+  const emitted = Math.min(Math.floor(epoch.header.burn / 2), scheduled)
   if (emitted === 0) return
   state.holdings += emitted
   append(state, 'Emission', '', emitted, now, id)
@@ -145,9 +162,6 @@ export function claim(state: State, payee: string, id: number): void {
   need(state, 'claim-final-only', epochOf(state, id).status === 'Finalised', 'EpochNotFinalised', { id })
   const claimed = state.claimed.get(payee) ?? 0
   need(state, 'always', row.cumulative > claimed, 'NothingToClaim', { payee })
-  const total = [...state.claimed.values()].reduce((sum, paid) => sum + paid, 0) + row.cumulative - claimed
-  const payouts = epochOf(state, state.finalEpoch).payoutsTotal
-  need(state, 'always', total <= payouts, 'ClaimsExceedPayouts', { total, payouts })
   state.claimed.set(payee, row.cumulative)
   send(state, payee, row.cumulative - claimed)
 }

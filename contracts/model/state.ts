@@ -52,7 +52,6 @@ export type Epoch = {
   readonly burnsTotal: number
   finalAt: number
   status: EpochStatus
-  locked: number
   readonly statements: Map<string, Statement>
 }
 
@@ -78,9 +77,12 @@ export type State = {
   readonly ledger: string
   readonly inbox: InboxItem[]
   readonly pushedReceipts: Map<string, number>
+  /** Index of each revocation, by wallet and nonce. */
   readonly revocations: Map<string, number>
-  /** Account of each payee, with the inbox's length and the time when it was registered. */
-  readonly payees: Map<string, { readonly inboxCount: number; readonly at: number }>
+  /** The highest nonce that each wallet has taken back. */
+  readonly revokedUpTo: Map<string, number>
+  /** When each payee was registered. */
+  readonly payees: Map<string, { readonly at: number }>
   readonly epochs: Map<number, Epoch>
   readonly demands: OpenDemand[]
   readonly claimed: Map<string, number>
@@ -95,7 +97,8 @@ export type State = {
   lastEpoch: number
   finalEpoch: number
   finalisedAt: number
-  freeBond: number
+  /** The poster's bond. Each epoch that waits to be finalised locks a part of it. */
+  bond: number
   bondsBurnt: number
   holdings: number
   isExit: boolean

@@ -5,7 +5,7 @@ import { type Rule, rules } from './rules.ts'
 import { deaf, type Strategy, shortHolds, strategies, tampering, watchedLate } from './strategies.ts'
 
 const smallCap = (strategy: Strategy): Strategy => ({ ...strategy, params: { orderCap: 5 } })
-const { frozen, griefed, mixed, poor, silent, stalled, withholding } = strategies
+const { frozen, griefed, mixed, poor, silent, stalled } = strategies
 
 /** Who profits, or grieves, when the contract forgets a rule. */
 const profiteers: Partial<Record<Rule, Strategy>> = {
@@ -14,7 +14,6 @@ const profiteers: Partial<Record<Rule, Strategy>> = {
   'books-close': tampering('fromNothing'),
   'bond-to-post': poor,
   'final-after-window': tampering('silentLoss'),
-  'open-demand-holds-back': watchedLate({ mode: { ...withholding.mode, tampers: ['silentLoss'] } }),
   'time-to-follow-up': watchedLate(tampering('hiddenDebit')),
   'statement-balances': tampering('silentLoss'),
   'held-is-holds': tampering('heldWithoutHolds'),
@@ -72,10 +71,12 @@ const profiteers: Partial<Record<Rule, Strategy>> = {
   'receipt-paid-what-is-due': tampering('receiptDropped'),
 }
 
-/** What the search cannot show, because it plays neither forks of the chain nor the network's own accounts: see `model.spec.ts`. */
+/** What the search cannot show, because it plays neither forks of the chain nor the network's own accounts, and its watchers end demands in time: see
+ * `model.spec.ts`. */
 const shownDirectly: readonly Rule[] = [
   'item-old-enough',
   'parent-is-head',
+  'open-demand-holds-back',
   'network-has-no-statement',
   'bond-pays-once',
   'sequence-not-lower',
