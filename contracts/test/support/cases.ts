@@ -1,10 +1,10 @@
 /** An account in an epoch, as a judge is asked about it. */
 import { type Message, type SpendPermission, spendPermissionType } from '@deparrow/ledger'
-import { type Address, concatHex, domainSeparator, type Hex, keccak256, numberToHex } from 'viem'
+import { type Address, domainSeparator, type Hex, keccak256, numberToHex } from 'viem'
 import { nobody } from './authority.ts'
 import { viem } from './judges-chain.ts'
 import { type Actor, asStruct, digestOf, testDomain } from './messages.ts'
-import { type Entry, type EntryProof, entriesRoot, entryProof, noLeaf, placeOf } from './trees.ts'
+import { type Entry, type EntryProof, entriesRoot, entryProof, laneKey, noLeaf, placeOf } from './trees.ts'
 
 export const judge = await viem.deployContract('JudgeHarness')
 export const facts = await viem.deployContract('SettlementFacts')
@@ -23,8 +23,7 @@ export type Books = {
 
 export const emptyBooks: Books = { lanes: { opening: [], closing: [] }, holds: { opening: [], closing: [] } }
 
-export const laneKey = (signer: Address, lane: number): Hex =>
-  keccak256(concatHex([signer, numberToHex(lane, { size: 4 })]))
+export { laneKey } from './trees.ts'
 
 /** Entries that stand beside what a spec is about. */
 export const others: readonly Entry[] = Array.from({ length: 6 }, (_, index) => ({

@@ -25,6 +25,10 @@ export const noLeaf: Leaf = { available: 0n, held: 0n, lanesRoot: zeroHash, hold
 
 const FRONTIER_LEVELS = 4
 
+/** The key of a signer's lane in the tree of lanes. */
+export const laneKey = (signer: Address, lane: number): Hex =>
+  keccak256(concatHex([signer, numberToHex(lane, { size: 4 })]))
+
 export const placeOf = (account: Address): Hex => keccak256(account)
 export const placeOfPayable = (account: Address): Hex => keccak256(concatHex([stringToHex('payable:'), account]))
 export const placeOfName = (name: string): Hex => keccak256(stringToHex(name))

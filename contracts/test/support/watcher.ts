@@ -32,7 +32,8 @@ export function proofsOf({ epoch, parts }: PostedRows, payeeId: number): { proof
   )
 }
 
-function showAbsence({ epoch, parts }: PostedRows, payeeId: number): [number, RowProof[]] {
+/** How to show that an epoch has no row of a payee: a part, and the rows on both sides. */
+export function showAbsence({ epoch, parts }: PostedRows, payeeId: number): [number, RowProof[]] {
   for (const [part, rows] of parts.entries()) {
     const above = rows.findIndex(row => row.payeeId > payeeId)
     if (above === 0) return [part, []]

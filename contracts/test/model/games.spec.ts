@@ -1,0 +1,63 @@
+/**
+ * Random games of the model, played again on the contracts: each transaction is accepted or refused there as here, by the error of the same
+ * name, and leaves the same behind. `DEPARROW_MODEL_GAMES=20` plays twenty games of each kind; `DEPARROW_MODEL_FIRST_SEED` begins elsewhere.
+ */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { artifacts } from 'hardhat'
+import { usualBond } from '../../model/game.ts'
+import { Random } from '../../model/random.ts'
+import { type Strategy, strategies } from '../../model/strategies.ts'
+import { endingOfChain } from './ending.ts'
+import { factsOfChain } from './facts.ts'
+import { record, type Step } from './record.ts'
+import { errorsOf } from './refusals.ts'
+import { SettlementTwin } from './settlement-twin.ts'
+import { TwinChain } from './twin-chain.ts'
+
+const games = Number(process.env['DEPARROW_MODEL_GAMES'] ?? 1)
+const first = Number(process.env['DEPARROW_MODEL_FIRST_SEED'] ?? 1)
+
+const chain = await TwinChain.deploy()
+const { abi } = await artifacts.readArtifact('TwinFacts')
+
+describe('a game of the model on the contracts', () => {
+  for (const [name, strategy] of Object.entries(strategies)) {
+    it(`goes as in the model: ${name}`, async t => {
+      const seen = new Map<string, number>()
+      for (let seed = first; seed < first + games; seed++) {
+        for (const [kind, count] of await playTwice(strategy, seed)) seen.set(kind, (seen.get(kind) ?? 0) + count)
+      }
+      t.diagnostic(JSON.stringify(Object.fromEntries([...seen].sort())))
+    })
+  }
+})
+
+/** Counts what was compared. */
+async function playTwice(strategy: Strategy, seed: number): Promise<Map<string, number>> {
+  const posterBond = strategy.posterBond ?? usualBond
+  const { steps, ending } = record(chain, { ...strategy, seed }, posterBond)
+  await chain.begin(posterBond)
+  const twin = new SettlementTwin(chain, new Random(seed))
+  const compared = new Map<string, number>()
+  for (const [index, step] of steps.entries()) {
+    const where = `seed ${seed}, step ${index} at ${step.now}: ${step.caller} ${describeAction(step)}`
+    const sendings = twin.sendingsOf(step)
+    if (sendings.length === 0) continue
+    for (const { caller, call } of sendings) {
+      const { error } = await chain.send(caller, call, step.now)
+      if (step.result.isAccepted) assert.equal(error, undefined, where)
+      else assert.ok(errorsOf(step.result.error).includes(error ?? 'accepted'), `${where}: ${error ?? 'accepted'}`)
+    }
+    if (step.facts !== undefined) assert.deepEqual(await factsOfChain(chain, abi, step.facts), step.facts, where)
+    const kind = `${step.action.type} ${step.result.isAccepted ? 'accepted' : step.result.error}`
+    compared.set(kind, (compared.get(kind) ?? 0) + 1)
+  }
+  assert.deepEqual(await endingOfChain(chain, ending), ending, `seed ${seed}, at the end`)
+  return compared
+}
+
+function describeAction({ action, result }: Step): string {
+  const plain = JSON.stringify(action, (_, value) => (value instanceof Map ? Object.fromEntries(value) : value))
+  return `${plain.slice(0, 400)} ${result.isAccepted ? 'accepted' : result.error}`
+}

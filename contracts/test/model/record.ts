@@ -1,0 +1,86 @@
+/** A game of the model as it is played again on the chain: every transaction with what it left behind. */
+import { type GameSetup, play } from '../../model/game.ts'
+import type { Action, Result } from '../../model/model.ts'
+import { epochOf, type State } from '../../model/state.ts'
+import { type Ending, endingOfModel } from './ending.ts'
+import { type Facts, factsOfModel } from './facts.ts'
+import { twinParams } from './names.ts'
+import type { TwinChain } from './twin-chain.ts'
+
+export type Step = {
+  readonly caller: string
+  readonly action: Action
+  readonly now: number
+  readonly result: Result
+  /** What the chain must show after it; nothing after a refusal. */
+  readonly facts?: Facts
+  /** The epoch of each demand that was open before it and is not any more. */
+  readonly closed: readonly number[]
+  /** Who asked for the demand that it ended. */
+  readonly asker?: string
+  /** What it took out of the poster's bond for a receipt. */
+  readonly paid?: { readonly to: string; readonly amount: number }
+  /** Numbers on the chain of the items that no final epoch covers and that nobody deposited, when the exit begins. */
+  readonly unearned?: readonly number[]
+}
+
+export type Recording = { readonly steps: readonly Step[]; readonly ending: Ending }
+
+/** Of refusals and of transactions that change nothing, so many of a kind are played again, and then one in so many. */
+const SAME_MAX = 12
+const SAME_EVERY = 40
+
+/** Plays a game and keeps what is worth to be played again. */
+export function record(chain: TwinChain, setup: Omit<GameSetup, 'witness'>, posterBond: number): Recording {
+  const steps: Step[] = []
+  const seen = new Map<string, number>()
+  const open = new Set<number>()
+  let payees = 0
+  let bond = posterBond
+  const { state: end } = play({
+    ...setup,
+    posterBond,
+    params: { ...twinParams, ...setup.params },
+    witness: ({ caller, action, now, result, state }) => {
+      const kind = `${action.type} ${result.isAccepted ? 'accepted' : result.error}`
+      const count = (seen.get(kind) ?? 0) + 1
+      seen.set(kind, count)
+      const isIdle = !result.isAccepted || (action.type === 'registerPayee' && state.payees.size === payees)
+      payees = state.payees.size
+      if (isIdle && count > SAME_MAX && count % SAME_EVERY !== 0) return
+      if (!result.isAccepted) {
+        steps.push({ caller, action, now, result, closed: [] })
+        return
+      }
+      const closed = endedDemands(state, open)
+      const facts = factsOfModel(chain, state, posterBond, now)
+      steps.push({ caller, action, now, result, facts, closed, ...besides(state, action, bond) })
+      bond = state.bond
+    },
+  })
+  return { steps, ending: endingOfModel(chain, end) }
+}
+
+/** What the transactions on the chain need to know of a step beside its action. */
+function besides(state: State, action: Action, bondBefore: number): Pick<Step, 'asker' | 'paid' | 'unearned'> {
+  if (action.type === 'timeOut') return { asker: state.demands[action.demand]?.asker ?? '' }
+  if (action.type === 'switchToExit') {
+    const { cut } = epochOf(state, state.finalEpoch).header
+    const isUnearned = (index: number) =>
+      index >= cut && ['GenesisRewards', 'Emission'].includes(state.inbox[index]?.kind ?? '')
+    return { unearned: [...state.inbox.keys()].filter(isUnearned).map(index => index + 1) }
+  }
+  const demand = action.type === 'answer' ? state.demands[action.demand]?.demand : undefined
+  if (demand?.kind !== 'receipt' || state.bond === bondBefore) return {}
+  return { paid: { to: demand.certificate.message.payoutWallet, amount: bondBefore - state.bond } }
+}
+
+/** The epochs of the demands that have ended since the last look, which `open` remembers. */
+function endedDemands(state: State, open: Set<number>): number[] {
+  const closed: number[] = []
+  for (const { id, epoch, status } of state.demands) {
+    if (status === 'Open') open.add(id)
+    else if (open.delete(id)) closed.push(epoch)
+  }
+  return closed
+}
