@@ -33,6 +33,7 @@ export const testSuites: Readonly<Record<string, TestSuite>> = {
     specs: ['test/dist/simulation/*.spec.js', 'test/dist/history/!(*.int).spec.js'],
     concurrency: 2,
   },
+  month: { name: 'a month of epochs', specs: ['test/dist/month/*.spec.js'], concurrency: 1 },
   e2e: { name: 'main job', specs: ['test/dist/e2e/*.e2e.spec.js'], concurrency: 1 },
   engines: {
     name: 'real engines',

@@ -3,6 +3,7 @@
  * together over worlds of their own.
  */
 
+export { sendOptionsLocal, ViemSettlementChain } from './adapters/chain/viem-settlement-chain.ts'
 export { openSqlite } from './adapters/sql/sqlite-database.ts'
 export { type ComposeFile, type ComposeService, readComposeFile } from './config/compose-file.spec.fixture.ts'
 export { Secret } from './config/secret.ts'
@@ -18,7 +19,9 @@ export { consumeTo } from './relay/reference-consumer.ts'
 export { RemoteLedgerWriter } from './rpc/remote-ledger-writer.ts'
 export { RpcClient } from './rpc/rpc-client.ts'
 export { ChainFollower } from './settlement/chain-follower.ts'
+export { type ClaimView, claimFor } from './settlement/claims.ts'
 export type { CertifiedOrder, DemandLog, OrderClaim } from './settlement/demand-chain.port.ts'
+export { proveRow } from './settlement/epoch-parts.ts'
 export { EpochPoster } from './settlement/epoch-poster.ts'
 export { feedJournal } from './settlement/journal-feed.ts'
 export { JournalIndex } from './settlement/journal-index.ts'
