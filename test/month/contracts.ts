@@ -54,6 +54,7 @@ export async function deployContracts(chain: SimulatedChain, officers: Officers)
       poster: poster.address,
       guardian: guardian.address,
       distribution: distribution.address,
+      ledgerSigner: officers.ledgerSigner.address,
     },
   })
   await fundPosterBond({ walletClient: walletOf(distribution), publicClient: client }, addresses.settlement, bondEpochs)
