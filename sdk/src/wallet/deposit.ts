@@ -1,6 +1,7 @@
 import type { Hex } from '@deparrow/ledger'
 import type { Answer } from '../api/refusal.ts'
-import { type DepositMethod, sendDeposit } from '../chain/deposit.ts'
+import { sendDeposit } from '../chain/deposit.ts'
+import type { DepositMethod } from '../chain/deposit-calls.ts'
 import { DeparrowError } from '../errors.ts'
 import { readStatement } from './history.ts'
 import { waitMs } from './wait.ts'
