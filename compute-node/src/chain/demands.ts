@@ -1,6 +1,5 @@
 import { type Hex, lowerHex } from '@deparrow/ledger'
 import { demandKinds } from '@deparrow/sdk/disputes'
-import { encodeAbiParameters, getAbiItem, keccak256 } from 'viem'
 import { blockAtTime, overBlocks } from './block-ranges.ts'
 import type { DisputesContract } from './contracts.ts'
 import type { SettlementChain } from './open-settlement.ts'
@@ -30,12 +29,6 @@ export type KnownDemand = {
   /** Block time in seconds: of an open demand, the last at which it can be answered; of an answered one, that from which nothing can follow it. */
   readonly deadline: bigint
   readonly round: number
-}
-
-/** The id of what a question asks, which is its hash. */
-export function demandId({ abi }: Pick<DisputesContract, 'abi'>, question: Question): Hex {
-  const { inputs } = getAbiItem({ abi, name: 'idOf' })
-  return keccak256(encodeAbiParameters(inputs, [question]))
 }
 
 /** How a demand stands, as of the newest block. */

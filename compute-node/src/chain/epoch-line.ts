@@ -45,3 +45,19 @@ export async function readLine(
   }
   return line
 }
+
+/**
+ * The epochs that can be finalised at a block time, one after the other. It is asked of the next block: on a chain that rests, the newest one does not know how late
+ * it is.
+ */
+export function dueToFinalise(line: readonly LineEpoch[], nowSeconds: bigint): readonly bigint[] {
+  const firstHeld = line.findIndex(({ finalAt, openDemands }) => finalAt > nowSeconds || openDemands > 0)
+  return (firstHeld === -1 ? line : line.slice(0, firstHeld)).map(({ epoch }) => epoch)
+}
+
+/** Time of the block to come in seconds, as far as the chain says it; that of the newest one otherwise. */
+export async function nextBlockTime({ client }: Pick<SettlementChain, 'client'>): Promise<bigint> {
+  const latest = await client.getBlock()
+  const pending = await client.getBlock({ blockTag: 'pending' }).catch(() => latest)
+  return pending.timestamp > latest.timestamp ? pending.timestamp : latest.timestamp
+}

@@ -1,4 +1,4 @@
-import { type Address, type Hex, isHexOf, lowerHex, parseCredits } from '@deparrow/ledger'
+import { type Address, type Hex, isHexOf, type LeafAccount, lowerHex, parseCredits } from '@deparrow/ledger'
 import { InvalidArgumentError } from 'commander'
 import { validate } from 'ox/Address'
 
@@ -28,6 +28,36 @@ export function addressArgument(text: string): Address {
     throw new InvalidArgumentError('The checksum of this address is wrong; a character may be mistyped.')
   }
   return lowerHex(text)
+}
+
+/** An account with a leaf in the epochs: an address, `payable:` and an address for what waits to be paid out, or one of the network's own. */
+export function leafAccountArgument(text: string): LeafAccount {
+  if (text === 'treasury' || text === 'rewards' || text === 'clearing') return text
+  return text.startsWith('payable:')
+    ? `payable:${addressArgument(text.slice('payable:'.length))}`
+    : addressArgument(text)
+}
+
+/** The id of a demand. */
+export function demandIdArgument(text: string): Hex {
+  if (!isHexOf(text, 32)) throw new InvalidArgumentError('Expected the id of a demand: 0x and 64 hexadecimal digits.')
+  return lowerHex(text)
+}
+
+/** A whole number that fits 8 bytes, as contracts number epochs, inbox items and nonces. */
+export function numberArgument(text: string): bigint {
+  const value = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n
+  if (value < 0n || value >= 2n ** 64n) throw new InvalidArgumentError('Expected a whole number.')
+  return value
+}
+
+/** A price of gas in gwei, into wei. */
+export function gweiArgument(text: string): bigint {
+  const [, whole, part = ''] = /^(\d{1,9})(?:\.(\d{1,9}))?$/.exec(text) ?? []
+  const wei = whole === undefined ? 0n : BigInt(whole + part.padEnd(9, '0'))
+  if (wei === 0n)
+    throw new InvalidArgumentError('Expected gwei with at most nine digits after the point, for example 2.5.')
+  return wei
 }
 
 export function jobIdArgument(text: string): Hex {

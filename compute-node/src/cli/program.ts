@@ -11,6 +11,7 @@ import {
   jobIdArgument,
   positiveCreditsArgument,
 } from './arguments.ts'
+import { addChainCommands } from './chain-program.ts'
 import type { CommandContext } from './command-context.ts'
 
 /** Commands are loaded when they run: a compute node has no use for the wallet library in its memory. */
@@ -38,6 +39,7 @@ export function buildProgram(run: RunCommand): Command {
   addJobCommands(program.command('job').description('buy jobs and look after them'), run)
   addWalletCommands(program.command('wallet').description('hold, move and cash in credits'), run)
   addLedgerCommands(program.command('ledger').description('check the journal without trusting anybody'), run)
+  addChainCommands(program.command('chain').description('the contracts alone, with or without the operator'), run)
   program
     .command('status')
     .description('how the network stands')

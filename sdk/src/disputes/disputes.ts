@@ -20,6 +20,7 @@ export {
   EpochArchive,
 } from './epoch-archive.ts'
 export * from './evidence.ts'
+export { type ExitClaim, exitClaimOf } from './exit-call.ts'
 export type { OpenOrder } from './open-orders.ts'
 export type {
   AuthorityStruct,

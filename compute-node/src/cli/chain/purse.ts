@@ -1,0 +1,33 @@
+import { formatCredits, weiPerMicrocredit } from '@deparrow/ledger'
+import { formatEther } from 'viem'
+import { chainCall, type DisputesContract } from '../../chain/contracts.ts'
+import { answered } from '../../chain/open-settlement.ts'
+import type { CommandContext } from '../command-context.ts'
+import { type ChainFlags, type OwnWallet, openOwnWallet, requireDisputes } from './open.ts'
+
+/** Puts DPC into the purse for the bonds of demands, in two transactions; answers the hash of the second. */
+export async function fundPurse(
+  { chain, carryOut }: OwnWallet,
+  disputes: DisputesContract,
+  amountMicrocredits: bigint,
+) {
+  const amountWei = amountMicrocredits * weiPerMicrocredit
+  await carryOut('approval', chainCall(chain.token, 'approve', [disputes.address, amountWei]))
+  return (await carryOut('funding of the purse', chainCall(disputes, 'fund', [amountWei]))).transactionHash
+}
+
+/** Takes DPC out of the purse; all of it without an amount. */
+export async function emptyPurse(context: CommandContext, amountMicrocredits: bigint | undefined, flags: ChainFlags) {
+  const { chain, address, carryOut } = await openOwnWallet(context, flags)
+  await answered(chain.rpcOrigin, async () => {
+    const disputes = requireDisputes(chain)
+    const read = { ...disputes, functionName: 'purseWei', args: [address] } as const
+    const amountWei =
+      amountMicrocredits === undefined ? await chain.client.readContract(read) : amountMicrocredits * weiPerMicrocredit
+    const { transactionHash } = await carryOut('withdrawal', chainCall(disputes, 'withdraw', [amountWei]))
+    const leftWei = await chain.client.readContract(read)
+    context.output.result({ amountWei, leftWei, transactionHash }, [
+      `${formatEther(amountWei)} DPC taken out of the purse, ${formatCredits(leftWei / weiPerMicrocredit)} left: transaction ${transactionHash}`,
+    ])
+  })
+}
