@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Hex, parseTransaction, type TransactionSerializableEIP1559 } from 'viem'
+import { type Wait, waitOnTimer } from '../../poll-loop.ts'
+import type { OutgoingCall } from '../../settlement/token-chain.port.ts'
+import { LocalSettlement, must, register } from './local-settlement.spec.fixture.ts'
+
+const net = new LocalSettlement()
+
+type LostOptions = {
+  readonly capWei?: bigint
+  readonly isKeptOut: boolean
+  readonly costMaxWei?: OutgoingCall['costMaxWei']
+}
+
+describe('the poster’s account', () => {
+  it('names the contract’s reason for a call that cannot happen, and sends nothing', async () => {
+    const chain = net.chainOf()
+    const { nonce } = await chain.posterView(1, [])
+    assert.deepEqual(await chain.send({ type: 'finalise', epoch: 1 }, nonce), {
+      status: 'reverted',
+      code: 'EpochNotFinal',
+    })
+    assert.equal((await chain.posterView(1, [])).nonce, nonce)
+  })
+
+  it('never takes another nonce: what was decided on an older state is refused', async () => {
+    const chain = net.chainOf()
+    const { nonce } = await chain.posterView(1, [])
+    assert.equal((await chain.send(register(), nonce)).status, 'confirmed')
+    assert.deepEqual(await net.chainOf().send(register(), nonce), { status: 'reverted', code: 'NONCE_USED' })
+    assert.equal((await chain.posterView(1, [])).nonce, nonce + 1)
+  })
+
+  it('finds out what became of a transaction when the answer to sending it was lost', async () => {
+    const transport = net.through(async (method, _, pass) => {
+      const answer = await pass()
+      if (method === 'eth_sendRawTransaction') throw new TypeError('socket hang up')
+      return answer
+    })
+    const chain = net.chainOf({ transport })
+    const { nonce } = await chain.posterView(1, [])
+    assert.equal((await chain.send(register(), nonce)).status, 'confirmed')
+    assert.equal((await chain.posterView(1, [])).nonce, nonce + 1)
+  })
+
+  it('says unknown while a transaction is nowhere, and sends the very same one again', async () => {
+    const raw: unknown[] = []
+    let isLost = true
+    const transport = net.through(async (method, params, pass) => {
+      if (method === 'eth_sendRawTransaction') {
+        raw.push(params[0])
+        if (isLost) throw new TypeError('socket hang up')
+      }
+      return pass()
+    })
+    const wait: Wait = (ms, signal) => (isLost ? Promise.resolve() : waitOnTimer(ms, signal))
+    const chain = net.chainOf({ transport, wait, options: { receiptPollMs: 1, receiptPollsMax: 300 } })
+    const { nonce } = await chain.posterView(1, [])
+    const call = register()
+    assert.equal((await chain.send(call, nonce)).status, 'unknown')
+    assert.equal((await chain.send(register(), nonce)).status, 'unknown')
+    isLost = false
+    assert.equal((await chain.send(call, nonce)).status, 'confirmed')
+    assert.equal(new Set(raw).size, 1)
+    assert.equal((await chain.posterView(1, [])).nonce, nonce + 1)
+  })
+
+  /** What the poster would have offered for a call in each of three attempts, none of which arrives. */
+  async function lostTransactions({ capWei, isKeptOut, costMaxWei }: LostOptions) {
+    const sent: TransactionSerializableEIP1559[] = []
+    const { nonce } = await net.chainOf().posterView(1, [])
+    const transport = net.through(async (method, params, pass) => {
+      if (method === 'eth_sendRawTransaction') {
+        sent.push(parseTransaction(params[0] as Hex) as TransactionSerializableEIP1559)
+        throw new TypeError('socket hang up')
+      }
+      const isQueue = method === 'eth_getTransactionCount' && params[1] === 'pending' && isKeptOut
+      return isQueue ? `0x${(nonce + 1).toString(16)}` : pass()
+    })
+    const options = { receiptPollMs: 1, receiptPollsMax: 1, maxFeePerGasWei: capWei }
+    const chain = net.chainOf({ transport, options, wait: () => Promise.resolve() })
+    const call = register()
+    for (let time = 0; time < 3; time++) {
+      const [outcome] = await chain.sendAll([{ call, ...(costMaxWei && { costMaxWei }) }], nonce)
+      assert.equal(outcome?.status, 'unknown')
+    }
+    const fees = sent.map(({ maxFeePerGas, maxPriorityFeePerGas }) => ({
+      fee: must(maxFeePerGas),
+      tip: must(maxPriorityFeePerGas),
+    }))
+    assert.deepEqual([...new Set(sent.map(transaction => transaction.nonce))], [nonce])
+    return fees
+  }
+
+  it('offers a tenth more of both fees each time that another transaction with its nonce keeps it out', async () => {
+    const fees = await lostTransactions({ isKeptOut: true })
+    for (const [index, { fee, tip }] of fees.slice(1).entries()) {
+      const before = must(fees[index])
+      assert.ok(fee * 10n >= before.fee * 11n && tip * 10n >= before.tip * 11n)
+    }
+    assert.equal(fees.length, 3)
+  })
+
+  it('never offers more for a gas than it may, and then sends the same again', async () => {
+    const [first] = await lostTransactions({ isKeptOut: false })
+    const capWei = must(first).fee
+    const fees = await lostTransactions({ capWei, isKeptOut: true })
+    assert.deepEqual(new Set(fees.map(({ fee }) => fee <= capWei)), new Set([true]))
+    const low = await lostTransactions({ capWei: 7n, isKeptOut: false })
+    assert.deepEqual(
+      low,
+      [1, 2, 3].map(() => ({ fee: 7n, tip: 7n })),
+    )
+  })
+
+  it('offers more for a call that may cost more, as much as its gas allows, and without a bound what it takes', async () => {
+    const capWei = 7n
+    const [free] = await lostTransactions({ capWei, isKeptOut: false, costMaxWei: 'any' })
+    assert.deepEqual(free, must((await lostTransactions({ isKeptOut: false }))[0]))
+    const [bounded] = await lostTransactions({ capWei, isKeptOut: false, costMaxWei: 10n ** 9n })
+    const { fee } = must(bounded)
+    assert.ok(fee > capWei && fee < must(free).fee)
+    const [worthless] = await lostTransactions({ capWei, isKeptOut: false, costMaxWei: 1n })
+    assert.equal(must(worthless).fee, capWei)
+  })
+
+  it('gives calls that are sent together nonces in a row, and none to a call that cannot happen', async () => {
+    const chain = net.chainOf()
+    const { nonce } = await chain.posterView(1, [])
+    const calls = [register(), { type: 'finalise', epoch: 9 } as const, register()]
+    const outcomes = await chain.sendAll(
+      calls.map(call => ({ call })),
+      nonce,
+    )
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['confirmed', 'reverted', 'confirmed'],
+    )
+    assert.equal((await chain.posterView(1, [])).nonce, nonce + 2)
+  })
+
+  it('sends nothing else while what became of calls that were sent together is unknown', async () => {
+    const raw = new Set<unknown>()
+    let isLost = true
+    const transport = net.through(async (method, params, pass) => {
+      if (method !== 'eth_sendRawTransaction') return pass()
+      raw.add(params[0])
+      if (isLost) throw new TypeError('socket hang up')
+      return pass()
+    })
+    const wait: Wait = (ms, signal) => (isLost ? Promise.resolve() : waitOnTimer(ms, signal))
+    const chain = net.chainOf({ transport, wait, options: { receiptPollMs: 1, receiptPollsMax: 300 } })
+    const { nonce } = await chain.posterView(1, [])
+    const calls = [{ call: register() }, { call: register() }]
+    const statuses = async (wanted: readonly OutgoingCall[]) =>
+      (await chain.sendAll(wanted, nonce)).map(({ status }) => status)
+    assert.deepEqual(await statuses(calls), ['unknown', 'unknown'])
+    assert.deepEqual(await statuses([{ call: register() }]), ['unknown'])
+    isLost = false
+    assert.deepEqual(await statuses([...calls].reverse()), ['confirmed', 'confirmed'])
+    assert.equal(raw.size, 2)
+    assert.equal((await chain.posterView(1, [])).nonce, nonce + 2)
+  })
+})
