@@ -1,4 +1,4 @@
-import { settlementAbi } from '@deparrow/contracts'
+import { disputesAbi, settlementAbi } from '@deparrow/contracts'
 import { encodeRows } from '@deparrow/contracts/rows'
 import {
   type Address,
@@ -6,6 +6,7 @@ import {
   formatExportEnd,
   formatExportedEvent,
   formatExportHeader,
+  type Hex,
   inboxKinds,
   lowerHex,
   type StoredEvent,
@@ -13,6 +14,8 @@ import {
   zeroHash,
 } from '@deparrow/ledger'
 import { type Actor, TestLedger, testConfig } from '@deparrow/ledger/testing'
+import { ledgerCrypto } from '@deparrow/sdk/crypto'
+import { answerTo, EpochArchive, stateAccount } from '@deparrow/sdk/disputes'
 import { parseEventLogs } from 'viem'
 import { type LocalSettlement, published } from './local-settlement.spec.fixture.ts'
 
@@ -98,6 +101,24 @@ export class Operator {
     await this.chain.pass(700n)
     await this.chain.write(published(1), { ...this.settlement, functionName: 'finalise', args: [BigInt(epoch)] })
     await this.follow()
+  }
+
+  /** Answers a demand as the poster, out of the journal. */
+  async answer(id: Hex): Promise<void> {
+    const { client, addresses } = this.chain
+    const disputes = { address: addresses.disputes, abi: disputesAbi } as const
+    const events = await client.getContractEvents({ ...disputes, eventName: 'Demanded', fromBlock: 0n, strict: true })
+    const demanded = events.find(({ args }) => args.id === id)
+    if (demanded === undefined) throw new Error(`no demand ${id}`)
+    const archive = new EpochArchive(ledgerCrypto)
+    for (const event of this.ledger.events) archive.apply(event)
+    const answer = answerTo(archive, { question: demanded.args.question }, { rowsPerPart: 1_000 })
+    if ('cannotAnswer' in answer) throw new Error(answer.cannotAnswer)
+    const statement = answer.stated === undefined ? undefined : stateAccount(archive, answer.stated)
+    for (const call of statement === undefined ? [answer] : [statement, answer]) {
+      const { functionName, args } = call
+      await this.chain.write(published(1), { ...disputes, functionName, args })
+    }
   }
 
   /** The journal up to now as an export, whose events may be changed. */

@@ -10,7 +10,7 @@ import { CliError } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
 import { type ChainFlags, type OwnWallet, openChain, openOwnWallet, requireDisputes } from './open.ts'
 import { fundPurse } from './purse.ts'
-import { showDemand, showDemands } from './show-demand.ts'
+import { showDemand, showDemands, showStated } from './show-demand.ts'
 
 export type DemandFlags = ChainFlags & {
   readonly epoch?: bigint
@@ -36,7 +36,9 @@ export async function openDemand(context: CommandContext, thing: DemandedThing, 
     const epoch = flags.epoch ?? (await pendingEpoch(chain))
     const call = callOf(disputes, thing, epoch, flags.follows ?? nothing)
     const id = await open(own, disputes, call, flags.fund)
-    await showDemand(context, chain, disputes, id, flags.wait === true)
+    if (id !== undefined) return showDemand(context, chain, disputes, id, flags.wait === true)
+    const place = call.args[1] as Hex
+    return showStated(context, { chain, disputes }, { epoch, place })
   })
 }
 
@@ -97,18 +99,19 @@ function placeOf(account: LeafAccount): Hex {
   return bytesToHex(leafPlace(ledgerCrypto, account))
 }
 
-/** The id of the demand: of a new one, or of the one that asks the same. */
+/** The id of the demand: of a new one, or of the one that asks the same; `undefined` when the statement asked for stands already. */
 async function open(
   own: OwnWallet,
   disputes: DisputesContract,
   call: ChainCall,
   fund: bigint | undefined,
-): Promise<Hex> {
+): Promise<Hex | undefined> {
   try {
     return idIn(await own.carryOut('demand', call))
   } catch (error) {
     const { reason, arguments: args = [] } = reasonOf(error)
     if (reason === 'DemandKnown') return args[0] as Hex
+    if (reason === 'StatementKnown') return undefined
     if (reason !== 'PurseTooSmall') throw error
     if (fund === undefined) throw purseTooSmall(args)
   }

@@ -30,8 +30,6 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `Epoch ${epoch} is ${epochStatuses[Number(status)] ?? 'unknown'}; only a pending one can be asked about.`,
   NotFollowable: ([id]) => `${id} is no answered demand of this epoch that can still be followed.`,
   RoundsTooMany: ([max]) => `At most ${max} demands may follow one another.`,
-  StatementKnown: ([epoch]) =>
-    `The statement of this account in epoch ${epoch} was made before; its entries can be asked for.`,
   AccountWithoutStatement: () => 'The network’s own accounts have leaves but no statements.',
   ItemOutsideEpoch: ([epoch, index]) => `Epoch ${epoch} does not cover inbox item ${index}, or its parent does.`,
   ItemUnrelated: ([index]) => `Inbox item ${index} is of another kind.`,

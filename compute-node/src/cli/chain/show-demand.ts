@@ -9,7 +9,7 @@ import { CliError } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
 import { columns } from '../output.ts'
 import { checksummed } from '../views.ts'
-import { dueText } from './times.ts'
+import { dateOf, dueText } from './times.ts'
 
 type Row = readonly [string, string]
 
@@ -61,9 +61,28 @@ export async function showDemand(
   const demand = demands.find(known => known.id === id)
   if (demand === undefined)
     throw new CliError('ANSWER_INVALID', `The chain knows the demand ${id} and shows no event of it.`)
-  const shown = await readShown(chain, disputes, demand, sinceSeconds, toBlock)
+  const shown = await readShown(
+    chain,
+    disputes,
+    { epoch: demand.epoch, place: demand.question.place },
+    sinceSeconds,
+    toBlock,
+  )
   const at = await nextBlockTime(chain)
   context.output.result({ ...demandView(demand), ...shown }, columns([...demandRows(demand, at), ...shownRows(shown)]))
+}
+
+/** Shows what was said of an account in an epoch without any demand: its statement, and its leaf when that was shown. */
+export async function showStated(
+  { output }: CommandContext,
+  { chain, disputes }: { readonly chain: SettlementChain; readonly disputes: DisputesContract },
+  about: { readonly epoch: bigint; readonly place: Hex },
+): Promise<void> {
+  const { client, settlement } = chain
+  const { completedAt } = await client.readContract({ ...settlement, functionName: 'epoch', args: [about.epoch] })
+  const shown = await readShown(chain, disputes, about, completedAt, await client.getBlockNumber({ cacheTime: 0 }))
+  const rows = [['epoch', String(about.epoch)], ['state', 'stated without this demand'], ...shownRows(shown)] as const
+  output.result({ id: null, state: 'stated', ...about, ...shown }, columns(rows))
 }
 
 /** All demands since the last final epoch, or of one epoch. */
@@ -108,7 +127,7 @@ function demandRows(
 
 function stateText(id: Hex, state: KnownDemand['state'], deadline: bigint, now: bigint): string {
   if (state === 'answered') {
-    return deadline > now ? `answered; a further demand can follow until ${dueText(deadline, now)}` : 'answered'
+    return deadline > now ? `answered; a further demand can follow until ${dateOf(deadline)}` : 'answered'
   }
   if (state !== 'open') return state
   if (now > deadline) return `not answered in time: deparrow chain dispute expire ${id}`
@@ -118,7 +137,7 @@ function stateText(id: Hex, state: KnownDemand['state'], deadline: bigint, now: 
 async function readShown(
   { client, deploymentBlock }: SettlementChain,
   disputes: DisputesContract,
-  { epoch, question: { place } }: KnownDemand,
+  { epoch, place }: { readonly epoch: bigint; readonly place: Hex },
   sinceSeconds: bigint,
   toBlock: bigint,
 ): Promise<Shown> {
