@@ -52,7 +52,7 @@ export class LocalSettlement {
     readonly close: () => Promise<void>,
   ) {}
 
-  static async start(): Promise<LocalSettlement> {
+  static async start(periods: typeof testPeriods = testPeriods): Promise<LocalSettlement> {
     const folder = await mkdtemp(join(tmpdir(), 'deparrow-chain-'))
     const clock = { now: testStartMs }
     const local = await startLocalChain({
@@ -71,7 +71,7 @@ export class LocalSettlement {
       walletClient: walletOf(local.rpcUrl, deployer),
       publicClient,
       parameters: {
-        ...testPeriods,
+        ...periods,
         poster: poster.address,
         guardian: deployer.address,
         distribution: distribution.address,

@@ -14,9 +14,11 @@ export type {
 } from './calls.ts'
 export {
   type ArchivedLeaf,
+  type ArchiveOptions,
   ArchiveProtocolError,
   ArchiveRootError,
   type AskedEpoch,
+  type ClosedHeader,
   EpochArchive,
 } from './epoch-archive.ts'
 export * from './evidence.ts'

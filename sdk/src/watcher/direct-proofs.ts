@@ -21,12 +21,10 @@ export function publicProofs(view: EpochView): readonly DirectProof[] {
 /** The first `payable:` leaf that should have been paid, out of the journal or of revealed leaves. */
 export function payableProof(watched: WatchCase): DirectProof | undefined {
   const { view, archive } = watched
-  const { posted, inbox, payees } = view
+  const { posted, inbox, payees, newestItemAt } = view
   const newest = inbox.at(-1)
   if (newest === undefined) return undefined
-  const known = new Set(
-    payees.filter(({ registeredAt }) => registeredAt < newest.arrivedAt).map(({ wallet }) => wallet),
-  )
+  const known = new Set(payees.filter(({ registeredAt }) => registeredAt < newestItemAt).map(({ wallet }) => wallet))
   const isSameRoot = posted.leavesRoot === archive.asked?.books.leavesRoot
   if (isSameRoot && watched.own.isSound) return undefined
   const unpaid = isSameRoot ? ownUnpaid(watched, known) : shownUnpaid(watched, known)

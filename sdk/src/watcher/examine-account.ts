@@ -45,7 +45,7 @@ export function examineAccount(watched: WatchCase, place: Hex, loss: bigint): re
   const faults = own.isSound || account === undefined ? [] : faultsOf(watched, account).map(({ want }) => want)
   const stated = watched.statementAt(place)
   if (stated === undefined) return [...faults, wantStatement(watched.epoch, place, loss)]
-  const about: Examined = { watched, account, place, stated, own: viewAccount(archive, place) }
+  const about: Examined = { watched, account, place, loss, stated, own: viewAccount(archive, place) }
   return [...faults, ...entryWants(about), ...holdWants(about), ...laneWants(about), ...forcedWants(about)]
 }
 
@@ -54,6 +54,8 @@ type Examined = {
   /** `undefined` when the journal does not know who stands there. */
   readonly account: LeafAccount | undefined
   readonly place: Hex
+  /** What its leaf lacks. */
+  readonly loss: bigint
   readonly stated: StatementStruct
   readonly own: AccountView
 }
@@ -72,10 +74,11 @@ function treeDifferences(
   tree: 'entries' | 'holds' | 'lanes',
   own: EntryTree,
   lossOf: (hidden: HiddenDifference) => bigint,
+  loss = 0n,
 ): TreeDifferences & { readonly wants: readonly Want[] } {
   const shown = watched.shownAt(place, tree)
   if (shown === undefined) {
-    const top = wantReveal(watched.epoch, place, tree, { path: `0x${'00'.repeat(32)}`, bits: 0 }, 0n)
+    const top = wantReveal(watched.epoch, place, tree, { path: `0x${'00'.repeat(32)}`, bits: 0 }, loss)
     return { keys: [], hidden: [], wants: [top] }
   }
   const differences = differencesOf(shown.tree, own, entryReader(watched))
@@ -86,7 +89,7 @@ function treeDifferences(
 function entryWants(about: Examined): readonly Want[] {
   const { watched, stated, own, place } = about
   if (stated.root === own.statement.root) return []
-  const { keys, wants } = treeDifferences(about, 'entries', own.entries, entryLoss)
+  const { keys, wants } = treeDifferences(about, 'entries', own.entries, entryLoss, about.loss)
   const found = keys.flatMap(({ key, shown }) => {
     const theirs = shownValueOf(shown)
     const mine = findEntry(own.entries, key)?.value ?? 0n

@@ -8,6 +8,9 @@ const decisivesMax = 4
 
 const searchesDefault = 16
 
+/** Searches at a time while a whole answer time is left: one victim is enough, and each answered demand costs its bond. */
+const calmSearches = 4
+
 /** What of the wanted is asked now, and what cannot be. */
 export type Opening = {
   readonly calls: readonly WatchCall[]
@@ -33,8 +36,7 @@ export function openWants(view: EpochView, wants: readonly Want[]): Opening {
     .filter(({ isDecisive }) => isDecisive)
     .slice(0, Math.max(0, decisivesMax - decisiveOpen.length))
   const isSearching = !mayWait && (decisives.length === 0 || !hasTime(view))
-  const room = Math.max(0, (view.searchesMax ?? searchesDefault) - (open.length - decisiveOpen.length))
-  const searches = isSearching ? fresh.filter(({ isDecisive }) => !isDecisive).slice(0, room) : []
+  const searches = isSearching ? chooseSearches(view, sorted, records) : []
   const chosen = [...decisives, ...searches]
   if (chosen.length > 0 && target === undefined) return { calls: [], missingWei: 0n, isTooLate: true }
   const affordable = Number(view.purseWei / view.parameters.askerBondWei)
@@ -44,6 +46,28 @@ export function openWants(view: EpochView, wants: readonly Want[]): Opening {
     missingWei: BigInt(Math.max(0, chosen.length - affordable)) * view.parameters.askerBondWei,
     isTooLate: false,
   }
+}
+
+/**
+ * Towards those who lose, as long as there are any and there is time; what else differs comes after them. The bonds of what is answered are lost.
+ */
+function chooseSearches(
+  view: EpochView,
+  sorted: readonly Want[],
+  records: ReadonlyMap<Hex, DemandRecord>,
+): readonly Want[] {
+  const searches = sorted.filter(({ id, isDecisive }) => {
+    const state = records.get(id)?.state ?? 'unknown'
+    return !isDecisive && (state === 'unknown' || state === 'open')
+  })
+  const losing = searches.filter(({ lossMicrocredits }) => lossMicrocredits > 0n)
+  const isCalm = hasTime(view)
+  const most = view.searchesMax ?? searchesDefault
+  const chosen = (isCalm && losing.length > 0 ? losing : searches).slice(
+    0,
+    isCalm ? Math.min(calmSearches, most) : most,
+  )
+  return chosen.filter(({ id }) => !records.has(id))
 }
 
 function compareWants(a: Want, b: Want): number {

@@ -71,8 +71,6 @@ export type WatchedItem = {
   readonly kind: InboxKind
   readonly account: Address
   readonly amountMicrocredits: bigint
-  /** Block time in seconds. */
-  readonly arrivedAt: number
   /** Of a forced withdrawal. */
   readonly askedMicrocredits?: bigint
   /** Of a revocation. */
@@ -119,8 +117,10 @@ export type EpochView = {
   readonly parent: PostedParent
   /** Rows of all epochs that count, this one included, by epoch: its parts, whose rows are in their order. */
   readonly rows: ReadonlyMap<number, readonly (readonly PayoutRow[])[]>
-  /** All items below the epoch's cut. */
+  /** All items below the epoch's cut, in their order. */
   readonly inbox: readonly WatchedItem[]
+  /** Block time of the newest of them, in seconds; 0 when there is none. */
+  readonly newestItemAt: number
   readonly payees: readonly WatchedPayee[]
   /** Demands on this epoch by anybody, in the order of the chain. */
   readonly demands: readonly DemandRecord[]
