@@ -1,4 +1,4 @@
-import { type Address, lowerHex } from '@deparrow/ledger'
+import { type Address, lowerHex, zeroHash } from '@deparrow/ledger'
 import { AnswerInvalidError } from '@deparrow/sdk/network'
 import {
   type DemandRecord,
@@ -15,7 +15,7 @@ import type { DisputesContract } from '../chain/contracts.ts'
 import { answered, type SettlementChain } from '../chain/open-settlement.ts'
 import { inboxIn } from '../verify/chain/chain-inbox.ts'
 import type { InboxItem } from '../verify/chain/journal-facts.ts'
-import { LogWindow } from './log-window.ts'
+import { deepBlocks, LogWindow } from './log-window.ts'
 import { PostedRows } from './posted-rows.ts'
 
 /** What a chain shows of the epochs that are not final, without what the journal says of them. */
@@ -39,9 +39,6 @@ const watchedStatuses: Readonly<Record<number, WatchedStatus>> = {
   6: 'final',
 }
 
-/** Cancelled epochs that are still looked at, for bonds that are to be fetched back. */
-const cancelledEpochs = 16
-
 /**
  * Looks at the contracts of one deployment for one watcher. Everything of a reading is as of one block; nothing is remembered but what the contract can never
  * change. Throws `NETWORK_UNREACHABLE` and `ANSWER_INVALID`.
@@ -50,6 +47,8 @@ export class ChainWatch {
   private readonly logs: LogWindow
   private readonly rows: PostedRows
   private readonly payeeTimes = new Map<number, WatchedPayee>()
+  /** Cancelled epochs behind whose demands there is no bond of the watcher's, by the block in which that was first so. */
+  private readonly settledSince = new Map<number, bigint>()
   private parameters: WatchParameters | undefined
 
   constructor(
@@ -69,17 +68,26 @@ export class ChainWatch {
     const { client, settlement } = this.chain
     const block = await client.getBlock({ blockNumber })
     const isForked = await this.logs.readTo(blockNumber)
-    if (isForked) this.payeeTimes.clear()
+    if (isForked) {
+      this.payeeTimes.clear()
+      this.settledSince.clear()
+    }
     const at = { ...settlement, blockNumber } as const
     const [last, final] = await Promise.all([
       client.readContract({ ...at, functionName: 'lastEpoch' }),
       client.readContract({ ...at, functionName: 'finalEpoch' }),
     ])
-    const ids = Array.from({ length: Number(last - final) }, (_, index) => Number(final) + 1 + index)
+    const ids = Array.from({ length: Number(last - final) }, (_, index) => Number(final) + 1 + index).filter(
+      id => blockNumber - (this.settledSince.get(id) ?? blockNumber) < deepBlocks,
+    )
     const posted = await this.postedEpochs(ids, blockNumber)
     const common = { nowSeconds: Number(block.timestamp), ...(await this.common(posted, blockNumber)) }
     const views: Omit<EpochView, 'own'>[] = []
-    for (const epoch of posted) views.push({ ...common, ...(await this.viewOf(epoch, common.inbox, blockNumber)) })
+    for (const epoch of posted) {
+      const view = { ...common, ...(await this.viewOf(epoch, common.inbox, blockNumber)) }
+      if (epoch.status === 'cancelled' && view.demands.length === 0) this.settle(epoch.epoch, blockNumber)
+      views.push(view)
+    }
     return {
       blockNumber,
       blockHash: block.hash,
@@ -91,11 +99,13 @@ export class ChainWatch {
     }
   }
 
+  private settle(epoch: number, blockNumber: bigint): void {
+    if (!this.settledSince.has(epoch)) this.settledSince.set(epoch, blockNumber)
+  }
+
   private async postedEpochs(ids: readonly number[], blockNumber: bigint): Promise<readonly PostedEpoch[]> {
     const found = await Promise.all(ids.map(id => this.postedEpoch(id, blockNumber)))
-    const watched = found.filter(epoch => epoch !== undefined)
-    const cancelled = watched.filter(({ status }) => status === 'cancelled').slice(-cancelledEpochs)
-    return watched.filter(epoch => epoch.status === 'pending' || cancelled.includes(epoch))
+    return found.filter(epoch => epoch !== undefined && epoch.status !== 'final') as readonly PostedEpoch[]
   }
 
   private async postedEpoch(id: number, blockNumber: bigint): Promise<PostedEpoch | undefined> {
@@ -171,6 +181,7 @@ export class ChainWatch {
   }
 
   private async viewOf(posted: PostedEpoch, inbox: readonly WatchedItem[], blockNumber: bigint) {
+    if (posted.status !== 'pending') return this.cancelledView(posted, blockNumber)
     const { client, settlement } = this.chain
     const covered = inbox.filter(({ index }) => index < posted.inboxCut)
     const newest = covered.at(-1)
@@ -207,6 +218,14 @@ export class ChainWatch {
     }
   }
 
+  /** Of a cancelled epoch only the watcher's own bonds are looked at. */
+  private async cancelledView(posted: PostedEpoch, blockNumber: bigint) {
+    const demands = await this.demandsOn(posted.epoch, blockNumber, this.me)
+    const open = demands.filter(({ state }) => state === 'open')
+    const parent = { epoch: posted.parent, inboxCut: 0, journalPosition: 0, closedAt: 0, leavesRoot: zeroHash }
+    return { posted, parent, inbox: [], newestItemAt: 0, demands: open, stated: [], revealed: [] }
+  }
+
   private async parentOf({ parent }: PostedEpoch, blockNumber: bigint): Promise<PostedParent> {
     const { client, settlement } = this.chain
     const asked = { ...settlement, functionName: 'epoch', args: [BigInt(parent)], blockNumber } as const
@@ -220,9 +239,11 @@ export class ChainWatch {
     }
   }
 
-  private async demandsOn(epoch: number, blockNumber: bigint): Promise<readonly DemandRecord[]> {
+  private async demandsOn(epoch: number, blockNumber: bigint, by?: Address): Promise<readonly DemandRecord[]> {
     const { client } = this.chain
-    const asked = this.logs.events('Demanded').filter(({ args }) => Number(args.epoch) === epoch)
+    const asked = this.logs.events('Demanded').filter(({ args }) => {
+      return Number(args.epoch) === epoch && (by === undefined || lowerHex(args.asker) === by)
+    })
     return Promise.all(
       asked.map(async ({ args: { id, question } }) => {
         const own = { ...this.disputes, functionName: 'demandOf', args: [id], blockNumber } as const

@@ -8,7 +8,7 @@ import type { SettlementChain } from '../chain/open-settlement.ts'
 export type MinedLog = Log<bigint, number, false>
 
 /** Logs that lie deeper than this are read once; a chain that takes so many blocks back is read anew from the start. */
-const deepBlocks = 64n
+export const deepBlocks = 64n
 
 const abi = [...settlementAbi, ...disputesAbi] as const
 

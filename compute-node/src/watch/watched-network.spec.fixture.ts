@@ -114,6 +114,19 @@ export class WatchedNetwork {
     await this.follow()
   }
 
+  /** A small deposit on chain, which the ledger takes in. */
+  async deposit(name: AgentName): Promise<void> {
+    await this.chain.deposit(accountOf(agentNumbers[name]), '1')
+    await this.follow()
+  }
+
+  /** The guardian takes the head back, so that the next epoch has its parent. */
+  async cancelByGuardian(): Promise<void> {
+    const epoch = await this.opened.client.readContract({ ...this.opened.settlement, functionName: 'headEpoch' })
+    const call = { address: this.chain.settlement, abi: settlementAbi, functionName: 'cancel', args: [epoch] } as const
+    await this.chain.write(published(0), call)
+  }
+
   async register(name: AgentName): Promise<void> {
     const args = [[agents[name].address]] as const
     const call = { address: this.chain.settlement, abi: settlementAbi, functionName: 'registerPayees', args } as const
@@ -149,6 +162,13 @@ export class WatchedNetwork {
 
   /** Posts an epoch over events, public or not. The header says the position of the public journal, unless another is given. */
   async post(events: readonly LedgerEvent[], change: Partial<ClosedHeader> = {}): Promise<EpochArchive> {
+    const archive = await this.archiveOf(events, change)
+    await this.postBooks(archive.asked?.books as EpochBooks)
+    return archive
+  }
+
+  /** The journal of somebody who closes these events as the next epoch. */
+  async archiveOf(events: readonly LedgerEvent[], change: Partial<ClosedHeader> = {}): Promise<EpochArchive> {
     const { client, settlement } = this.opened
     const [parent, last] = await Promise.all([
       client.readContract({ ...settlement, functionName: 'headEpoch' }),
@@ -164,10 +184,7 @@ export class WatchedNetwork {
       burnMicrocredits: 0n,
       ...change,
     }
-    const archive = archiveOf(events, header, this.ledger.nowMs)
-    const books = archive.asked?.books as EpochBooks
-    await this.postBooks(books)
-    return archive
+    return archiveOf(events, header, this.ledger.nowMs)
   }
 
   async postBooks({ rows, ...books }: EpochBooks): Promise<void> {
@@ -231,14 +248,11 @@ export class WatchedNetwork {
         await this.send(call)
         called.push(call.functionName)
       }
-      const { posted } = await this.view()
-      const isOver = posted.status !== 'pending'
-      if (isOver && plan.calls.length === 0) break
-      if (answers && !isOver) refused.push(...(await this.answer(books)))
-      if (plan.calls.length > 0) continue
-      const open = (await this.view()).demands.filter(({ state }) => state === 'open')
-      if (open.length === 0) break
-      await this.chain.pass(testPeriods.answerSeconds + 1n)
+      if (plan.calls.length === 0) {
+        const isOpen = view.demands.some(({ state }) => state === 'open')
+        if (view.posted.status !== 'pending' || !isOpen) break
+        await this.chain.pass(testPeriods.answerSeconds + 1n)
+      } else if (answers) refused.push(...(await this.answer(books)))
     }
     const { posted } = await this.view()
     const status = await this.opened.client.readContract({
@@ -267,6 +281,7 @@ export class WatchedNetwork {
   private async answer(books: EpochArchive): Promise<string[]> {
     const view = await this.view()
     const refused: string[] = []
+    if (view.posted.status !== 'pending') return refused
     for (const { question, state } of view.demands) {
       if (state !== 'open') continue
       const answer = answerTo(books, { question }, { rowsPerPart: 1_000 })
@@ -314,7 +329,7 @@ export class WatchedNetwork {
     await chain.write(watcher, { ...token, functionName: 'approve', args: [this.disputes.address, purseWei] })
     await chain.write(watcher, { ...this.disputes, functionName: 'fund', args: [purseWei] } as unknown as Write)
     for (const name of Object.keys(agents) as AgentName[]) {
-      await chain.fund(agents[name].address, '100')
+      await chain.fund(agents[name].address, '110')
       await chain.deposit(accountOf(agentNumbers[name]), '100')
     }
     await this.follow()
