@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { JournalLedger, type SignedAcceptance, type StoredEvent, zeroHash } from '@deparrow/ledger'
-import { Actor, ethersCrypto, InMemoryEventStore, ledgerActor, testConfig, testStartMs } from '@deparrow/ledger/testing'
+import {
+  Actor,
+  digestOfOrder,
+  ethersCrypto,
+  InMemoryEventStore,
+  ledgerActor,
+  testConfig,
+  testStartMs,
+} from '@deparrow/ledger/testing'
 import {
   AcceptanceForeignError,
   AcceptanceUnreadableError,
@@ -15,6 +23,7 @@ const bob = new Actor(2)
 
 let stored: readonly StoredEvent[]
 let accepted: SignedAcceptance
+let acceptedReceipt: SignedAcceptance
 
 /** As the gateway gives it: integers as texts, no levels. */
 function asGiven({ acceptance, root, ...place }: SignedAcceptance): object {
@@ -43,9 +52,22 @@ before(async () => {
     const { commandId } = await ledger.submit({ type: 'TransferCredits', transfer })
     accepted = (await ledger.acceptance(commandId as `0x${string}`)) ?? assert.fail('nothing was signed')
   }
+  acceptedReceipt = await runJob(ledger)
   stored = await store.read('main', 0, 100)
   await ledger.close()
 })
+
+/** A job that is settled; answers what the ledger signed for its receipt. */
+async function runJob(ledger: JournalLedger): Promise<SignedAcceptance> {
+  const order = ann.order({ nonce: 3n, maxPriceMicrocredits: 500n })
+  const orderDigest = digestOfOrder(order)
+  await ledger.submit({ type: 'OpenHold', order })
+  await ledger.submit({ type: 'RegisterNode', registration: bob.registration() })
+  await ledger.submit({ type: 'AssignHold', orderDigest, node: bob.address, attempt: 1 })
+  const { commandId } = await ledger.submit({ type: 'ReceiveReceipt', receipt: bob.receipt(orderDigest, {}) })
+  await ledger.submit({ type: 'SettleJob', orderDigest })
+  return (await ledger.acceptance(commandId as `0x${string}`)) ?? assert.fail('nothing was signed')
+}
 
 async function finding(journal: readonly StoredEvent[], signed: readonly SignedAcceptance[] = [accepted]) {
   const watch = new AcceptanceWatch(signed)
@@ -60,6 +82,12 @@ describe('an acceptance', () => {
     const given = readAcceptances(JSON.stringify([asGiven(accepted)]))
     assert.equal(await finding(stored, given), undefined)
     assert.equal(await finding(stored, readAcceptances(JSON.stringify(asGiven(accepted)))), undefined)
+  })
+
+  it('of a receipt is honoured where its job is settled, and nowhere else', async () => {
+    assert.equal(await finding(stored, [acceptedReceipt]), undefined)
+    assert.equal(acceptedReceipt.acceptance.position, BigInt(stored.length))
+    assert.equal((await finding(stored.slice(0, -1), [acceptedReceipt]))?.position, stored.length)
   })
 
   it('is not honoured by a journal that was cut off and closed again before its command', async () => {

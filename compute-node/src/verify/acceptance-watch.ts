@@ -16,17 +16,27 @@ import type { JournalFinding } from './verify-journal.ts'
  */
 export class AcceptanceWatch {
   private readonly wanted: ReadonlySet<number>
+  private readonly digests: ReadonlySet<string>
   private readonly seen = new Map<number, { readonly commandId: string; readonly hash: Hex }>()
+  /** By their jobs, the wanted receipts: they are accepted where their jobs are settled. */
+  private readonly receipts = new Map<Hex, string>()
 
   constructor(private readonly acceptances: readonly SignedAcceptance[]) {
+    this.digests = new Set(acceptances.map(({ acceptance }) => lowerHex(acceptance.digest)))
     this.wanted = new Set(
       acceptances.flatMap(({ acceptance, root }) => [Number(acceptance.position), Number(root.message.position)]),
     )
   }
 
   /** Takes in an event that was found right. */
-  see({ position, commandId }: LedgerEvent, hash: Hex): void {
-    if (this.wanted.has(position)) this.seen.set(position, { commandId, hash })
+  see(event: LedgerEvent, hash: Hex): void {
+    const { position, commandId, type, data } = event
+    if (type === 'ReceiptReceived' && this.digests.has(commandId)) {
+      this.receipts.set(data.receipt.message.orderDigest, commandId)
+    }
+    if (!this.wanted.has(position)) return
+    const receipt = type === 'JobSettled' ? this.receipts.get(data.orderDigest) : undefined
+    this.seen.set(position, { commandId: receipt ?? commandId, hash })
   }
 
   /** What the ledger signed and the journal lacks. Throws {@link AcceptanceForeignError} for what this ledger has not signed. */

@@ -101,6 +101,26 @@ describe('a signed acceptance', () => {
     assert.equal(opened?.acceptance.position, 3n)
   })
 
+  it('of a receipt is given when its job was paid, and names the position of that', async () => {
+    const { ledger } = await openLedger()
+    const node = new Actor(11)
+    const order = ann.order({ nonce: 1n, maxPriceMicrocredits: 500n })
+    const orderDigest = digestOfOrder(order)
+    await ledger.submit({ type: 'OpenHold', order })
+    await ledger.submit({ type: 'RegisterNode', registration: node.registration() })
+    await ledger.submit({ type: 'AssignHold', orderDigest, node: node.address, attempt: 1 })
+    const id = await idOf(ledger, { type: 'ReceiveReceipt', receipt: node.receipt(orderDigest, {}) })
+    assert.equal(await ledger.acceptance(id), undefined)
+    const settled = await ledger.submit({ type: 'SettleJob', orderDigest })
+    await ledger.submit(pay(2n))
+    const paid = await ledger.acceptance(id)
+    assert.equal(isValid(paid), true)
+    assert.ok(settled.status === 'accepted')
+    assert.equal(paid?.acceptance.position, BigInt(settled.lastPosition))
+    assert.equal(paid?.acceptance.digest, id)
+    assert.equal((await ledger.events(settled.lastPosition - 1, 1))[0]?.type, 'JobSettled')
+  })
+
   it('is not given before the decision is durable', async () => {
     const { ledger, store, signer } = await openLedger()
     const { promise, resolve } = Promise.withResolvers<void>()

@@ -124,6 +124,10 @@ export type AuditBooks = {
   /** By payout wallet, what was burnt on receipts since the newest closed epoch, and in each one without emission. */
   readonly burns: Map<Address, bigint>
   readonly epochBurns: Map<number, ReadonlyMap<Address, bigint>>
+  /** Jobs with a receipt that waits for its settlement. */
+  unsettled: number
+  /** The receipt of the inbox item before, which the next event has to take. */
+  pushed: Hex | undefined
   config: LedgerConfig | undefined
   inboxCount: number
   /** The newest that was not taken back. */
@@ -170,6 +174,8 @@ export function emptyBooks(crypto: LedgerCrypto): AuditBooks {
     forced: new Map(),
     burns: new Map(),
     epochBurns: new Map(),
+    unsettled: 0,
+    pushed: undefined,
     config: undefined,
     inboxCount: 0,
     lastEpoch: undefined,

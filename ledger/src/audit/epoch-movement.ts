@@ -26,9 +26,11 @@ export function payeeProblem({ books }: Audit, event: EventOf<'PayeeRegistered'>
 }
 
 /** Makes the epoch's books a second time, from what the auditor knows, and names what is posted otherwise. */
-export function closingProblem({ books }: Audit, event: EventOf<'EpochClosed'>): string | undefined {
+export function closingProblem({ books, config }: Audit, event: EventOf<'EpochClosed'>): string | undefined {
   const parent = books.lastEpoch?.epoch ?? 0
   if (books.lastEpochFinal !== parent) return `closes an epoch although epoch ${parent} is not final`
+  if (books.unsettled > 0 && config.protocol === 2)
+    return `closes with ${books.unsettled} receipts that are not settled`
   const unpaid = [...books.forced].find(([, { wallet, askedMicrocredits, paidMicrocredits }]) => {
     return paidMicrocredits < askedMicrocredits && (books.balances.get(`wallet:${wallet}`) ?? 0n) > 0n
   })

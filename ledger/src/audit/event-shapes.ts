@@ -137,7 +137,7 @@ export const eventShapes: Readonly<Record<LedgerEventType, readonly Members[]>> 
     { ...inboxItem, kind: constant('emission'), epoch: count },
     { ...inboxItem, kind: constant('forcedWithdrawal'), askedMicrocredits: amount },
     { ...inboxItem, kind: constant('revocation'), delegate: address, nonce: amount },
-    { ...inboxItem, kind: constant('receipt'), digest },
+    { ...inboxItem, kind: constant('receipt'), digest, receipt: optional(signed(usageReceiptType)) },
   ],
   CreditsTransferred: [{ transfer: signed(transferType), spend }],
   ServiceBought: [{ purchase: signed(purchaseType), spend }],

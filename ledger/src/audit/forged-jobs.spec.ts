@@ -1,7 +1,17 @@
 import { describe } from 'node:test'
 import { zeroAddress, zeroHash } from '../hex.ts'
 import { Actor, testStartMs } from '../testing/actors.ts'
-import { again, before, changed, eventOf, type Forgery, forged, itJudges, moving } from './forgery.spec.fixture.ts'
+import {
+  again,
+  before,
+  changed,
+  eventOf,
+  type Forgery,
+  forged,
+  itJudges,
+  moving,
+  unjudged,
+} from './forgery.spec.fixture.ts'
 
 const stranger = new Actor(77).address
 const startSeconds = BigInt(testStartMs / 1000)
@@ -217,8 +227,24 @@ describe('the auditor, about a receipt', () => {
       again('ReceiptReceived', { 'data.receipt.message.sequence': 2n }),
       'is a second receipt for a job',
     ],
-    ['a first receipt with number 0', receipt({ sequence: 0n }), 'uses sequence 0 again'],
-    ['a receipt with a number that was used', receipt({ sequence: 1n }, 1), 'uses sequence 1 again'],
+    ['a first receipt with number 0', receipt({ sequence: 0n }), undefined],
+    ['a receipt with a number that was used', receipt({ sequence: 1n }, 1), undefined],
+    ['a first receipt with number 0, before protocol 2', unjudged(receipt({ sequence: 0n })), 'uses sequence 0 again'],
+    [
+      'a receipt with a number that was used, before protocol 2',
+      unjudged(receipt({ sequence: 1n }, 1)),
+      'uses sequence 1 again',
+    ],
+    [
+      'a receipt for a job that ends after it came',
+      receipt({ endedAtMs: BigInt(eventOf('ReceiptReceived').atMs + 1) }),
+      'is a receipt for a job that ends later',
+    ],
+    [
+      'a receipt for a job that ends after it came, before protocol 2',
+      unjudged(receipt({ endedAtMs: BigInt(eventOf('ReceiptReceived').atMs + 1) })),
+      undefined,
+    ],
     ['a receipt that leaves numbers out', receipt({ sequence: 9n }, 1), undefined],
     ['an outcome that there is not', receipt({ outcome: 9 }), 'has outcome 9, which does not exist'],
   ])

@@ -37,6 +37,13 @@ export function again(type: LedgerEventType, changes: Changes = {}, nth = 0): re
   return [...before(type, nth), event, changed(event, changes)]
 }
 
+/** The same journal as a ledger would have it whose epochs no contract judges. */
+export function unjudged([opened, ...rest]: readonly LedgerEvent[]): readonly LedgerEvent[] {
+  assert.ok(opened?.type === 'LedgerOpened')
+  const { protocol: _, ...config } = opened.data.config
+  return [{ ...opened, data: { config } }, ...rest]
+}
+
 export function changed(event: LedgerEvent, changes: Changes): LedgerEvent {
   const put = (value: unknown, [path, member]: readonly [string, unknown]) => withMember(value, path.split('.'), member)
   return Object.entries(changes).reduce(put, event) as LedgerEvent

@@ -1,8 +1,10 @@
 import { microcreditsMax } from '../credits.ts'
-import type { Address } from '../hex.ts'
-import type { EventOf } from '../journal/event.ts'
+import type { Address, Hex } from '../hex.ts'
+import type { EventOf, LedgerEvent } from '../journal/event.ts'
+import { type SignedUsageReceipt, usageReceiptType } from '../receipt/usage-receipt.ts'
+import { typedDataDigest } from '../typed-data/eip712.ts'
 import type { AuditBooks } from './audit-books.ts'
-import { type Audit, amountProblem, expectEntries, expectLines, type Line } from './checks.ts'
+import { type Audit, amountProblem, domainOf, expectEntries, expectLines, type Line } from './checks.ts'
 import { newDelegation } from './delegated-spends.ts'
 
 /** Wallets among which one emission is shared at most. */
@@ -35,7 +37,7 @@ export function inboxProblem(audit: Audit, event: EventOf<'InboxItemRecorded'>):
       return emissionProblem(books, event)
     default:
       if (amountMicrocredits !== 0n) return `brings ${amountMicrocredits} µcr with what brings nothing`
-      return toldProblem(books, event) ?? expectEntries(event, {})
+      return toldProblem(audit, event) ?? expectEntries(event, {})
   }
 }
 
@@ -58,8 +60,9 @@ export function forcedDebt(books: AuditBooks, inboxIndex: number, wallet: Addres
   return forced?.wallet === wallet ? forced.askedMicrocredits - forced.paidMicrocredits : 0n
 }
 
-function toldProblem(books: AuditBooks, event: EventOf<'InboxItemRecorded'>): string | undefined {
-  const { index, account, askedMicrocredits, delegate, nonce, digest } = event.data
+function toldProblem(audit: Audit, event: EventOf<'InboxItemRecorded'>): string | undefined {
+  const { books } = audit
+  const { index, account, askedMicrocredits, delegate, nonce, digest, receipt } = event.data
   if (askedMicrocredits !== undefined) {
     books.forced.set(index, { wallet: account, askedMicrocredits, paidMicrocredits: 0n })
     return undefined
@@ -68,7 +71,27 @@ function toldProblem(books: AuditBooks, event: EventOf<'InboxItemRecorded'>): st
     revoke(books, account, delegate, nonce, event.atMs)
     return undefined
   }
-  return digest === undefined ? 'is an inbox item of no kind' : undefined
+  if (digest === undefined) return 'is an inbox item of no kind'
+  if (receipt !== undefined) return pushProblem(audit, receipt, digest)
+  return audit.config.protocol === 2 ? 'does not show the receipt that was pushed' : undefined
+}
+
+/** While the hold of a pushed receipt stands for its node, and no other receipt waits for it, the next event has to take it. */
+function pushProblem(audit: Audit, receipt: SignedUsageReceipt, digest: Hex): string | undefined {
+  const { books, config, crypto } = audit
+  const { orderDigest, node, attempt } = receipt.message
+  const found = typedDataDigest(crypto, domainOf(config), usageReceiptType, receipt.message)
+  if (found !== digest) return 'shows another receipt than was pushed'
+  const hold = books.holds.get(orderDigest)
+  const isHeld = hold?.assigned?.node === node && hold.assigned.attempt === attempt
+  if (isHeld && hold.received === undefined) books.pushed = digest
+  return undefined
+}
+
+/** Says when a pushed receipt that counts is not what comes next. */
+export function passedOverProblem({ pushed }: AuditBooks, event: LedgerEvent): string | undefined {
+  const isTaken = pushed === undefined || (event.type === 'ReceiptReceived' && event.commandId === pushed)
+  return isTaken ? undefined : `passes over receipt ${pushed}, which its node pushed`
 }
 
 /** As if the wallet had signed it, unless a later permission stands or the wallet may name nobody more. */

@@ -13,7 +13,7 @@ import {
   releaseProblem,
   unassignmentProblem,
 } from './hold-movement.ts'
-import { inboxProblem, stakeProblem } from './inbox-movement.ts'
+import { inboxProblem, passedOverProblem, stakeProblem } from './inbox-movement.ts'
 import { defaultProblem, issueProblem, redemptionProblem } from './iou-movement.ts'
 import { openingOfLedgerProblem } from './opening-movement.ts'
 import { purchaseProblem, transferProblem } from './payment-movement.ts'
@@ -29,7 +29,11 @@ import { creditsGrantProblem, referralBonusProblem, referralProblem, uptimeProbl
 export function checkMovement(audit: Audit, event: LedgerEvent): string | undefined {
   if (event.type === 'LedgerOpened') return openingOfLedgerProblem(audit, event)
   const isAlone = audit.config.shardCount === 1 && event.clearing === undefined
-  return (isAlone ? undefined : clearingProblem(audit, event)) ?? movementProblem(audit, event)
+  return (
+    passedOverProblem(audit.books, event) ??
+    (isAlone ? undefined : clearingProblem(audit, event)) ??
+    movementProblem(audit, event)
+  )
 }
 
 function movementProblem(

@@ -45,11 +45,18 @@ export function receiptProblem(audit: Audit, event: EventOf<'ReceiptReceived'>):
     return 'is a receipt for a job that the node does not have'
   }
   if (hold.received !== undefined) return 'is a second receipt for a job'
-  if (receipt.sequence <= (books.sequences.get(receipt.node) ?? 0n)) return `uses sequence ${receipt.sequence} again`
+  const isJudged = audit.config.protocol === 2
+  const isPushed = books.pushed === event.commandId
+  books.pushed = undefined
+  if (isJudged && !isPushed && receipt.endedAtMs > BigInt(event.atMs)) return 'is a receipt for a job that ends later'
+  const lastSequence = books.sequences.get(receipt.node) ?? 0n
+  if (!isJudged && receipt.sequence <= lastSequence) return `uses sequence ${receipt.sequence} again`
   if (jobOutcomes[receipt.outcome] === undefined) return `has outcome ${receipt.outcome}, which does not exist`
-  books.sequences.set(receipt.node, receipt.sequence)
+  if (receipt.sequence > lastSequence) books.sequences.set(receipt.node, receipt.sequence)
   touch(books, receipt.node)
-  const price = auditedPrice(hold.order, receipt, event.atMs - hold.assigned.atMs, hold.pricing.rates)
+  const untilMs = isJudged && receipt.endedAtMs > BigInt(event.atMs) ? Number(receipt.endedAtMs) : event.atMs
+  const price = auditedPrice(hold.order, receipt, untilMs - hold.assigned.atMs, hold.pricing.rates)
+  books.unsettled += 1
   books.holds.set(receipt.orderDigest, {
     ...hold,
     received: { price, commandId: event.commandId, outcome: receipt.outcome },
@@ -89,6 +96,7 @@ export function settlementProblem({ books, config }: Audit, event: EventOf<'JobS
   if (config.shard === 0) countFee(books, node, caused, event.atMs)
   else if (!isSaid(event, caused)) return 'does not say to the reserve’s shard whose fee it sends'
   if (config.shard === 0 && burn > 0n) books.burns.set(payoutWallet, (books.burns.get(payoutWallet) ?? 0n) + burn)
+  books.unsettled -= 1
   endHold(books, orderDigest, hold)
   return expectLines(event, [
     [`hold:${orderDigest}`, -hold.order.maxPriceMicrocredits],

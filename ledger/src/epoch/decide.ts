@@ -12,7 +12,11 @@ import {
 } from '../journal/decision.ts'
 import type { EpochBooks, PayoutRow } from '../journal/event.ts'
 import { balanceOf, type LedgerState, noPayouts } from '../journal/state.ts'
+import { nextSettlement } from '../receipt/decide.ts'
 import { unpostedOf } from './state-leaves.ts'
+
+/** Receipts that are settled in the write that closes an epoch: more would make it larger than every store takes. */
+export const settledAtOnceMax = 256
 
 type CommandOf<T extends LedgerCommand['type']> = Extract<LedgerCommand, { type: T }>
 
@@ -32,14 +36,21 @@ export function recordPayee(context: DecisionContext, { wallet, id }: CommandOf<
  * Closes the books over everything before this event: what each payee gets, what is burnt, and the root of what all accounts
  * hold. A payout to a wallet that has no payee id yet gets no row: it stays payable, counts as held in the wallet's leaf, and is in
  * the first epoch after the id is known, so that no wallet can keep the others waiting. What wallets have asked of the contract is paid out first,
- * each whole or all that is available. One epoch at a time: the next closes when this one is final or cancelled. Refusals in order: `EPOCH_OUT_OF_ORDER`, `EPOCH_PENDING`.
+ * each whole or all that is available, and before that every receipt that waits is settled, so that no epoch has a receipt without its pay. One epoch
+ * at a time: the next closes when this one is final or cancelled. Refusals in order: `RECEIPT_PENDING` (more than {@link settledAtOnceMax} wait; ask again
+ * when they are settled), `EPOCH_OUT_OF_ORDER`, `EPOCH_PENDING`.
  */
 export function closeEpoch(context: DecisionContext, { epoch }: CommandOf<'CloseEpoch'>): Decision {
   const { state } = context
   const parent = state.lastEpoch?.epoch ?? 0
   const expectedEpoch = state.lastEpochNumber + 1
+  const [waiting] = state.unsettled
+  if (waiting !== undefined && state.unsettled.size > settledAtOnceMax)
+    return refuse({ code: 'RECEIPT_PENDING', orderDigest: waiting })
   if (epoch !== expectedEpoch) return refuse({ code: 'EPOCH_OUT_OF_ORDER', expectedEpoch, epoch })
   if (state.lastEpochFinal !== parent) return refuse({ code: 'EPOCH_PENDING', epoch: parent })
+  const settlement = nextSettlement(context)
+  if (settlement !== undefined) return acceptPart(settlement)
   const forced = forcedPayouts(state)
   if (forced.length > 0) return acceptPart(...forced)
   const leaves = context.epochTree.close(state, epoch)

@@ -42,6 +42,7 @@ describe('an inbox item of another kind than those that bring credits', () => {
       ['revocation', 0n, { delegate: gateway.address }],
       ['revocation', 0n, { nonce: 1n }],
       ['receipt', 0n, { nonce: 1n }],
+      ['receipt', 0n, { digest: zeroHash }],
       ['deposit', 5n, { askedMicrocredits: 1n }],
     ]
     for (const [kind, amount, detail] of wrong) ledger.refuse(item(kind, ann.address, amount, detail), 'MALFORMED')
@@ -52,7 +53,6 @@ describe('an inbox item of another kind than those that bring credits', () => {
     const told: readonly (readonly [InboxKind, InboxDetail])[] = [
       ['forcedWithdrawal', { askedMicrocredits: 1n }],
       ['revocation', { delegate: gateway.address, nonce: 1n }],
-      ['receipt', { digest: zeroHash }],
     ]
     for (const [kind, detail] of told) ledger.refuse(item(kind, ann.address, 1n, detail), 'AMOUNT_OUT_OF_RANGE')
     ledger.refuse(item('emission', ann.address, 0n, { epoch: 1 }), 'AMOUNT_OUT_OF_RANGE')
@@ -60,8 +60,8 @@ describe('an inbox item of another kind than those that bring credits', () => {
 
   it('counts in the order of the inbox', () => {
     const ledger = new TestLedger()
-    assert.equal(ledger.record('receipt', node.address, 0n, { digest: zeroHash }), 0)
-    ledger.refuse(item('receipt', node.address, 0n, { digest: zeroHash }, 2), 'INBOX_OUT_OF_ORDER')
+    assert.equal(ledger.record('forcedWithdrawal', ann.address, 0n, { askedMicrocredits: 1n }), 0)
+    ledger.refuse(item('forcedWithdrawal', ann.address, 0n, { askedMicrocredits: 1n }, 2), 'INBOX_OUT_OF_ORDER')
     ledger.deposit(ann.address, 5n)
     assert.equal(ledger.state.inboxCount, 2)
   })

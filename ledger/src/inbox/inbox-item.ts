@@ -1,4 +1,5 @@
 import type { Address, Hex } from '../hex.ts'
+import type { SignedUsageReceipt } from '../receipt/usage-receipt.ts'
 
 /** What the contract's inbox can hold; the position in this list is the contract's number. All but the last three bring µcr. */
 export const inboxKinds = [
@@ -25,6 +26,8 @@ export type InboxDetail = {
   readonly nonce?: bigint
   /** `receipt`: the EIP-712 digest of the receipt that the node pushed. */
   readonly digest?: Hex
+  /** `receipt`: the receipt itself, as the push showed it. */
+  readonly receipt?: SignedUsageReceipt
 }
 
 /** The fields of {@link InboxDetail} that an item of a kind has. */
@@ -35,7 +38,7 @@ export const inboxDetails: Readonly<Record<InboxKind, readonly (keyof InboxDetai
   emission: ['epoch'],
   forcedWithdrawal: ['askedMicrocredits'],
   revocation: ['delegate', 'nonce'],
-  receipt: ['digest'],
+  receipt: ['digest', 'receipt'],
 }
 
 /** Kinds that tell something and bring nothing. */

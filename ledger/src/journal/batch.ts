@@ -104,18 +104,27 @@ class Batch {
     }
     if (decided !== undefined) return repeatedAnswer(command, commandId, decided)
     if (!decision.accepted) return this.refused(commandId, decision.refusal, command)
-    const firstPosition = this.state.position + 1
     for (const draft of decision.events) this.write(draft, commandId, this.nowMs)
     if (decision.isPart) this.finish(command, commandId)
-    return { status: 'accepted', commandId, firstPosition, lastPosition: this.state.position, repeated: false }
+    return { status: 'accepted', commandId, ...this.placeOf(commandId), repeated: false }
+  }
+
+  /** Where a command stands that has just happened, without what it brought about under other ids. */
+  private placeOf(commandId: string): { readonly firstPosition: number; readonly lastPosition: number } {
+    const decided = this.state.decided.get(commandId)
+    if (typeof decided === 'object') return { firstPosition: decided.firstPosition, lastPosition: decided.lastPosition }
+    const position = decided ?? this.state.position
+    return { firstPosition: position, lastPosition: position }
   }
 
   /** Decides what is left of a command; it was found acceptable, so that nothing may refuse the rest. */
   private finish(command: LedgerCommand, commandId: string): void {
-    const decision = decide(this.contextOf(undefined, undefined), command)
-    if (!decision.accepted) throw new LedgerInvariantError(`${commandId} was begun and is then refused`)
-    for (const draft of decision.events) this.write(draft, commandId, this.nowMs)
-    if (decision.isPart) this.finish(command, commandId)
+    for (let isPart = true; isPart; ) {
+      const decision = decide(this.contextOf(undefined, undefined), command)
+      if (!decision.accepted) throw new LedgerInvariantError(`${commandId} was begun and is then refused`)
+      for (const draft of decision.events) this.write(draft, commandId, this.nowMs)
+      isPart = decision.isPart === true
+    }
   }
 
   private answerLink(link: Identified<LinkCommand>): LedgerAnswer {
@@ -149,7 +158,7 @@ class Batch {
   }
 
   private write(draft: DraftEvent, commandId: string, atMs: number): void {
-    const placed = { position: this.state.position + 1, atMs, commandId }
+    const placed = { position: this.state.position + 1, atMs, commandId: draft.commandId ?? commandId }
     const event: LedgerEvent = { ...sendElsewhere(this.state, draft), ...placed }
     const stored = sealEvent(this.crypto, this.state.hash, event)
     evolve(this.state, event, stored.hash, this.crypto)

@@ -13,7 +13,7 @@ import { registerNode } from '../node/decide.ts'
 import { recordNodeStake, stakeCommandId } from '../node/stake.ts'
 import { instructPayouts, payByInstruction, withdrawCredits } from '../payout/decide.ts'
 import { grantPermission, revokePermission } from '../permission/decide.ts'
-import { receiveReceipt, settleJob } from '../receipt/decide.ts'
+import { receiveReceipt, settleJob, settlementId } from '../receipt/decide.ts'
 import { grantCredits } from '../rewards/grant-credits.ts'
 import { dayOf } from '../rewards/node-rewards.ts'
 import { payReferralBonus, payUptimeBonus } from '../rewards/pay-bonus.ts'
@@ -132,7 +132,7 @@ export function commandIdOf({ state, digest, nowMs }: DecisionContext, command: 
     case 'ReleaseHold':
       return `release:${command.orderDigest}`
     case 'SettleJob':
-      return `settle:${command.orderDigest}`
+      return settlementId(command.orderDigest)
     case 'PayByInstruction':
       return `pay:${command.wallet}:${(state.payouts.get(command.wallet) ?? noPayouts).scheduledMicrocredits}`
     case 'PayUptimeBonus':

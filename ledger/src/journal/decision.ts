@@ -26,7 +26,11 @@ export type DecisionContext = {
 }
 
 /** An event before it has a place in the journal. */
-export type DraftEvent = LedgerEventData & Pick<LedgerEvent, 'entries' | 'clearing'>
+export type DraftEvent = LedgerEventData &
+  Pick<LedgerEvent, 'entries' | 'clearing'> & {
+    /** What it stands under when that is not the command that is decided: a receipt that another command brings, or settles. */
+    readonly commandId?: string
+  }
 
 export type Decision =
   | {

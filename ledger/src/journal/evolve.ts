@@ -16,6 +16,7 @@ import {
   spent,
 } from '../permission/evolve.ts'
 import type { LedgerCrypto } from '../ports/crypto.ts'
+import type { AnyUsageReceipt } from '../receipt/usage-receipt.ts'
 import {
   creditsGranted,
   jobFeeCaused,
@@ -26,7 +27,7 @@ import {
 } from '../rewards/evolve.ts'
 import { typedDataDigest } from '../typed-data/eip712.ts'
 import { hold, unhold, updatePayouts, useNonce } from './change-state.ts'
-import type { Pricing } from './config.ts'
+import { isJudgedOnChain, type Pricing } from './config.ts'
 import { domainOf } from './decision.ts'
 import type { EventOf, LedgerEvent } from './event.ts'
 import { LedgerInvariantError } from './invariant-error.ts'
@@ -106,6 +107,7 @@ function applyFact(state: LedgerState, event: LedgerEvent, crypto: Pick<LedgerCr
     case 'JobSettled':
       jobFeeCaused(state, event)
       addBurn(state, event.data.payoutWallet, burnOf(event.entries))
+      noteSettlement(state, event.data.orderDigest, event.position)
       return holdEnded(state, event.data.orderDigest, event.data.releasedMicrocredits, event.position)
     case 'ReceiptReceived':
       return receiptReceived(state, event)
@@ -216,15 +218,27 @@ function holdEnded(state: LedgerState, orderDigest: Hex, releasedMicrocredits: b
   state.endedJobs.set(orderDigest, position)
 }
 
-function receiptReceived(state: LedgerState, { data, atMs }: EventOf<'ReceiptReceived'>): void {
-  const { node, sequence, orderDigest } = data.receipt.message
+function noteSettlement({ holds, settledAt, decided }: LedgerState, orderDigest: Hex, position: number): void {
+  const digest = holds.get(orderDigest)?.received?.digest
+  if (digest !== undefined && decided.has(digest)) settledAt.set(digest, position)
+}
+
+function receiptReceived(state: LedgerState, { data, atMs, commandId }: EventOf<'ReceiptReceived'>): void {
+  const receipt = data.receipt.message
+  const { node, sequence, orderDigest } = receipt
   const hold = state.holds.get(orderDigest)
   if (hold === undefined) throw new LedgerInvariantError(`no hold ${orderDigest}`)
-  state.holds.set(orderDigest, { ...hold, received: { receipt: data.receipt.message, atMs } })
+  const received = { digest: commandId, receipt, atMs: countedUntilMs(state, receipt, atMs) }
+  state.holds.set(orderDigest, { ...hold, received })
   state.unsettled.add(orderDigest)
   const registered = state.nodes.get(node)
-  if (registered === undefined) throw new LedgerInvariantError(`no node ${node}`)
-  state.nodes.set(node, { ...registered, lastSequence: sequence })
+  if (registered !== undefined && sequence > registered.lastSequence)
+    state.nodes.set(node, { ...registered, lastSequence: sequence })
+}
+
+/** The contract counts a pushed receipt's time by the chain's clock, which may be ahead of the journal's. */
+function countedUntilMs({ config }: LedgerState, { endedAtMs }: AnyUsageReceipt, atMs: number): number {
+  return isJudgedOnChain(config) ? Math.max(atMs, Number(endedAtMs)) : atMs
 }
 
 function nodeRegistered(state: LedgerState, { data }: EventOf<'NodeRegistered'>): void {

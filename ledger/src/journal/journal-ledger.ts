@@ -22,7 +22,7 @@ import { JournalWriter, leaseMs } from './journal-writer.ts'
 import { LedgerReads } from './ledger-reads.ts'
 import { Replica } from './replica.ts'
 import { takeSnapshot } from './snapshot.ts'
-import type { Decided, LedgerState } from './state.ts'
+import type { LedgerState } from './state.ts'
 
 export type JournalLedgerParts = {
   readonly store: EventStore
@@ -121,9 +121,9 @@ export class JournalLedger extends LedgerReads implements Ledger {
 
   async acceptance(commandId: Hex): Promise<SignedAcceptance | undefined> {
     await this.writer.settled()
-    const { config, decided } = this.state
+    const { config } = this.state
     const { head } = this.writer
-    const position = isHexOf(commandId, 32) ? acceptedPositionOf(decided.get(commandId)) : undefined
+    const position = isHexOf(commandId, 32) ? acceptedPositionOf(this.state, commandId) : undefined
     if (config === undefined || position === undefined || position > head.position) return undefined
     const place = { domain: domainOf(this.state), shard: config.shard }
     const decidedAt = { digest: commandId, position: BigInt(position) }
@@ -171,8 +171,18 @@ export class JournalLedger extends LedgerReads implements Ledger {
   }
 }
 
-/** A refusal is journalled too, but it is no entry: who could show an acceptance of it could claim that an honest epoch left one out. */
-function acceptedPositionOf(decided: Decided | undefined): number | undefined {
-  if (typeof decided !== 'object') return decided
-  return decided.refusal === undefined ? decided.lastPosition : undefined
+/**
+ * A refusal is journalled too, but it is no entry: who could show an acceptance of it could claim that an honest epoch left one out. A receipt is
+ * accepted where its job is paid, not before: there the epoch's statements have it.
+ */
+function acceptedPositionOf(
+  { decided, settledAt, unsettled, holds }: Readonly<LedgerState>,
+  commandId: Hex,
+): number | undefined {
+  const settled = settledAt.get(commandId)
+  if (settled !== undefined) return settled
+  for (const orderDigest of unsettled) if (holds.get(orderDigest)?.received?.digest === commandId) return undefined
+  const known = decided.get(commandId)
+  if (typeof known !== 'object') return known
+  return known.refusal === undefined ? known.lastPosition : undefined
 }

@@ -38,7 +38,7 @@ export function decideLink(context: DecisionContext, { command, members }: Ident
     const decision = decide({ ...context, state, digest: member.digest, signer: member.signer }, member.command)
     if (!decision.accepted) return failed(decision.refusal)
     for (const draft of decision.events) {
-      const placed = { position: state.position + 1, atMs: context.nowMs, commandId }
+      const placed = { position: state.position + 1, atMs: context.nowMs, commandId: draft.commandId ?? commandId }
       const event = { ...sendElsewhere(state, draft), ...placed }
       // What has no form in the journal has to show here, where nothing is written yet.
       encodeEvent(event)

@@ -4,7 +4,7 @@ import { assignmentReleaseType } from '../hold/hold-certificate.ts'
 import { jobOrderType, orderCancellationType } from '../hold/job-order.ts'
 import { iouDefaultType } from '../iou/iou.ts'
 import { usageReceiptType } from '../receipt/usage-receipt.ts'
-import { digestOfOrder } from '../testing/actors.ts'
+import { digestOfOrder, testConfig, testConfig020 } from '../testing/actors.ts'
 import { digestOfEscrow, escrowCapture, escrowOrder } from '../testing/escrow-actors.ts'
 import { digestOfIou, iou, iouDefault, iouRedemption } from '../testing/iou-actors.ts'
 import { permissionOf } from '../testing/permission-actors.ts'
@@ -36,8 +36,8 @@ function apartFromJobs(...codes: readonly ('HOLD_ASSIGNED' | 'NOT_ASSIGNED' | 'R
  * A job that Cho ordered for Ann under a permission, not assigned; with rules of the job's own state broken as told. The node is
  * registered, and its receipts have used sequence 1.
  */
-function job(broken: Broken, allowedNodes: readonly Hex[] = []) {
-  const ledger = new TestLedger()
+function job(broken: Broken, allowedNodes: readonly Hex[] = [], config = testConfig) {
+  const ledger = new TestLedger(config)
   ledger.deposit(ann.address, 10_000n)
   const permission = permissionOf(ann, cho, { counterparties: allowedNodes })
   ledger.accept({ type: 'GrantPermission', permission })
@@ -56,8 +56,8 @@ function job(broken: Broken, allowedNodes: readonly Hex[] = []) {
 }
 
 /** The same job, which the node has, and for which it has handed in a receipt when that is what is to be broken. */
-function assignedJob(broken: Broken) {
-  const { ledger, orderDigest } = job(broken)
+function assignedJob(broken: Broken, config = testConfig) {
+  const { ledger, orderDigest } = job(broken, [], config)
   if (jobRank.some(code => broken.has(code))) return { ledger, orderDigest }
   ledger.accept({ type: 'AssignHold', orderDigest, node: node.address, attempt: 1 })
   if (broken.has('RECEIPT_PENDING')) {
@@ -120,10 +120,28 @@ export const endsOfJobs: PrecedenceCases = {
     },
   },
   ReceiveReceipt: {
-    ranks: [['MALFORMED'], ['INVALID_SIGNATURE'], jobRank, ['NOT_ASSIGNED'], ['RECEIPT_PENDING'], ['SEQUENCE_USED']],
+    ranks: [
+      ['MALFORMED'],
+      ['INVALID_SIGNATURE'],
+      ['RECEIPT_FROM_FUTURE'],
+      jobRank,
+      ['NOT_ASSIGNED'],
+      ['RECEIPT_PENDING'],
+    ],
     apart: apartFromJobs('NOT_ASSIGNED', 'RECEIPT_PENDING'),
     build: broken => {
       const { ledger, orderDigest } = assignedJob(broken)
+      const endedAtMs = BigInt(ledger.nowMs) + (broken.has('RECEIPT_FROM_FUTURE') ? 1n : 0n)
+      const attempt = broken.has('NOT_ASSIGNED') ? 2 : 1
+      const { message } = node.receipt(spelled(broken, orderDigest), { sequence: 3n, attempt, endedAtMs })
+      return { ledger, command: { type: 'ReceiveReceipt', receipt: seal(broken, usageReceiptType, message, node) } }
+    },
+  },
+  'ReceiveReceipt before protocol 2': {
+    ranks: [['MALFORMED'], ['INVALID_SIGNATURE'], jobRank, ['NOT_ASSIGNED'], ['RECEIPT_PENDING'], ['SEQUENCE_USED']],
+    apart: apartFromJobs('NOT_ASSIGNED', 'RECEIPT_PENDING'),
+    build: broken => {
+      const { ledger, orderDigest } = assignedJob(broken, testConfig020)
       const sequence = broken.has('SEQUENCE_USED') ? 1n : 3n
       const attempt = broken.has('NOT_ASSIGNED') ? 2 : 1
       const { message } = node.receipt(spelled(broken, orderDigest), { sequence, attempt })

@@ -10,10 +10,13 @@ import {
   type SpendPermission,
   spendPermissionType,
 } from '../permission/spend-permission.ts'
-import { testConfig } from '../testing/actors.ts'
+import { usageReceiptType } from '../receipt/usage-receipt.ts'
+import { testConfig, testDomain } from '../testing/actors.ts'
+import { ethersCrypto } from '../testing/ethers-crypto.ts'
 import { permissionOf, revocationOf } from '../testing/permission-actors.ts'
 import { TestLedger } from '../testing/test-ledger.ts'
 import { actorAt } from '../testing/test-shards.ts'
+import { typedDataDigest } from '../typed-data/eip712.ts'
 import {
   ann,
   type Broken,
@@ -154,6 +157,33 @@ export const factsOfTheChain: PrecedenceCases = {
       const detail = broken.has('MALFORMED') ? { epoch: 1 } : {}
       const item = { index, kind: 'deposit', account: ann.address, amountMicrocredits, place, ...detail } as const
       return { ledger, command: { type: 'RecordInboxItem', ...item } }
+    },
+  },
+  'RecordInboxItem of a pushed receipt': {
+    ranks: [
+      ['MALFORMED'],
+      ['INVALID_SIGNATURE'],
+      ['COMMAND_CONFLICT'],
+      ['AMOUNT_OUT_OF_RANGE'],
+      ['INBOX_OUT_OF_ORDER'],
+    ],
+    build: broken => {
+      const ledger = new TestLedger()
+      ledger.push(node.receipt(zeroHash, {}))
+      const receipt = node.receipt(zeroHash, { sequence: 2n })
+      const digest = typedDataDigest(ethersCrypto, testDomain, usageReceiptType, receipt.message)
+      const shown = seal(broken, usageReceiptType, receipt.message, node)
+      const command = {
+        type: 'RecordInboxItem',
+        index: broken.has('COMMAND_CONFLICT') ? 0 : broken.has('INBOX_OUT_OF_ORDER') ? 2 : 1,
+        kind: 'receipt',
+        account: node.address,
+        amountMicrocredits: broken.has('AMOUNT_OUT_OF_RANGE') ? 1n : 0n,
+        place,
+        digest: broken.has('MALFORMED') ? zeroHash : digest,
+        receipt: shown,
+      } as const
+      return { ledger, command }
     },
   },
   RecordPayee: {

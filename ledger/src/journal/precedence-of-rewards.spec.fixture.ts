@@ -35,7 +35,7 @@ function funded(rewardsMicrocredits: bigint, config: LedgerConfig = testConfig):
 function worked({ isReferred }: { readonly isReferred: boolean }): TestLedger {
   const rewards = { ...testConfig.rewards, uptimeDayMicrocreditsMax: isReferred ? 0n : 1_000_000n }
   const ledger = funded(1_000_000n, { ...testConfig, rewards })
-  ledger.settle(node.receipt(ledger.assigned(ann.order({ nonce: 1n }), node), { endedAtMs: BigInt(ledger.nowMs + 1) }))
+  ledger.settle(node.receipt(ledger.assigned(ann.order({ nonce: 1n }), node), {}))
   const deadline = BigInt(ledger.nowMs / 1000 + 600)
   const message = { node: node.address, wallet: node.address, referrer: cho.address, deadline }
   if (isReferred) ledger.accept({ type: 'RecordReferral', referral: node.sign<Referral>(referralType, message) })

@@ -2,7 +2,7 @@ import type { Address, Hex } from '../hex.ts'
 
 /**
  * Everything that the ledger may answer instead of doing what was asked, in the order in which it is checked: the first
- * that applies is the answer. `MALFORMED` to `DEADLINE_TOO_FAR` depend on the command, the signer's standing and the time, the
+ * that applies is the answer. `MALFORMED` to `RECEIPT_FROM_FUTURE` depend on the command, the signer's standing and the time, the
  * others on the state; {@link isJournalled} tells which of them are kept so that a retry gets the same answer, the rest are found anew at each
  * try and cost the journal nothing.
  *
@@ -20,6 +20,8 @@ export type LedgerRefusal =
   | { readonly code: 'DEADLINE_PASSED'; readonly deadlineMs: number; readonly nowMs: number }
   /** The message’s time lies too far ahead to be remembered that long. */
   | { readonly code: 'DEADLINE_TOO_FAR'; readonly deadlineMs: number; readonly latestMs: number }
+  /** The receipt’s job ends later than the ledger’s clock says it is: hand it in again when that time has come. */
+  | { readonly code: 'RECEIPT_FROM_FUTURE'; readonly endedAtMs: number; readonly nowMs: number }
   /** A change of the configuration counts from `earliestMs` on at the soonest, so that everybody knows of it before. */
   | {
       readonly code: 'CHANGE_TIME_OUT_OF_RANGE'
@@ -67,7 +69,7 @@ export type LedgerRefusal =
   | { readonly code: 'ENGINE_NOT_ALLOWED'; readonly engine: string }
   /** The permission names others as recipients of credits, or as nodes that may run a job. */
   | { readonly code: 'COUNTERPARTY_NOT_ALLOWED'; readonly counterparty: Address }
-  /** The receipt’s sequence is not above the node’s last one. */
+  /** The receipt’s sequence is not above the node’s last one; asked before protocol 2 alone. */
   | { readonly code: 'SEQUENCE_USED'; readonly sequence: bigint; readonly lastSequence: bigint }
   /** The nonce is not above the last one of the signer’s lane. */
   | { readonly code: 'NONCE_USED'; readonly nonce: bigint; readonly lastNonce: bigint }

@@ -96,6 +96,7 @@ function forget(state: LedgerState, nowMs: number): void {
   for (let due = state.forgets.peek(); due !== undefined && due.atMs <= nowMs; due = state.forgets.peek()) {
     state.forgets.pop()
     state.decided.delete(due.id)
+    state.settledAt.delete(due.id)
     state.endedJobs.delete(due.id as Hex)
     state.endedEscrows.delete(due.id as Hex)
     if ((state.paidIous.get(due.id as Hex) ?? nowMs) <= nowMs) state.paidIous.delete(due.id as Hex)

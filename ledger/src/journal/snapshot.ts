@@ -3,7 +3,7 @@ import { type Due, ExpiryQueue } from './expiry-queue.ts'
 import { initialState, type LedgerState } from './state.ts'
 
 /** Raise it with every change of what lies in `LedgerState`: an older snapshot is then left aside and the journal replayed. */
-export const snapshotFormat = 3
+export const snapshotFormat = 4
 
 /** The state as plain values. It shares them with the state: write it out before the state goes on. */
 export function takeSnapshot(state: Readonly<LedgerState>): Snapshot {

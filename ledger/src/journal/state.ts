@@ -29,7 +29,15 @@ export type HeldOrder = OpenHold & {
   /** What counts as spent by the delegate that opened it; `undefined` when the payer itself did. */
   readonly under: HeldUnderPermission | undefined
   /** The receipt that waits for its settlement. */
-  readonly received: { readonly receipt: AnyUsageReceipt; readonly atMs: number } | undefined
+  readonly received:
+    | {
+        /** Under which it stands in the journal. */
+        readonly digest: string
+        readonly receipt: AnyUsageReceipt
+        /** Up to when running time counts. */
+        readonly atMs: number
+      }
+    | undefined
 }
 
 /** A lane in which nonces ascend. The signer is the wallet itself or a delegate. */
@@ -110,6 +118,8 @@ export type LedgerState = {
   readonly heldOrders: Map<Address, EntryTree>
   /** Position at which each job ended, until its order is forgotten. */
   readonly endedJobs: Map<Hex, number>
+  /** Position at which each receipt's job was settled, by the id under which it was received, until that is forgotten. */
+  readonly settledAt: Map<string, number>
   /** Jobs with a receipt that waits for its settlement, in the order of the receipts. */
   readonly unsettled: Set<Hex>
   readonly escrows: Map<Hex, OpenEscrow>
@@ -178,6 +188,7 @@ export function initialState(): LedgerState {
     held: new Map(),
     heldOrders: new Map(),
     endedJobs: new Map(),
+    settledAt: new Map(),
     unsettled: new Set(),
     escrows: new Map(),
     endedEscrows: new Map(),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { zeroAddress } from '../hex.ts'
-import { Actor, testStartMs } from '../testing/actors.ts'
+import { Actor, testConfig020, testStartMs } from '../testing/actors.ts'
 import { TestLedger } from '../testing/test-ledger.ts'
 import { type NodeRegistration, nodeRegistrationType } from './node-registration.ts'
 
@@ -73,8 +73,8 @@ describe('a later registration', () => {
     assert.equal(payoutWallet(ledger), wallet.address)
   })
 
-  it('does not let the node use its receipt sequences again', () => {
-    const ledger = new TestLedger()
+  it('does not let the node use its receipt sequences again, in a journal of 0.2.0', () => {
+    const ledger = new TestLedger(testConfig020)
     ledger.deposit(thief.address, 3_000_000n)
     const first = ledger.assigned(thief.order({ nonce: 1n }), node)
     ledger.settle(node.receipt(first, { sequence: 9n }))

@@ -11,7 +11,7 @@ const other = new Actor(4)
 
 function funded(config = testConfig): TestLedger {
   const ledger = new TestLedger(config)
-  ledger.deposit(ann.address, 3_000_000n)
+  ledger.deposit(ann.address, 5_000_000n)
   return ledger
 }
 
@@ -58,11 +58,31 @@ describe('a receipt', () => {
     ledger.refuse({ type: 'ReceiveReceipt', receipt }, 'MALFORMED')
   })
 
-  it('is refused with a sequence that the node has used', () => {
+  it('is refused while its job ends later than now, and taken when that time has come', () => {
     const { ledger, orderDigest } = running()
-    ledger.settle(node.receipt(orderDigest, { sequence: 5n }))
+    const endedAtMs = BigInt(ledger.nowMs + 1)
+    const command = { type: 'ReceiveReceipt', receipt: node.receipt(orderDigest, { endedAtMs }) } as const
+    const { refusal } = ledger.refuse(command, 'RECEIPT_FROM_FUTURE')
+    assert.deepEqual(refusal, { code: 'RECEIPT_FROM_FUTURE', endedAtMs: ledger.nowMs + 1, nowMs: ledger.nowMs })
+    ledger.nowMs += 1
+    ledger.accept(command)
+  })
+
+  it('is refused with a sequence that the node has used, in a journal of 0.2.0', () => {
+    const { ledger, orderDigest } = running({ nonce: 1n }, testConfig020)
+    ledger.settle(node.receipt(orderDigest, { sequence: 5n, endedAtMs: BigInt(ledger.nowMs + 60_000) }))
     const next = ledger.assigned(ann.order({ nonce: 2n }), node)
     ledger.refuse({ type: 'ReceiveReceipt', receipt: node.receipt(next, { sequence: 5n }) }, 'SEQUENCE_USED')
+  })
+
+  it('is taken whatever its sequence, and the highest stays in the node’s leaf', () => {
+    const { ledger, orderDigest } = running()
+    ledger.settle(node.receipt(orderDigest, { sequence: 5n }))
+    for (const [nonce, sequence] of [5n, 4n, 0n].entries()) {
+      ledger.settle(node.receipt(ledger.assigned(ann.order({ nonce: BigInt(nonce + 2) }), node), { sequence }))
+    }
+    assert.equal(ledger.state.nodes.get(node.address)?.lastSequence, 5n)
+    assert.equal(ledger.balance(node.address), 4n * 95_000n)
   })
 
   it('settles its job once: the same again is answered as before, another one finds the job ended', () => {
@@ -115,7 +135,7 @@ describe('a receipt', () => {
     assert.equal(settled.data.capturedMicrocredits, 100_000n)
     assert.equal(settled.data.feeMicrocredits, 5_000n)
     assert.equal(ledger.balance(node.address), 95_000n)
-    assert.equal(ledger.balance(ann.address), 2_900_000n)
+    assert.equal(ledger.balance(ann.address), 4_900_000n)
     assert.equal(ledger.state.balances.get('burn'), 4_000n)
     assert.equal(ledger.state.balances.get('treasury'), 1_000n)
   })
@@ -124,7 +144,7 @@ describe('a receipt', () => {
     const { ledger, orderDigest } = running()
     ledger.settle(node.receipt(orderDigest, { fuel: 10n ** 15n }))
     assert.equal(ledger.balance(node.address), 950_000n)
-    assert.equal(ledger.balance(ann.address), 2_000_000n)
+    assert.equal(ledger.balance(ann.address), 4_000_000n)
   })
 
   it('pays the registered payout wallet, which the node’s key alone cannot change', () => {
@@ -156,7 +176,7 @@ describe('a receipt', () => {
   it('pays nothing when the node failed', () => {
     const { ledger, orderDigest } = running()
     ledger.settle(node.receipt(orderDigest, { outcome: 'failedByNode' }))
-    assert.equal(ledger.balance(ann.address), 3_000_000n)
+    assert.equal(ledger.balance(ann.address), 5_000_000n)
     assert.equal(ledger.balance(node.address), 0n)
   })
 })

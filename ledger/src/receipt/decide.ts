@@ -12,15 +12,23 @@ import {
   unjudgeable,
 } from '../journal/decision.ts'
 import type { Entry } from '../journal/entry.ts'
+import type { LedgerRefusal } from '../journal/refusal.ts'
 import type { HeldOrder, LedgerState } from '../journal/state.ts'
 import { totalsAfterReturn } from '../permission/decide.ts'
 import { feeOf, priceOfJob } from '../pricing/price.ts'
-import { jobOutcomes, receiptTypeOf, type SignedUsageReceipt, usageReceiptType } from './usage-receipt.ts'
+import {
+  type AnyUsageReceipt,
+  jobOutcomes,
+  receiptTypeOf,
+  type SignedUsageReceipt,
+  usageReceiptType,
+} from './usage-receipt.ts'
 
 /**
- * Journals a node's receipt. Its job is settled by a later command, or at the hold's expiry, whichever comes first; from now on
- * nothing else ends the hold. Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `UNKNOWN_JOB` or `JOB_ENDED`, `NOT_ASSIGNED`,
- * `RECEIPT_PENDING`, `UNKNOWN_NODE`, `SEQUENCE_USED`.
+ * Journals a node's receipt. Its job is settled by a later command, when an epoch closes, or at the hold's expiry, whichever comes first; from
+ * now on nothing else ends the hold. Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `RECEIPT_FROM_FUTURE`, `UNKNOWN_JOB` or `JOB_ENDED`,
+ * `NOT_ASSIGNED`, `RECEIPT_PENDING`. Where the contract judges, pay hangs on no sequence: there they are for the registry, which slashes
+ * a stake for one that was used twice. Before protocol 2 nothing was said of the future, and the last refusal was `SEQUENCE_USED`.
  */
 export function receiveReceipt(context: DecisionContext, receipt: SignedUsageReceipt): Decision {
   const { orderDigest, node, attempt, sequence, outcome } = receipt.message
@@ -28,7 +36,11 @@ export function receiveReceipt(context: DecisionContext, receipt: SignedUsageRec
     return refuse({ code: 'MALFORMED', field: 'outcome', problem: `expected 0 to ${jobOutcomes.length - 1}` })
   }
   const type = receiptTypeOf(receipt.message)
-  const refusal = unjudgeable(context, type, usageReceiptType) ?? checkSignature(context, type, receipt, node)
+  const isJudged = isJudgedOnChain(context.state.config)
+  const refusal =
+    unjudgeable(context, type, usageReceiptType) ??
+    checkSignature(context, type, receipt, node) ??
+    (isJudged ? checkEnd(receipt.message, context.nowMs) : undefined)
   if (refusal !== undefined) return refuse(refusal)
   const hold = findHold(context.state, orderDigest)
   if ('code' in hold) return refuse(hold)
@@ -36,11 +48,30 @@ export function receiveReceipt(context: DecisionContext, receipt: SignedUsageRec
     return refuse({ code: 'NOT_ASSIGNED', orderDigest, node, attempt })
   }
   if (hold.received !== undefined) return refuse({ code: 'RECEIPT_PENDING', orderDigest })
-  const registered = context.state.nodes.get(node)
-  if (registered === undefined) return refuse({ code: 'UNKNOWN_NODE', node })
-  const { lastSequence } = registered
-  if (sequence <= lastSequence) return refuse({ code: 'SEQUENCE_USED', sequence, lastSequence })
+  const lastSequence = context.state.nodes.get(node)?.lastSequence ?? 0n
+  if (!isJudged && sequence <= lastSequence) return refuse({ code: 'SEQUENCE_USED', sequence, lastSequence })
   return accept({ type: 'ReceiptReceived', data: { receipt }, entries: [] })
+}
+
+/**
+ * What a receipt does that its node pushed past the ledger: it is taken whatever its number and its times, under its own id, while its hold
+ * stands for this node and this attempt and no other receipt waits. Otherwise nothing is left for it to do.
+ */
+export function takePushed(
+  state: Readonly<LedgerState>,
+  digest: Hex,
+  receipt: SignedUsageReceipt,
+): readonly DraftEvent[] {
+  const { orderDigest, node, attempt } = receipt.message
+  const hold = state.holds.get(orderDigest)
+  const isHeld = hold?.assignment?.node === node && hold.assignment.attempt === attempt
+  if (!isHeld || hold.received !== undefined) return []
+  return [{ type: 'ReceiptReceived', data: { receipt }, entries: [], commandId: digest }]
+}
+
+/** A job cannot have ended later than now; the contract would count less of its time than the ledger. */
+function checkEnd({ endedAtMs }: AnyUsageReceipt, nowMs: number): LedgerRefusal | undefined {
+  return Number(endedAtMs) <= nowMs ? undefined : { code: 'RECEIPT_FROM_FUTURE', endedAtMs: Number(endedAtMs), nowMs }
 }
 
 /** Settles a job by its journalled receipt. Refusals in order: `UNKNOWN_JOB` or `JOB_ENDED`, `NO_RECEIPT`. */
@@ -52,6 +83,18 @@ export function settleJob({ state, nowMs }: DecisionContext, orderDigest: Hex): 
     : accept(settlementOf(state, hold, nowMs))
 }
 
+/** The settlement of the receipt that has waited longest, as if somebody had asked for it; `undefined` when none waits. */
+export function nextSettlement({ state, nowMs }: DecisionContext): DraftEvent | undefined {
+  const [orderDigest] = state.unsettled
+  const hold = orderDigest && state.holds.get(orderDigest)
+  return hold && { ...settlementOf(state, hold, nowMs), commandId: settlementId(orderDigest) }
+}
+
+/** The id under which a job is settled before its hold's end. */
+export function settlementId(orderDigest: Hex): string {
+  return `settle:${orderDigest}`
+}
+
 /**
  * One atomic group: the hold's captured part is burnt, the node's earning is minted to the wallet that its certificate names, the fee goes to burn
  * and treasury, the rest returns to the payer. The price counts what was agreed when the hold was opened, and the time to the
@@ -59,13 +102,13 @@ export function settleJob({ state, nowMs }: DecisionContext, orderDigest: Hex): 
  */
 export function settlementOf(state: Readonly<LedgerState>, hold: HeldOrder, atMs: number): DraftEvent {
   const { received, assignment, pricing } = hold
-  const node = assignment && state.nodes.get(assignment.node)
-  if (received === undefined || assignment === undefined || node === undefined) {
+  if (received === undefined || assignment === undefined) {
     throw new TypeError(`hold ${hold.orderDigest} has no receipt to be settled by`)
   }
   const price = priceOfJob(hold.order, received.receipt, received.atMs - assignment.sinceMs, pricing.rates)
   // Before certificates named the wallet, it was the one that was registered at the settlement.
-  const { payoutWallet } = isJudgedOnChain(state.config) ? assignment : node
+  const registered = isJudgedOnChain(state.config) ? undefined : state.nodes.get(assignment.node)
+  const { payoutWallet } = registered ?? assignment
   const captured = price < hold.amountMicrocredits ? price : hold.amountMicrocredits
   const fee = feeOf(captured, pricing)
   const earned = captured - fee.feeMicrocredits

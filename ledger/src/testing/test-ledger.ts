@@ -13,8 +13,10 @@ import type { LedgerEvent } from '../journal/event.ts'
 import type { RefusalCode } from '../journal/refusal.ts'
 import { balanceOf, initialState, type LedgerState } from '../journal/state.ts'
 import type { StoredEvent } from '../ports/event-store.ts'
-import type { SignedUsageReceipt } from '../receipt/usage-receipt.ts'
-import { type Actor, digestOfOrder, testConfig, testStartMs } from './actors.ts'
+import { type SignedUsageReceipt, type UsageReceipt, usageReceiptType } from '../receipt/usage-receipt.ts'
+import { typedDataDigest } from '../typed-data/eip712.ts'
+import type { Signed } from '../typed-data/types.ts'
+import { type Actor, digestOfOrder, testConfig, testDomain, testStartMs } from './actors.ts'
 import { ethersCrypto } from './ethers-crypto.ts'
 
 /** The pure ledger under a clock that the test sets. After every event the independent auditor must agree with it. */
@@ -78,6 +80,12 @@ export class TestLedger {
     const place = { transactionHash: zeroHash, blockNumber: 1n, logIndex: index }
     this.accept({ type: 'RecordInboxItem', index, kind, account, amountMicrocredits, place, ...detail })
     return index
+  }
+
+  /** A node enters a receipt into the contract's inbox, and the ledger takes it from there. Returns the item's index. */
+  push(receipt: Signed<UsageReceipt>): number {
+    const digest = typedDataDigest(ethersCrypto, testDomain, usageReceiptType, receipt.message)
+    return this.record('receipt', receipt.message.node, 0n, { digest, receipt })
   }
 
   /** Opens a hold for an order and gives it to a registered node. */

@@ -122,7 +122,7 @@ function cancelAndForce(ledger: TestLedger): void {
   ledger.record('emission', testConfig.settlement, 1_000n, { epoch: 1 })
   ledger.record('forcedWithdrawal', ann.address, 0n, { askedMicrocredits: 77n })
   ledger.record('revocation', ann.address, 0n, { delegate: gateway.address, nonce: 3n })
-  ledger.record('receipt', node.address, 0n, { digest: zeroHash })
+  ledger.push(node.receipt(zeroHash, {}))
   const stake = { node: node.address, stakeMicrocredits: 9_000n, unbondingMicrocredits: 10n, place }
   ledger.accept({ type: 'RecordNodeStake', ...stake })
   ledger.accept({ type: 'CloseEpoch', epoch: 2 })

@@ -56,7 +56,7 @@ export class Receipts {
       this.writer.flush(),
     ])
     if (answer.status === 'accepted') return acknowledged
-    return { acknowledged: false, code: answer.refusal.code, final: answer.refusal.code !== 'SEQUENCE_USED' }
+    return { acknowledged: false, code: answer.refusal.code, final: !forNow.has(answer.refusal.code) }
   }
 
   /** Why the receipt cannot be one for this job on this node. */
@@ -93,6 +93,9 @@ export class Receipts {
     return { acknowledged: false, code: 'TRY_AGAIN', final: false }
   }
 }
+
+/** Refusals of the ledger that pass: with another sequence, or with time. */
+const forNow: ReadonlySet<string> = new Set(['SEQUENCE_USED', 'RECEIPT_FROM_FUTURE'])
 
 const acknowledged: ReceiptReply = { acknowledged: true }
 

@@ -45,6 +45,7 @@ const members: Readonly<Record<Exclude<CommandType, 'Link'>, z.ZodRawShape>> = {
     delegate: address.optional(),
     nonce: z.bigint().min(0n).optional(),
     digest: hash.optional(),
+    receipt: signed.optional(),
   },
   TransferCredits: { transfer: signed },
   BuyService: { purchase: signed },

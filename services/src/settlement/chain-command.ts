@@ -112,7 +112,7 @@ function toldItem(log: ToldLog): LedgerCommand {
     case 'revocation':
       return { ...item, kind: 'revocation', account: log.wallet, delegate: log.delegate, nonce: log.nonce }
     case 'pushedReceipt':
-      return { ...item, kind: 'receipt', account: log.node, digest: log.digest }
+      return { ...item, kind: 'receipt', account: log.node, digest: log.digest, receipt: log.receipt }
   }
 }
 

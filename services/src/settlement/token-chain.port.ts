@@ -1,4 +1,4 @@
-import type { Address, ChainPlace, Hex, InboxKind } from '@deparrow/ledger'
+import type { Address, ChainPlace, Hex, InboxKind, SignedUsageReceipt } from '@deparrow/ledger'
 import type { AnswerCall } from '@deparrow/sdk/disputes'
 import type { DemandChain } from './demand-chain.port.ts'
 
@@ -44,8 +44,14 @@ export type SettlementLog = { readonly place: ChainPlace } & (
       readonly delegate: Address
       readonly nonce: bigint
     }
-  /** A node showed a receipt, by its digest. */
-  | { readonly type: 'pushedReceipt'; readonly index: number; readonly node: Address; readonly digest: Hex }
+  /** A node showed a receipt, which the ledger is to settle. */
+  | {
+      readonly type: 'pushedReceipt'
+      readonly index: number
+      readonly node: Address
+      readonly digest: Hex
+      readonly receipt: SignedUsageReceipt
+    }
   | { readonly type: 'payee'; readonly id: number; readonly account: Address }
   | { readonly type: 'epochPosted'; readonly epoch: number }
   | { readonly type: 'epochFinal'; readonly epoch: number; readonly burnMicrocredits: bigint }

@@ -26,7 +26,8 @@ export class ClientProofs {
     if (!this.sim.random.chance(askedShare)) return
     try {
       if (command.type === 'AssignHold') await this.checkCertificate(process, gateway, command.orderDigest)
-      else if (isDigest(answer.commandId)) await this.checkAcceptance(process, gateway, answer.commandId, answer)
+      else if (isDigest(answer.commandId))
+        await this.checkAcceptance(process, gateway, answer.commandId, command, answer)
     } catch (error) {
       process.judge('a proof', error)
     }
@@ -36,14 +37,31 @@ export class ClientProofs {
     process: SimProcess,
     gateway: GatewayHost,
     commandId: Hex,
+    command: LedgerCommand,
     { lastPosition }: Accepted,
   ): Promise<void> {
     const signed = await this.call(process, gateway, 'acceptance', async () => gateway.desk?.acceptance(commandId))
     if (signed === undefined) return
     this.sim.count('acceptances verified')
     const isSigned = verifyAcceptance(ledgerCrypto, simDomain, parties.ledger.address, signed)
-    const isOfThis = signed.acceptance.digest === commandId && signed.acceptance.position === BigInt(lastPosition)
-    this.sim.require(isSigned && isOfThis, 'an acceptance proves the answer', () => `that of ${commandId} does not`)
+    const { digest, position } = signed.acceptance
+    const isThere =
+      command.type === 'ReceiveReceipt'
+        ? this.isSettledAt(command.receipt.message.orderDigest, Number(position))
+        : position === BigInt(lastPosition)
+    this.sim.require(
+      isSigned && digest === commandId && isThere,
+      'an acceptance proves the answer',
+      () => `that of ${commandId} does not`,
+    )
+  }
+
+  /** A receipt is accepted where its job is paid. */
+  private isSettledAt(orderDigest: Hex, position: number): boolean {
+    return this.check.journals.some(({ events }) => {
+      const event = events[position - 1]
+      return event?.type === 'JobSettled' && event.data.orderDigest === orderDigest
+    })
   }
 
   /** A certificate is of an assignment that is in the journal, where it says. */

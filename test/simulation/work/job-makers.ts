@@ -82,7 +82,10 @@ const receipt: Maker = work => {
     const sequence = nodes.get(node)?.lastSequence ?? 0n
     return sequence > last ? sequence : last
   }, 0n)
-  const endedAtMs = sinceMs + random.below(90_000)
+  const ranMs = random.below(90_000)
+  const nowMs = Math.max(...work.states.map(({ atMs }) => atMs))
+  // Now and then a node whose clock is ahead.
+  const endedAtMs = random.chance(0.1) ? sinceMs + ranMs : Math.max(sinceMs, Math.min(sinceMs + ranMs, nowMs))
   const message = {
     orderDigest: hold.orderDigest,
     node,

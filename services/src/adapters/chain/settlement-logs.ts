@@ -1,5 +1,5 @@
 import { nodeRegistryAbi, settlementAbi } from '@deparrow/contracts'
-import { type ChainPlace, inboxKinds, lowerHex } from '@deparrow/ledger'
+import { type ChainPlace, type Hex, inboxKinds, lowerHex } from '@deparrow/ledger'
 import { type Log, parseEventLogs } from 'viem'
 import {
   chainCancelReasons,
@@ -7,6 +7,7 @@ import {
   type StakeChange,
   UnknownLogError,
 } from '../../settlement/token-chain.port.ts'
+import { shownReceipt } from './pushed-receipts.ts'
 
 const followedEvents = [
   'InboxItemAppended',
@@ -24,19 +25,30 @@ const followedStakeEvents = ['StakeAdded', 'StakeUnbonding', 'StakeWithdrawn', '
 
 type MinedLog = Log<bigint, number, false>
 
-/** Reads the logs of contract and registry; those that settlement does not follow are left out. Throws `UnknownLogError`. */
-export function decodeLogs(logs: readonly MinedLog[]): readonly SettlementLog[] {
-  return [...parseFollowed(logs).flatMap(log => decodeLog(log) ?? []), ...parseStakes(logs).map(decodeStake)]
+/**
+ * Reads the logs of contract and registry; those that settlement does not follow are left out. `ofPushes` are all logs of the
+ * {@link transactionsOfPushes}. Throws `UnknownLogError`.
+ */
+export function decodeLogs(logs: readonly MinedLog[], ofPushes: readonly MinedLog[] = []): readonly SettlementLog[] {
+  return [...parseFollowed(logs).flatMap(log => decodeLog(log, ofPushes) ?? []), ...parseStakes(logs).map(decodeStake)]
+}
+
+/** The transactions in which receipts came into the inbox: what was shown there says which. */
+export function transactionsOfPushes(logs: readonly MinedLog[]): readonly Hex[] {
+  const pushed = parseFollowed(logs).filter(
+    log => log.eventName === 'InboxItemAppended' && inboxKinds[log.args.kind] === 'receipt',
+  )
+  return [...new Set(pushed.map(({ transactionHash }) => transactionHash))]
 }
 
 type FollowedLog = ReturnType<typeof parseFollowed>[number]
 
 /** `undefined` for the half of a revocation that the other half says too. */
-function decodeLog(log: FollowedLog): SettlementLog | undefined {
+function decodeLog(log: FollowedLog, ofPushes: readonly MinedLog[]): SettlementLog | undefined {
   const place = placeOf(log)
   switch (log.eventName) {
     case 'InboxItemAppended':
-      return decodeInboxItem(log.args, place)
+      return decodeInboxItem(log.args, place, ofPushes)
     case 'DelegateRevoked': {
       const { index, wallet, delegate, nonce } = log.args
       const parties = { wallet: lowerHex(wallet), delegate: lowerHex(delegate) }
@@ -76,7 +88,11 @@ function decodeLog(log: FollowedLog): SettlementLog | undefined {
 type InboxItemArguments = Extract<FollowedLog, { eventName: 'InboxItemAppended' }>['args']
 
 /** What the detail of an item stands for depends on its kind. */
-function decodeInboxItem(item: InboxItemArguments, place: ChainPlace): SettlementLog | undefined {
+function decodeInboxItem(
+  item: InboxItemArguments,
+  place: ChainPlace,
+  ofPushes: readonly MinedLog[],
+): SettlementLog | undefined {
   const { amountMicrocredits, detail } = item
   const kind = inboxKinds[item.kind]
   const index = Number(item.index)
@@ -90,8 +106,11 @@ function decodeInboxItem(item: InboxItemArguments, place: ChainPlace): Settlemen
       return { type: 'emission', index, epoch: Number(BigInt(detail)), amountMicrocredits, place }
     case 'forcedWithdrawal':
       return { type: 'forcedWithdrawal', index, account, askedMicrocredits: BigInt(detail), place }
-    case 'receipt':
-      return { type: 'pushedReceipt', index, node: account, digest: lowerHex(detail), place }
+    case 'receipt': {
+      const digest = lowerHex(detail)
+      const receipt = shownReceipt(ofPushes, { index, digest, place })
+      return { type: 'pushedReceipt', index, node: account, digest, receipt, place }
+    }
     case 'revocation':
       return undefined
     case undefined:

@@ -27,7 +27,7 @@ import {
 } from '../../settlement/token-chain.port.ts'
 import { DisputeContracts } from './dispute-contracts.ts'
 import { PosterAccount, type SendOptions } from './poster-account.ts'
-import { decodeLogs } from './settlement-logs.ts'
+import { decodeLogs, transactionsOfPushes } from './settlement-logs.ts'
 
 export type ViemSettlementChainParts = {
   /** How the chain is reached; {@link rpcTransport} for JSON-RPC over HTTP. */
@@ -111,9 +111,14 @@ export class ViemSettlementChain implements SettlementChain {
   }
 
   logs(fromBlock: bigint, toBlock: bigint): Promise<readonly SettlementLog[]> {
-    return available('logs', async () =>
-      decodeLogs(await this.client.getLogs({ address: [...this.followed], fromBlock, toBlock })),
-    )
+    return available('logs', async () => {
+      const logs = await this.client.getLogs({ address: [...this.followed], fromBlock, toBlock })
+      const receipts = transactionsOfPushes(logs).map(hash => this.client.getTransactionReceipt({ hash }))
+      return decodeLogs(
+        logs,
+        (await Promise.all(receipts)).flatMap(receipt => receipt.logs),
+      )
+    })
   }
 
   postedTransaction(epoch: number, fromBlock: bigint, toBlock: bigint): Promise<Hex | undefined> {

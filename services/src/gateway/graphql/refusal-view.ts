@@ -69,6 +69,11 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
       deadline: deadlineMs,
       message: `The deadline ${new Date(deadlineMs).toISOString()} has passed. Sign again with a later one.`,
     }),
+    RECEIPT_FROM_FUTURE: ({ code, endedAtMs }) =>
+      refusedWith(
+        code,
+        `The receipt says that its job ends at ${endedAtMs} ms. Hand it in again when that time has come.`,
+      ),
     DEADLINE_TOO_FAR: ({ code, latestMs }) => ({
       __typename: 'DeadlineTooFar',
       code,
