@@ -95,8 +95,14 @@ export function proveStatement(archive: EpochArchive, view: AccountView): Statem
     closing: leafProof(archive, 'closing', view.place),
     root: view.statement.root,
     sum: view.statement.sum,
-    holds: entryProof(archive.crypto, view.closing.holds, view.place),
+    holds: anyWay(archive.crypto, view.closing.holds, view.place),
   }
+}
+
+/** Some way down a tree: the contract goes the way of the key that is shown, also where nothing stands at its end. */
+function anyWay(crypto: TreeHashing, tree: EntryTree, key: Hex): EntryProofStruct {
+  const proof = entryProof(crypto, tree, key)
+  return proof.isEmpty ? { ...proof, key } : proof
 }
 
 /** The leaf at a place, or what shows that there is none. */

@@ -33,6 +33,7 @@ import { answerTo, demandKinds, stateAccount } from './answer.ts'
 import type { AskedDemand, CertifiedOrder, OrderClaim, ReceiptClaim } from './calls.ts'
 import { ArchiveProtocolError, ArchiveRootError, EpochArchive } from './epoch-archive.ts'
 import { decodeDebitEvidence, decodeHoldEvidence } from './evidence.ts'
+import { shownValue } from './shown.spec.fixture.ts'
 
 const [ann, bob] = economyAgents
 const gateway = new Actor(21)
@@ -163,6 +164,23 @@ describe('an answer', () => {
     assert.ok(call?.functionName === 'state')
     const { root, sum, closing } = call.args[2]
     assert.deepEqual([root, sum, closing.leaf.available, closing.place === place], [zeroHash, 0n, 0n, false])
+  })
+
+  it('about an account states the sum of its holds by a way that is that of the shown key, also when nothing stands at its end', () => {
+    const own = new Case()
+    const place = own.archive.placeOf(ann.address)
+    const shown: boolean[] = []
+    for (let nonce = 1n; nonce <= 20n; nonce++) {
+      own.ledger.accept({ type: 'OpenHold', order: ann.order({ nonce, maxPriceMicrocredits: 1_000n }) })
+      own.closed()
+      const call = stateAccount(own.archive, place)
+      assert.ok(call?.functionName === 'state')
+      const { holds, closing } = call.args[2]
+      const root = { root: closing.leaf.holdsRoot, totalMicrocredits: nonce * 1_000n }
+      shown.push(shownValue(root, holds.key, holds) !== undefined)
+      own.final()
+    }
+    assert.deepEqual(new Set(shown), new Set([true, false]))
   })
 
   it('about a hold that ended after the epoch closed still has its order, until the next one is final', () => {

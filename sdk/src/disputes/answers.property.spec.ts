@@ -109,7 +109,7 @@ class Asker {
     assert.equal(moved, closing.available + closing.held)
     assert.equal(rootOf(view.entries).root, root)
     assert.equal(rootOf(view.closing.holds).totalMicrocredits, closing.held)
-    shownValue(rootOf(view.closing.holds), place, holds)
+    shownValue(rootOf(view.closing.holds), holds.key, holds)
     this.askEntries(place)
     this.askHolds(place)
     for (const { key, value } of entriesOf(view.opening.lanes)) {
