@@ -109,7 +109,7 @@ describe('deparrow chain exit', () => {
     const left = refused as never as Left
     assert.deepEqual(
       left.remaining.map(({ what, code }) => [what, code]),
-      [['leaf', 'NETWORK_UNREACHABLE']],
+      [['leaf', 'JOURNAL_NEEDED']],
     )
     assert.deepEqual(inWei(left), [
       ['purse', String(parseEther('2'))],

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Address, lowerHex } from '@deparrow/ledger'
+import { type Address, bytesToHex, leafPlace, lowerHex } from '@deparrow/ledger'
+import { ledgerCrypto } from '@deparrow/sdk/crypto'
+import { NetworkUnreachableError } from '@deparrow/sdk/network'
 import { formatEther } from 'viem'
 import { chainCall } from '../../chain/contracts.ts'
 import { dueToFinalise, nextBlockTime, readLine } from '../../chain/epoch-line.ts'
@@ -107,6 +109,11 @@ async function leavesOf(
   const epoch = await client.readContract({ ...settlement, functionName: 'finalEpoch' })
   // Without a final epoch nobody has a leaf: every deposit returns.
   if (epoch === 0n) return []
+  const places = [account, `payable:${account}` as const].map(name => bytesToHex(leafPlace(ledgerCrypto, name)))
+  const isTaken = await Promise.all(
+    places.map(place => client.readContract({ ...settlement, functionName: 'isLeafTaken', args: [place] })),
+  )
+  if (isTaken.every(Boolean)) return []
   const source = journal ?? (await journalIn(config.dataFolder)) ?? config.url
   output.progress(`Following the journal of ${source} up to epoch ${epoch} …`)
   const posted = await client.readContract({ ...settlement, functionName: 'epoch', args: [epoch] })
@@ -115,15 +122,13 @@ async function leavesOf(
     ...{ chainId: chain.chain.id, settlement: settlement.address, epoch, journalPosition, leavesTotalMicrocredits },
     leavesRoot: lowerHex(posted.leavesRoot),
   }
-  const archive = await openArchive(source, on, { shard, signal })
-  const takes = leafTakes(chain, archive, epoch, account)
-  const places = [account, `payable:${account}`] as const
-  const isTaken = await Promise.all(
-    places.map(name =>
-      client.readContract({ ...settlement, functionName: 'isLeafTaken', args: [archive.placeOf(name)] }),
-    ),
-  )
-  return takes.filter(({ what }) => !isTaken[what === 'leaf' ? 0 : 1])
+  const archive = await openArchive(source, on, { shard, signal }).catch(error => {
+    if (journal !== undefined || !(error instanceof NetworkUnreachableError)) throw error
+    const advice =
+      'Name one: an export’s file, a data folder of a local network, or the address of a gateway or of a file.'
+    throw new CliError('JOURNAL_NEEDED', `A balance is shown to the contract by a copy of the journal. ${advice}`)
+  })
+  return leafTakes(chain, archive, epoch, account).filter(({ what }) => !isTaken[what === 'leaf' ? 0 : 1])
 }
 
 async function depositsOf(chain: SettlementChain, account: Address): Promise<readonly Take[]> {
