@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import {
   addressArgument,
+  collectArgument,
   countArgument,
   demandIdArgument,
   gweiArgument,
@@ -19,6 +20,7 @@ const commands = {
   inbox: () => import('./chain/inbox.ts'),
   dispute: () => import('./chain/dispute.ts'),
   purse: () => import('./chain/purse.ts'),
+  watch: () => import('./chain/watch.ts'),
 }
 
 type RunCommand = (run: (context: CommandContext) => Promise<void>) => Promise<void>
@@ -43,6 +45,7 @@ export function addChainCommands(chain: Command, run: RunCommand): void {
     .option('--of <address>', 'of another wallet', addressArgument)
     .action((_, command) => run(async context => (await commands.status()).showChainStatus(context, flagsOf(command))))
   addMoneyCommands(chain, run)
+  addWatchCommand(chain, run)
   addDisputeCommands(chain.command('dispute').description('ask the poster about the pending epoch, with a bond'), run)
 }
 
@@ -90,6 +93,30 @@ function addMoneyCommands(chain: Command, run: RunCommand): void {
     .option('--shard <name>', 'which shard of a store that keeps several')
     .action((journal, _, command) =>
       run(async context => (await commands.exit()).leaveByExit(context, journal, flagsOf(command))),
+    )
+}
+
+function addWatchCommand(chain: Command, run: RunCommand): void {
+  chain
+    .command('watch')
+    .description('hold every pending epoch to the public journal, and have those cancelled that are not right')
+    .argument(
+      '[journal]',
+      'the public journal: an address, an export, a store of SQLite, or a data folder; default: the network',
+    )
+    .option('--also-rpc <address>', 'a second RPC to compare with; may be given again', collectArgument)
+    .option('--purse <credits>', 'how much may lie in the purse for bonds of demands', positiveCreditsArgument)
+    .option('--once', 'look once and end')
+    .option('--dry-run', 'say what would be sent; needs no key')
+    .option('--every-seconds <n>', 'how often to look; default: 12, on a local chain 1', countArgument(3_600))
+    .option(
+      '--patience-seconds <n>',
+      'how long an epoch without journal is left alone; default: a quarter of the window',
+      countArgument(30 * 24 * 3_600),
+    )
+    .option('--shard <name>', 'which shard of a store that keeps several')
+    .action((journal, _, command) =>
+      run(async context => (await commands.watch()).watchEpochs(context, journal, flagsOf(command))),
     )
 }
 

@@ -3,7 +3,7 @@ import { exportPayloadOffset, type Hex, type LedgerEvent, readCanonicalEvent, Sh
 
 /** What a line of an export holds, by its form alone; or why it holds no event. */
 export type EventLine =
-  | { readonly hash: Hex; readonly event: LedgerEvent; readonly problem?: undefined }
+  | { readonly hash: Hex; readonly event: LedgerEvent; readonly payload: string; readonly problem?: undefined }
   | { readonly hash: Hex | undefined; readonly event?: undefined; readonly problem: string }
 
 const hashPrefix = '{"hash":"0x'
@@ -34,7 +34,8 @@ function readLine(line: string): EventLine {
   if (!isFramed) return { hash: undefined, problem: 'stands in a line that is no event’s' }
   const hash = line.slice(hashAt, payloadPrefixAt) as Hex
   try {
-    return { hash, event: readCanonicalEvent(line.slice(exportPayloadOffset, -1)) }
+    const payload = line.slice(exportPayloadOffset, -1)
+    return { hash, event: readCanonicalEvent(payload), payload }
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error
     return { hash, problem: error.message }

@@ -13,6 +13,8 @@ export type SourceOptions = {
   /** Which shard of a store; needed when it keeps several. */
   readonly shard?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** Only what comes after this position, where the source can be asked for it: an address. Others give all of the journal. */
+  readonly after?: number | undefined
 }
 
 /**

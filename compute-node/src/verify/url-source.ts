@@ -20,11 +20,11 @@ const endBytesMax = 1_024
  */
 export async function* urlChunks(
   source: string,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { signal, after: from = 0 }: { readonly signal?: AbortSignal | undefined; readonly after?: number | undefined } = {},
 ): AsyncGenerator<Uint8Array> {
   const url = new URL(source)
   if (url.pathname === '/') url.pathname = journalPath
-  let after = 0
+  let after = from
   for (let isComplete = false; !isComplete; ) {
     if (after > 0) url.searchParams.set('after', String(after))
     const tail = new Tail()

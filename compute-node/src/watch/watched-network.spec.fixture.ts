@@ -3,9 +3,14 @@ import { dpcTokenAbi, settlementAbi } from '@deparrow/contracts'
 import { encodeRows } from '@deparrow/contracts/rows'
 import {
   type Address,
+  chainHash,
   type Domain,
   type Entry,
   type EpochBooks,
+  encodeEvent,
+  formatExportEnd,
+  formatExportedEvent,
+  formatExportHeader,
   type Hex,
   type LedgerEvent,
   type LedgerEventData,
@@ -13,6 +18,7 @@ import {
   type Message,
   type MessageType,
   type Signed,
+  type StoredEvent,
   typedDataDigest,
   zeroAddress,
   zeroHash,
@@ -67,7 +73,7 @@ export class WatchedNetwork {
 
   private constructor(
     readonly chain: LocalSettlement,
-    private readonly opened: SettlementChain,
+    readonly opened: SettlementChain,
     private readonly disputes: DisputesContract,
     private readonly receipts: ReceiptsContract,
     readonly domain: Domain,
@@ -263,7 +269,7 @@ export class WatchedNetwork {
     return { status, plans, called, refused, gainedWei: (await this.purse()) - before }
   }
 
-  private async purse(): Promise<bigint> {
+  async purse(): Promise<bigint> {
     const { client, token } = this.opened
     const [inPurse, inWallet] = await Promise.all([
       client.readContract({ ...this.disputes, functionName: 'purseWei', args: [watcher.address] }),
@@ -278,7 +284,7 @@ export class WatchedNetwork {
   }
 
   /** Answers all open demands that the journal of the poster answers. Returns why the others are not. */
-  private async answer(books: EpochArchive): Promise<string[]> {
+  async answer(books: EpochArchive): Promise<string[]> {
     const view = await this.view()
     const refused: string[] = []
     if (view.posted.status !== 'pending') return refused
@@ -305,6 +311,24 @@ export class WatchedNetwork {
 
   private async write({ functionName, args }: { readonly functionName: string; readonly args: readonly unknown[] }) {
     await this.chain.write(poster, { ...this.disputes, functionName, args } as unknown as Write)
+  }
+
+  /** The public journal as a gateway serves it. */
+  export(events: readonly Pick<StoredEvent, 'hash' | 'payload'>[] = this.ledger.stored): string {
+    const { chainId, verifyingContract: settlement } = this.domain
+    const header = formatExportHeader({ shard: '0', chainId, settlement, after: { position: 0, hash: zeroHash } })
+    const end = { position: events.length, hash: events.at(-1)?.hash ?? zeroHash }
+    return `${header}${events.map(formatExportedEvent).join('')}${formatExportEnd({ end, isComplete: true })}`
+  }
+
+  /** Forged events as they would lie in a store, with the hashes that follow from them. */
+  forgedStored(events: readonly LedgerEvent[]): readonly Pick<StoredEvent, 'hash' | 'payload'>[] {
+    const stored: Pick<StoredEvent, 'hash' | 'payload'>[] = []
+    for (const event of events) {
+      const payload = encodeEvent(event)
+      stored.push({ payload, hash: chainHash(ledgerCrypto, stored.at(-1)?.hash ?? zeroHash, payload) })
+    }
+    return stored
   }
 
   private async look() {

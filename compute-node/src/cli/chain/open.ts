@@ -59,13 +59,18 @@ export async function openChain({ config }: CommandContext, flags: ChainFlags): 
 /** The wallet of the data folder, with its key. */
 export async function openOwnWallet(context: CommandContext, flags: ChainFlags): Promise<OwnWallet> {
   const chain = await openChain(context, flags)
-  const chainId = chain.chain.id
-  const { address, privateKey } = await unlockKey(context.config, 'wallet', async () => chainId)
-  refuseDevelopmentKey(address, chainId)
+  const { sender, ...own } = await openOwnSender(context, chain, flags)
+  return { chain, ...own, carryOut: (what, call) => carryOut(context, sender, what, call) }
+}
+
+/** The same wallet as something that sends on a chain. */
+export async function openOwnSender({ config }: CommandContext, { chain, client }: SettlementChain, flags: ChainFlags) {
+  const { address, privateKey } = await unlockKey(config, 'wallet', async () => chain.id)
+  refuseDevelopmentKey(address, chain.id)
   const account = privateKeyToAccount(privateKey.reveal())
-  const options = chainId === developmentChainId ? sendOptionsDevelopment : sendOptionsDefault
+  const options = chain.id === developmentChainId ? sendOptionsDevelopment : sendOptionsDefault
   const sender = new TransactionSender({
-    client: chain.client,
+    client,
     account,
     options: {
       ...options,
@@ -73,7 +78,7 @@ export async function openOwnWallet(context: CommandContext, flags: ChainFlags):
       maxFeePerGasWei: flags.maxFeeGwei,
     },
   })
-  return { chain, account, address, carryOut: (what, call) => carryOut(context, sender, what, call) }
+  return { account, address, sender }
 }
 
 /** Whose affairs are meant, without unlocking anything: the one given, or the wallet of the data folder if there is one. */

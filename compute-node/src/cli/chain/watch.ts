@@ -1,0 +1,108 @@
+import { type Address, weiPerMicrocredit } from '@deparrow/ledger'
+import { developmentChainId } from '@deparrow/sdk/network'
+import { JournalUnfitError } from '../../chain/journal-archive.ts'
+import { openSettlementChain, type SettlementChain } from '../../chain/open-settlement.ts'
+import { errorText, type NodeLogRecord } from '../../daemon/node-log.ts'
+import { EpochWatch, type LookResult } from '../../watch/epoch-watch.ts'
+import { JournalFollower } from '../../watch/journal-follower.ts'
+import { CliError, failureOf } from '../cli-error.ts'
+import type { CommandContext } from '../command-context.ts'
+import { addressMeant, type ChainFlags, openChain, openOwnSender, requireDisputes } from './open.ts'
+
+export type WatchFlags = ChainFlags & {
+  readonly alsoRpc?: readonly string[]
+  readonly shard?: string
+  /** What may lie in the purse, in µcr. */
+  readonly purse?: bigint
+  readonly once?: boolean
+  readonly dryRun?: boolean
+  readonly everySeconds?: number
+  readonly patienceSeconds?: number
+}
+
+const everySecondsDefault = { development: 1, other: 12 } as const
+
+const nobody: Address = `0x${'00'.repeat(20)}`
+
+/**
+ * Holds every pending epoch to the public journal and has those cancelled that are not right, until it is interrupted; with `--once` looks once and ends, with
+ * `EPOCH_WRONG` when an epoch is wrong and nothing was or is being done about it.
+ */
+export async function watchEpochs(
+  context: CommandContext,
+  journal: string | undefined,
+  flags: WatchFlags,
+): Promise<void> {
+  const { output, signal, config } = context
+  const chain = await openChain(context, flags)
+  requireDisputes(chain)
+  const chains = [chain, ...(await openOthers(chain, flags))]
+  const own = flags.dryRun
+    ? undefined
+    : await openOwnSender(context, chain, { ...flags, confirmations: flags.confirmations ?? 1 })
+  const me = own?.address ?? (await addressMeant(context, undefined)) ?? nobody
+  const watch = new EpochWatch({
+    chains,
+    journal: new JournalFollower(journal ?? config.url, { shard: flags.shard }),
+    me,
+    sender: own?.sender,
+    log: record => output.record(record),
+    confirmations: flags.confirmations ?? 1,
+    purseWei: (flags.purse ?? 0n) * weiPerMicrocredit,
+    patienceSeconds: flags.patienceSeconds,
+  })
+  if (flags.once) return showOnce(context, await watch.look(signal))
+  const isDevelopment = chain.chain.id === developmentChainId
+  const everySeconds = flags.everySeconds ?? everySecondsDefault[isDevelopment ? 'development' : 'other']
+  while (!signal.aborted) {
+    await lookAndGoOn(watch, record => output.record(record), signal)
+    await waitSeconds(everySeconds, signal)
+  }
+}
+
+/** The same contracts by other RPCs; each must be of the same chain. */
+function openOthers({ chain, settlement }: SettlementChain, { alsoRpc = [] }: WatchFlags): Promise<SettlementChain[]> {
+  return Promise.all(
+    alsoRpc.map(rpcUrl => openSettlementChain({ rpcUrl, chainId: chain.id, settlement: settlement.address })),
+  )
+}
+
+/** A chain that does not answer, or answers nonsense, may do better with the next look; a journal of another ledger never will. */
+async function lookAndGoOn(
+  watch: EpochWatch,
+  log: (record: NodeLogRecord) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await watch.look(signal)
+  } catch (error) {
+    if (signal.aborted) return
+    if (error instanceof JournalUnfitError) throw error
+    const { code, message } = failureOf(error)
+    log({ level: 'error', code, message: code === 'INTERNAL' ? errorText(error) : message })
+  }
+}
+
+function showOnce({ output }: CommandContext, result: LookResult): void {
+  const { wrong, unknown, helpless, pending, sent } = result
+  if (helpless.length > 0) {
+    const said = `Epoch ${helpless.join(', ')} is wrong, and nothing is being done about it.`
+    throw new CliError('EPOCH_WRONG', said, { ...result })
+  }
+  output.result(result, [
+    `${pending} pending epochs: ${wrong.length} wrong, ${unknown.length} not known; ${sent} transactions sent`,
+  ])
+}
+
+function waitSeconds(seconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, seconds * 1_000)
+    signal.addEventListener('abort', done, { once: true })
+    if (signal.aborted) done()
+  })
+}
