@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { localAddresses } from '@deparrow/contracts'
 import { readComposeFile } from './compose-file.spec.fixture.ts'
 import { ConfigError } from './config-error.ts'
 import { readRoleConfig } from './role-config.ts'
@@ -25,6 +26,25 @@ describe('deploy/compose.yaml', () => {
       const unknown = Object.keys(environment).filter(variable => ![...readBefore, ...known].includes(variable))
       assert.deepEqual(unknown, [], name)
     }
+  })
+
+  it('passes on every variable that a role reads, but for those of shards: it describes one', () => {
+    for (const [name, { environment = {} }] of ours) {
+      const { role } = readRoleConfig(environment)
+      const missing = Object.keys(roleVariables[role].shape).filter(variable => !(variable in environment))
+      assert.deepEqual(missing, ['SHARD', 'SHARD_COUNT'], name)
+    }
+  })
+
+  it('gives the poster its limits when they are named, and the stakes of the development chain', () => {
+    const given = { GAS_FEE_MAX_GWEI: '30', EPOCH_BOND_WORTH_GWEI: '5000000', CHAIN_CONFIRMATIONS: '12' }
+    const limited = readRoleConfig(readComposeFile(given).services['settlement']?.environment ?? {})
+    assert.ok(limited.role === 'settlement')
+    const { gasFeeMaxGwei, epochBondWorthGwei, chainConfirmations, registryAddress } = limited
+    assert.deepEqual([gasFeeMaxGwei, epochBondWorthGwei, chainConfirmations], [30, 5_000_000, 12])
+    assert.equal(registryAddress, localAddresses.registry.toLowerCase())
+    const free = readRoleConfig(environmentOf('settlement'))
+    assert.ok(free.role === 'settlement' && free.gasFeeMaxGwei === undefined && free.epochBondWorthGwei === undefined)
   })
 
   it('runs every service of a ledger of one shard, and the ledger twice', () => {

@@ -39,6 +39,7 @@ const settling = pick(
   'EPOCH_INTERVAL_MS',
   'REGISTRY_ADDRESS',
   'GAS_FEE_MAX_GWEI',
+  'EPOCH_BOND_WORTH_GWEI',
 )
 
 const serving = pick(

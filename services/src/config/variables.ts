@@ -98,6 +98,11 @@ export const variables = {
   GAS_FEE_MAX_GWEI: wholeNumber(1, 1_000_000)
     .optional()
     .describe('what a gas may cost before posting waits, in gwei; by default there is no limit'),
+  EPOCH_BOND_WORTH_GWEI: wholeNumber(1, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe(
+      'what the bond behind one epoch is worth, in gwei of the chain’s coin: what the answers to demands that are due soon may cost together, above GAS_FEE_MAX_GWEI; by default they may cost anything',
+    ),
   PUBLIC_RPC_URL: url.describe('the JSON-RPC address of the chain as clients reach it'),
   TOKEN_ADDRESS: address.describe('the address of the DPC token'),
   SESSION_SECRET_FILE: path.describe('a file (mode 0600) with the secret that signs sessions, 32 characters or more'),

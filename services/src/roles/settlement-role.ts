@@ -42,6 +42,7 @@ export type ChainConfig = Pick<
   | 'epochIntervalMs'
   | 'registryAddress'
   | 'gasFeeMaxGwei'
+  | 'epochBondWorthGwei'
 >
 
 async function settlementValues(config: ChainConfig, ledger: Ledger, clock: Clock) {
@@ -72,10 +73,14 @@ export async function openChain(config: ChainConfig, settlement: Address): Promi
 
 export function settlementOptionsOf(config: ChainConfig): SettlementOptions {
   const { chainPollMs: pollIntervalMs, payoutGatherMs: gatherMs, epochIntervalMs } = config
-  const maxFeePerGasWei = maxFeePerGasWeiOf(config)
-  return { ...settlementOptionsLocal, pollIntervalMs, gatherMs, epochIntervalMs, maxFeePerGasWei }
+  const [maxFeePerGasWei, epochBondWorthWei] = [maxFeePerGasWeiOf(config), weiOf(config.epochBondWorthGwei)]
+  return { ...settlementOptionsLocal, pollIntervalMs, gatherMs, epochIntervalMs, maxFeePerGasWei, epochBondWorthWei }
 }
 
 function maxFeePerGasWeiOf({ gasFeeMaxGwei }: ChainConfig): bigint | undefined {
-  return gasFeeMaxGwei === undefined ? undefined : BigInt(gasFeeMaxGwei) * 1_000_000_000n
+  return weiOf(gasFeeMaxGwei)
+}
+
+function weiOf(gwei: number | undefined): bigint | undefined {
+  return gwei === undefined ? undefined : BigInt(gwei) * 1_000_000_000n
 }
