@@ -18,12 +18,14 @@ import { NodeResolver } from './graphql/node.resolver.ts'
 import { PermissionResolver } from './graphql/permission.resolver.ts'
 import { ResolverErrors } from './graphql/resolver-errors.ts'
 import { SettlementResolver } from './graphql/settlement.resolver.ts'
+import { SettlementStatusResolver } from './graphql/settlement-status.resolver.ts'
 import { SignInResolver } from './graphql/sign-in.resolver.ts'
 import { VisibleJournal } from './graphql/visible-journal.ts'
 import { WalletResolver } from './graphql/wallet.resolver.ts'
 import { WalletEventsResolver } from './graphql/wallet-events.resolver.ts'
 import { WalletFeed } from './graphql/wallet-feed.ts'
 import { WalletHistoryResolver } from './graphql/wallet-history.resolver.ts'
+import { WalletPayoutsResolver } from './graphql/wallet-payouts.resolver.ts'
 import { HttpMetrics } from './http/http-metrics.ts'
 import { OperationsController } from './http/operations.controller.ts'
 import { PublicOrigin } from './sign-in/public-origin.ts'
@@ -76,6 +78,8 @@ export class SignInModule {}
     NodeResolver,
     PermissionResolver,
     SettlementResolver,
+    SettlementStatusResolver,
+    WalletPayoutsResolver,
     SignInResolver,
     WalletEventsResolver,
     WalletHistoryResolver,

@@ -140,6 +140,13 @@ describe('settlement that is asked from another process', () => {
     assert.equal(await settlement.contractWei(), await view.contractWei())
     assert.equal(await settlement.isChainInDoubt(), view.isChainInDoubt())
     assert.deepEqual(told(await settlement.health()), told(gateway.settlement.health()))
+    assert.deepEqual(told(await settlement.status()), told(view.status()))
+    assert.equal(await settlement.rowProof(payer.address, 1), undefined)
+    assert.equal(await settlement.exitLeaf(payer.address, false, 'final'), undefined)
+    const none = { items: [] }
+    assert.deepEqual(await settlement.payouts(payer.address, { first: 5, cursor: '3' }), none)
+    assert.deepEqual(await settlement.finalEpochs({ first: 5 }), none)
+    assert.deepEqual(await settlement.demands({ first: 5 }), none)
   })
 })
 

@@ -1,3 +1,4 @@
+import { encodeRow } from '@deparrow/contracts/rows'
 import type { Address, EpochBooks, Hex, PayoutRow } from '@deparrow/ledger'
 import { proveRow } from './epoch-parts.ts'
 import type { JournalIndex } from './journal-index.ts'
@@ -8,6 +9,8 @@ export type ClaimView = {
   readonly part: number
   /** Of the row in its part, from 0. */
   readonly index: number
+  /** The 24 bytes of the row. */
+  readonly row: Hex
   readonly payeeId: number
   readonly incrementMicrocredits: bigint
   readonly cumulativeMicrocredits: bigint
@@ -28,6 +31,7 @@ export function claimFor(journal: JournalIndex, wallet: Address): ClaimView | un
   return {
     epoch,
     ...proofOf(closed.books, newest.index, row),
+    row: rowBytes(row),
     payeeId: row.id,
     incrementMicrocredits: row.incrementMicrocredits,
     cumulativeMicrocredits: row.cumulativeMicrocredits,
@@ -36,10 +40,16 @@ export function claimFor(journal: JournalIndex, wallet: Address): ClaimView | un
   }
 }
 
+/** A row as `Settlement.claim` takes it. */
+export function rowBytes({ id, incrementMicrocredits, cumulativeMicrocredits, previousEpoch }: PayoutRow): Hex {
+  return encodeRow({ payeeId: id, incrementMicrocredits, cumulativeMicrocredits, previousEpoch })
+}
+
 /** Rows never change, so neither do their proofs; a proof takes the hashes of its whole part. */
 const proofs = new WeakMap<PayoutRow, ReturnType<typeof proveRow>>()
 
-function proofOf(books: EpochBooks, index: number, row: PayoutRow): ReturnType<typeof proveRow> {
+/** Where a row stands, and what shows it there. */
+export function proofOf(books: EpochBooks, index: number, row: PayoutRow): ReturnType<typeof proveRow> {
   const known = proofs.get(row)
   if (known !== undefined) return known
   const proof = proveRow(books, index)

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { JournalSettlementView } from './settlement-view.ts'
-import { alice, type Life, SettlementFixture, withdraw } from './testing/settlement-fixture.ts'
+import { alice, type Life, publicOf, SettlementFixture, withdraw } from './testing/settlement-fixture.ts'
 
 const credit = 1_000_000n
 
-function viewOf(fixture: SettlementFixture, { index, follower }: Life): JournalSettlementView {
+function viewOf(fixture: SettlementFixture, life: Life): JournalSettlementView {
   const { chain, clock } = fixture
+  const { index, follower } = life
   const { postedTransactions } = follower
   const followedBlock = () => follower.followed?.number
   return new JournalSettlementView({
@@ -16,6 +17,7 @@ function viewOf(fixture: SettlementFixture, { index, follower }: Life): JournalS
     postedTransactions,
     followedBlock,
     isChainInDoubt: () => false,
+    public: publicOf(life),
   })
 }
 

@@ -1,6 +1,7 @@
 import { type Address, type Clock, type EpochBooks, type Hex, zeroHash } from '@deparrow/ledger'
 import { type ClaimView, claimFor } from './claims.ts'
 import type { ClosedEpoch, JournalIndex } from './journal-index.ts'
+import type { PublicSettlement } from './public-settlement.ts'
 import type { ChainCancelReason, SettlementChain } from './token-chain.port.ts'
 
 export type EpochView = {
@@ -24,6 +25,7 @@ type PendingState = { readonly finalAtSeconds: number; readonly openDemands: num
 
 export type SettlementViewParts = {
   readonly index: JournalIndex
+  readonly public: PublicSettlement
   readonly chain: SettlementChain
   readonly clock: Clock
   /** Transactions that completed epochs, as the follower saw them; what is found later is added. */
@@ -75,6 +77,30 @@ export class JournalSettlementView {
   /** Whether the chain is not the one that was followed, or says what the journal cannot take. */
   isChainInDoubt(): boolean {
     return this.parts.isChainInDoubt()
+  }
+
+  status(): ReturnType<PublicSettlement['status']> {
+    return this.parts.public.status()
+  }
+
+  payouts(...asked: Parameters<PublicSettlement['payouts']>): ReturnType<PublicSettlement['payouts']> {
+    return this.parts.public.payouts(...asked)
+  }
+
+  rowProof(...asked: Parameters<PublicSettlement['rowProof']>): ReturnType<PublicSettlement['rowProof']> {
+    return this.parts.public.rowProof(...asked)
+  }
+
+  finalEpochs(...asked: Parameters<PublicSettlement['finalEpochs']>): ReturnType<PublicSettlement['finalEpochs']> {
+    return this.parts.public.finalEpochs(...asked)
+  }
+
+  demands(...asked: Parameters<PublicSettlement['demands']>): ReturnType<PublicSettlement['demands']> {
+    return this.parts.public.demands(...asked)
+  }
+
+  exitLeaf(...asked: Parameters<PublicSettlement['exitLeaf']>): ReturnType<PublicSettlement['exitLeaf']> {
+    return this.parts.public.exitLeaf(...asked)
   }
 
   private async epoch(epoch: number): Promise<EpochView> {

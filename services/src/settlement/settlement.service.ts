@@ -10,7 +10,9 @@ import { EpochPoster, type PosterProblem } from './epoch-poster.ts'
 import { JournalArchive } from './journal-archive.ts'
 import { feedJournal } from './journal-feed.ts'
 import { JournalIndex } from './journal-index.ts'
+import { PaidRows } from './paid-rows.ts'
 import type { PosterAlarm, PosterPause } from './poster-step.ts'
+import { PublicSettlement } from './public-settlement.ts'
 import type { SettlementOptions } from './settlement-options.ts'
 import { JournalSettlementView } from './settlement-view.ts'
 import { ChainUnavailableError, type SettlementChain } from './token-chain.port.ts'
@@ -49,6 +51,7 @@ export class SettlementService implements OnModuleInit, OnApplicationShutdown {
   private readonly index = new JournalIndex()
   private readonly follower: ChainFollower
   private readonly poster: EpochPoster
+  private readonly rows = new PaidRows()
   private readonly archive = new JournalArchive(ledgerCrypto)
   private readonly answerer: DemandAnswerer
   private readonly logger = new Logger('Settlement')
@@ -82,13 +85,22 @@ export class SettlementService implements OnModuleInit, OnApplicationShutdown {
     const { postedTransactions } = this.follower
     const followedBlock = () => this.follower.followed?.number
     const isChainInDoubt = () => this.follower.chainAlarm !== undefined
-    this.view = new JournalSettlementView({ index, chain, clock, postedTransactions, followedBlock, isChainInDoubt })
+    const shown = new PublicSettlement({
+      index,
+      rows: this.rows,
+      archive,
+      demands: () => this.answerer.demands,
+      status: () => statusOf(this.health()),
+    })
+    const parts = { index, chain, clock, postedTransactions, followedBlock, isChainInDoubt }
+    this.view = new JournalSettlementView({ ...parts, public: shown })
   }
 
   /** Starts following. Throws `WrongChainError` when the journal belongs to another chain; a chain that is away is waited for. */
   async onModuleInit(): Promise<void> {
     this.stopFeed = await feedJournal(this.ledger, event => {
       this.index.apply(event)
+      this.rows.apply(event)
       this.archive.apply(event)
     })
     const { config } = this.index
@@ -153,6 +165,12 @@ export class SettlementService implements OnModuleInit, OnApplicationShutdown {
       lastFinalEpoch: this.index.lastFinalEpoch,
     }
   }
+}
+
+function statusOf({ isReady, isExitStarted, lastEpoch, lastFinalEpoch, ...health }: SettlementHealth) {
+  const { chainAlarm, demandAlarms, posterAlarm, posterPause } = health
+  const problem = chainAlarm ?? posterAlarm ?? demandAlarms[0] ?? posterPause
+  return { isReady, isExitStarted, problem: problem?.code, lastEpoch, lastFinalEpoch }
 }
 
 function describeAlarm(alarm: DemandAlarm): string {

@@ -1,6 +1,6 @@
 import type { Page, PageRequest } from '../../read-model/read-records.ts'
 import { spend } from './answer-budget.ts'
-import { reading } from './read-errors.ts'
+import { badInput, reading } from './read-errors.ts'
 import { requireBetween } from './session-context.ts'
 
 /** What a list field was asked for, and the most that it gives at once. */
@@ -17,4 +17,9 @@ export async function pageOf<T>(
   const page = await reading(() => read(request))
   spend(context, 'rows', page.items.length)
   return page
+}
+
+/** Throws `BAD_USER_INPUT` for a cursor that no page of this list has named. */
+export function requireCursor(cursor: string | null | undefined, shape: RegExp): void {
+  if (cursor != null && !shape.test(cursor)) throw badInput('the cursor is not one of this list')
 }

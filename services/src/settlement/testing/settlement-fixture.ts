@@ -17,6 +17,8 @@ import { EpochPoster } from '../epoch-poster.ts'
 import { JournalArchive } from '../journal-archive.ts'
 import { feedJournal } from '../journal-feed.ts'
 import { JournalIndex } from '../journal-index.ts'
+import { PaidRows } from '../paid-rows.ts'
+import { PublicSettlement } from '../public-settlement.ts'
 import type { SettlementChain } from '../token-chain.port.ts'
 import { InMemorySettlementChain } from './in-memory-settlement-chain.ts'
 
@@ -27,6 +29,8 @@ export type Life = {
   readonly follower: ChainFollower
   readonly poster: EpochPoster
   readonly answerer: DemandAnswerer
+  readonly archive: JournalArchive
+  readonly rows: PaidRows
 }
 
 /** What stands between the process and the world; a test puts faults there. */
@@ -61,8 +65,10 @@ export class SettlementFixture {
     if (ledger.config() === undefined) await accept(ledger, { type: 'OpenLedger', config: testConfig })
     const index = new JournalIndex()
     const archive = new JournalArchive(ledgerCrypto)
+    const rows = new PaidRows()
     await feedJournal(ledger, event => {
       index.apply(event)
+      rows.apply(event)
       archive.apply(event)
     })
     const parts = { ledger: between.ledger(ledger), chain: between.chain(this.chain), index }
@@ -83,7 +89,7 @@ export class SettlementFixture {
       isExitStarted: () => follower.isExitStarted === true,
       answerer,
     })
-    return { ledger, index, follower, poster, answerer }
+    return { ledger, index, follower, poster, answerer, archive, rows }
   }
 
   /** Polls, ticks and lets a block pass, again and again. */
@@ -96,6 +102,13 @@ export class SettlementFixture {
     }
     await follower.poll()
   }
+}
+
+/** What a life shows to everybody. */
+export function publicOf({ index, rows, archive, answerer }: Life): PublicSettlement {
+  const { lastEpoch, lastFinalEpoch } = index
+  const status = { isReady: true, isExitStarted: false, problem: undefined, lastEpoch, lastFinalEpoch }
+  return new PublicSettlement({ index, rows, archive, demands: () => answerer.demands, status: () => status })
 }
 
 export async function accept(ledger: Ledger, command: LedgerCommand): Promise<void> {
