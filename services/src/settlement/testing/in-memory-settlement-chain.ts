@@ -15,6 +15,7 @@ import {
   type SettlementLog,
   type StakeChange,
 } from '../token-chain.port.ts'
+import { type Block, type Change, hashOf, ifTaken, type Queued } from './in-memory-block.ts'
 import {
   appendInbox,
   ContractRevert,
@@ -31,15 +32,7 @@ import {
   startExit,
   statusOf,
 } from './in-memory-contract.ts'
-import { type Asked, answerSeconds, type DemandBody, openDemand, openDemandsOf } from './in-memory-demands.ts'
-
-type Block = ChainBlock & {
-  readonly logs: readonly SettlementLog[]
-  readonly demandLogs: readonly (DemandLog & Pick<DemandBody, 'aboutEpoch'>)[]
-  readonly state: ContractState
-}
-
-type Queued = { readonly call: SettlementCall; readonly nonce: number }
+import { type Asked, answerSeconds, openDemand, openDemandsOf } from './in-memory-demands.ts'
 
 const emptyHeader: EpochHeader = {
   parent: 0,
@@ -80,30 +73,57 @@ export class InMemorySettlementChain implements SettlementChain {
   pauseSeconds = 0n
   private blocks: Block[]
   private mempool: readonly Queued[] = []
+  private waitingChanges: readonly Change[] = []
   private fork = 0
 
   constructor(identity: Pick<ChainIdentity, 'chainId' | 'genesisHash'>) {
     this.chain = { ...identity, hasSettlement: true }
     this.blocks = [
-      { number: 0n, hash: identity.genesisHash, timeSeconds: 0n, logs: [], demandLogs: [], state: emptyContract() },
+      {
+        number: 0n,
+        hash: identity.genesisHash,
+        timeSeconds: 0n,
+        logs: [],
+        demandLogs: [],
+        state: emptyContract(),
+        sent: [],
+        changes: [],
+      },
     ]
   }
 
   /** Mines a block with whatever waits in the mempool, and what `change` does to the contract. */
-  mine(change: (state: ContractState) => readonly object[] = () => []): void {
+  mine(change?: Change): void {
     const parent = this.latest
     const state = structuredClone(parent.state)
     const timeSeconds = this.nextTimeSeconds
     this.pauseSeconds = 0n
     const number = parent.number + 1n
-    const bodies = [...this.runMempool(state, Number(timeSeconds)), ...change(state)]
+    const sent = this.mempool
+    const waiting = this.waitingChanges
+    this.waitingChanges = []
+    const changes = change === undefined ? waiting : [...waiting, change]
+    const bodies = [
+      ...this.runMempool(state, Number(timeSeconds)),
+      ...waiting.flatMap(again => ifTaken(again, state)),
+      ...(change?.(state) ?? []),
+    ]
     const transactionHash = hashOf(number, this.fork, 0xaa)
     const placed = bodies.map((body, logIndex) => {
       return { ...body, place: { transactionHash, blockNumber: number, logIndex } }
     })
     const logs = placed.filter(log => !('aboutEpoch' in log)) as unknown as readonly SettlementLog[]
     const demandLogs = placed.filter(log => 'aboutEpoch' in log) as unknown as Block['demandLogs']
-    this.blocks.push({ number, hash: hashOf(number, this.fork, 0xbb), timeSeconds, logs, demandLogs, state })
+    this.blocks.push({
+      number,
+      hash: hashOf(number, this.fork, 0xbb),
+      timeSeconds,
+      logs,
+      demandLogs,
+      state,
+      sent,
+      changes,
+    })
   }
 
   arrive(
@@ -142,11 +162,19 @@ export class InMemorySettlementChain implements SettlementChain {
     return this.latest.timeSeconds + 1n + this.pauseSeconds
   }
 
-  /** Drops the newest blocks; the next ones have other hashes. Answers what brings the dropped ones back instead. */
-  reorg(depth: number): () => void {
+  /**
+   * Drops the newest blocks; the next ones have other hashes. What was done in the dropped ones is lost, or waits for the next block. Answers what brings
+   * the dropped ones back instead.
+   */
+  reorg(depth: number, done: 'isLost' | 'waits' = 'isLost'): () => void {
     const { blocks } = this
     this.blocks = blocks.slice(0, blocks.length - depth)
     this.fork++
+    if (done === 'waits') {
+      const dropped = blocks.slice(-depth)
+      this.mempool = [...dropped.flatMap(({ sent }) => sent), ...this.mempool]
+      this.waitingChanges = dropped.flatMap(({ changes }) => changes)
+    }
     return () => {
       this.blocks = blocks
       this.fork++
@@ -304,8 +332,4 @@ export class InMemorySettlementChain implements SettlementChain {
     this.failuresLeft--
     throw new ChainUnavailableError(operation, { cause: new Error('connection refused') })
   }
-}
-
-function hashOf(number: bigint, fork: number, kind: number): Hex {
-  return `0x${kind.toString(16)}${fork.toString(16).padStart(8, '0')}${number.toString(16).padStart(54, '0')}`
 }
