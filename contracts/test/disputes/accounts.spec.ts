@@ -4,6 +4,7 @@ import { transferType } from '@deparrow/ledger'
 import { encodeAbiParameters, getAddress, type Hex, parseAbiParameters, zeroHash } from 'viem'
 import { acceptanceBatch } from '../support/acceptances.ts'
 import { laneKey } from '../support/cases.ts'
+import { isCoverageRun } from '../support/constants.ts'
 import { alice, bob, guardian, poster, publicClient, stranger, viem } from '../support/judges-chain.ts'
 import { actor, digestOf } from '../support/messages.ts'
 import {
@@ -259,7 +260,7 @@ describe('an entry', () => {
       )
       const { gasUsed } = await publicClient.getTransactionReceipt({ hash })
       t.diagnostic(`an entry with ${(evidence.length - 2) / 2} bytes of evidence: ${gasUsed} gas`)
-      assert.ok(gasUsed < ENTRY_GAS_MAX, `${gasUsed} gas`)
+      assert.ok(isCoverageRun || gasUsed < ENTRY_GAS_MAX, `${gasUsed} gas`)
     }
     const seller = stated(happened, 'seller').statement
     const key = messages.transfer.digest

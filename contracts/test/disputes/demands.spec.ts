@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { getAddress, type Hex, zeroHash } from 'viem'
+import { isCoverageRun } from '../support/constants.ts'
 import { alice, bob, guardian, networkHelpers, poster, publicClient, stranger, viem } from '../support/judges-chain.ts'
 import { actor } from '../support/messages.ts'
 import { encodeSiblings, entryNode, leafProof, placedLeaves, placeOf, placeOfName, treeOver } from '../support/trees.ts'
@@ -511,7 +512,7 @@ describe('what only the receipts contract may do', () => {
   })
 })
 
-describe('gas of a demand and of its answer', () => {
+describe('gas of a demand and of its answer', { skip: isCoverageRun }, () => {
   it('stays below what was measured, with 20 levels of siblings', async t => {
     const contracts = await loadDisputed()
     const { disputes, settlement } = contracts

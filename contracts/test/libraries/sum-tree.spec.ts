@@ -310,6 +310,8 @@ describe('a proof of a leaf', () => {
         expected,
         112n,
       ])
+      const included = await harness.read.requireLeafIncluded([top.hash, place, leafProof(leaves, place)])
+      assert.deepEqual(included, [expected, 112n])
       await reverts(harness.read.requireLeafAbsent([top.hash, place, leafProof(leaves, place)]), harness, 'NotAbsent', [
         place,
       ])

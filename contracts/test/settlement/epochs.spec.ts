@@ -63,6 +63,16 @@ describe('opening an epoch', () => {
     assert.equal(await settlement.read.headEpoch(), 1n)
   })
 
+  it('may cover nothing of the inbox, and then has nothing to account for', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    const header = { ...(await headerFor(contracts, {})), inboxCut: 0n }
+    const total = await settlement.read.inboxTotal([2n])
+    await reverts(settlement.write.postEpoch([header, '0x']), settlement, 'BooksDoNotClose', [0n, total])
+    await settlement.write.postEpoch([{ ...header, leavesTotalMicrocredits: 0n }, '0x'])
+    assert.equal((await settlement.read.epoch([1n])).inboxCut, 0n)
+  })
+
   it('refuses a journal position behind the one of its parent', async () => {
     const contracts = await loadContracts()
     const { settlement } = contracts

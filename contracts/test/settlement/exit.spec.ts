@@ -205,6 +205,19 @@ describe('a leaf', () => {
     }
   })
 
+  it('that has nothing pays nothing, and stays untaken', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    const empty = walletLeaf(carolAt, { available: 0n })
+    const { epoch, leaves } = await postLeaves(contracts, [walletLeaf(aliceAt, { available: 3n }), empty])
+    await passWindow()
+    await settlement.write.finalise([epoch])
+    await startExit(contracts)
+    const claiming = settlement.write.exitClaim([carolAt, false, ...proofOf(leaves, placeOf(carolAt))], anybody)
+    await revertWithCustomError(claiming, settlement, 'AmountZero')
+    assert.equal(await settlement.read.isLeafTaken([placeOf(carolAt)]), false)
+  })
+
   it('of the network itself is burnt, and no other', async () => {
     const contracts = await loadContracts()
     const { settlement, token } = contracts

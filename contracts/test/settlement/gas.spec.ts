@@ -8,6 +8,7 @@ import {
   type Contracts,
   CREDIT_WEI,
   distribution,
+  isCoverageRun,
   loadContracts,
   networkHelpers,
   publicClient,
@@ -23,7 +24,7 @@ const FIRST_CLAIM_GAS_MAX = 80_000n
 const CLAIM_GAS_MAX = 65_000n
 const DEPOSIT_GAS_MAX = 120_000n
 
-describe('gas', () => {
+describe('gas', { skip: isCoverageRun }, () => {
   it('of a posting with 4 096 rows is at most 700 a payee, everything included', async t => {
     const contracts = await loadContracts()
     await registerMany(contracts, PAYEES)

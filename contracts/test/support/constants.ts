@@ -1,3 +1,6 @@
+/** Whether coverage is measured: then the contracts take other gas than deployed ones. */
+export const isCoverageRun = process.env['HARDHAT_COVERAGE'] === 'true'
+
 export const CREDIT_WEI = 10n ** 18n
 export const WEI_PER_MICROCREDIT = 10n ** 12n
 
