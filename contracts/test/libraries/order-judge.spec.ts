@@ -18,6 +18,7 @@ import {
   PARENT_CUT,
   permissionOf,
 } from '../support/cases.ts'
+import { isCoverageRun } from '../support/constants.ts'
 import { debitEvidence, holdEvidence } from '../support/evidence.ts'
 import { publicClient, viem } from '../support/judges-chain.ts'
 import { actor, asStruct, digestOf, hashText } from '../support/messages.ts'
@@ -256,7 +257,7 @@ async function gasAtDepth(depth: number): Promise<bigint> {
   return publicClient.estimateContractGas({ ...judge, functionName: 'requireAllowed', args, account: stranger.address })
 }
 
-describe('the gas of the dearest answer', () => {
+describe('the gas of the dearest answer', { skip: isCoverageRun }, () => {
   it('stays below what a block has, however deep the trees, and below half a million as deep as keys can be found by search', async () => {
     const [searched, deepest] = [await gasAtDepth(40), await gasAtDepth(128)]
     console.log(`      ${searched} gas at 40 levels, ${deepest} at 128`)
