@@ -1,11 +1,10 @@
 import { formatCredits, weiPerMicrocredit } from '@deparrow/ledger'
 import { type DepositMethod, depositCalls } from '@deparrow/sdk/chain'
-import { formatEther, type TransactionReceipt } from 'viem'
+import type { TransactionReceipt } from 'viem'
 import { answered } from '../../chain/open-settlement.ts'
-import { CliError } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
 import { checksummed } from '../views.ts'
-import { type ChainFlags, openOwnWallet } from './open.ts'
+import { type ChainFlags, openOwnWallet, requireDpc } from './open.ts'
 
 /** Deposits straight at the contract; the ledger credits it with the epoch that covers it, or the exit returns it. */
 export async function depositOnChain(
@@ -17,11 +16,7 @@ export async function depositOnChain(
   const { client, token, settlement, rpcOrigin } = chain
   const amountWei = amountMicrocredits * weiPerMicrocredit
   const receipt = await answered(rpcOrigin, async () => {
-    const heldWei = await client.readContract({ ...token, functionName: 'balanceOf', args: [address] })
-    if (heldWei < amountWei) {
-      const said = `The wallet holds ${formatEther(heldWei)} DPC and the deposit needs ${formatEther(amountWei)}.`
-      throw new CliError('INSUFFICIENT_DPC', said, { heldWei, neededWei: amountWei })
-    }
+    await requireDpc({ chain, address }, amountWei)
     const parties = { publicClient: client, account, chainId: chain.chain.id }
     const addresses = { token: token.address, settlement: settlement.address }
     let last: TransactionReceipt | undefined

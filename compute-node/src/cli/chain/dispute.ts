@@ -1,5 +1,13 @@
 import { disputesAbi } from '@deparrow/contracts'
-import { bytesToHex, type Hex, type LeafAccount, leafPlace, lowerHex } from '@deparrow/ledger'
+import {
+  bytesToHex,
+  formatCredits,
+  type Hex,
+  type LeafAccount,
+  leafPlace,
+  lowerHex,
+  weiPerMicrocredit,
+} from '@deparrow/ledger'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import { formatEther, parseEventLogs, type TransactionReceipt } from 'viem'
 import { type ChainCall, chainCall, type DisputesContract } from '../../chain/contracts.ts'
@@ -130,8 +138,10 @@ function reasonOf(error: unknown): { readonly reason?: unknown; readonly argumen
   return error instanceof CliError ? error.details : {}
 }
 
-function purseTooSmall([neededWei, heldWei]: readonly unknown[]): CliError {
-  const [needed, held] = [neededWei, heldWei].map(wei => formatEther(BigInt(wei as bigint)))
-  const said = `A demand needs a bond of ${needed} DPC in the purse, which holds ${held}; put some in with --fund ${needed}`
+/** The missing amount is named as `--fund` takes it, in whole microcredits. */
+function purseTooSmall([needed, held]: readonly unknown[]): CliError {
+  const [neededWei, heldWei] = [BigInt(needed as bigint), BigInt(held as bigint)]
+  const missing = formatCredits((neededWei - heldWei + weiPerMicrocredit - 1n) / weiPerMicrocredit)
+  const said = `A demand needs a bond of ${formatEther(neededWei)} DPC in the purse, which holds ${formatEther(heldWei)}; put some in with --fund ${missing}`
   return new CliError('PURSE_TOO_SMALL', said, { neededWei, heldWei })
 }

@@ -1,7 +1,7 @@
 import type { Address } from '@deparrow/ledger'
 import { readKeyFileAddress } from '@deparrow/sdk/keystore'
 import { developmentChainId, fetchNetwork, NetworkUnreachableError, refuseDevelopmentKey } from '@deparrow/sdk/network'
-import type { LocalAccount, TransactionReceipt } from 'viem'
+import { formatEther, type LocalAccount, type TransactionReceipt } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { ChainCall, DisputesContract } from '../../chain/contracts.ts'
 import { SettlementUnnamedError } from '../../chain/errors.ts'
@@ -87,6 +87,17 @@ export async function addressMeant(
   given: Address | undefined,
 ): Promise<Address | undefined> {
   return given ?? (await readKeyFileAddress(keyFilePath(config, 'wallet')))
+}
+
+/** Refuses early what the token would refuse, before an approval is sent. Throws `INSUFFICIENT_DPC` with both amounts. */
+export async function requireDpc(
+  { chain, address }: Pick<OwnWallet, 'chain' | 'address'>,
+  neededWei: bigint,
+): Promise<void> {
+  const heldWei = await chain.client.readContract({ ...chain.token, functionName: 'balanceOf', args: [address] })
+  if (heldWei >= neededWei) return
+  const said = `The wallet holds ${formatEther(heldWei)} DPC, and this needs ${formatEther(neededWei)}.`
+  throw new CliError('INSUFFICIENT_DPC', said, { heldWei, neededWei })
 }
 
 /** The contract of demands. Throws `DISPUTES_MISSING` where there is none. */

@@ -3,15 +3,13 @@ import { formatEther } from 'viem'
 import { chainCall, type DisputesContract } from '../../chain/contracts.ts'
 import { answered } from '../../chain/open-settlement.ts'
 import type { CommandContext } from '../command-context.ts'
-import { type ChainFlags, type OwnWallet, openOwnWallet, requireDisputes } from './open.ts'
+import { type ChainFlags, type OwnWallet, openOwnWallet, requireDisputes, requireDpc } from './open.ts'
 
-/** Puts DPC into the purse for the bonds of demands, in two transactions; answers the hash of the second. */
-export async function fundPurse(
-  { chain, carryOut }: OwnWallet,
-  disputes: DisputesContract,
-  amountMicrocredits: bigint,
-) {
+/** Puts DPC into the purse for the bonds of demands, in two transactions; answers the hash of the second. Throws `INSUFFICIENT_DPC`. */
+export async function fundPurse(own: OwnWallet, disputes: DisputesContract, amountMicrocredits: bigint) {
+  const { chain, carryOut } = own
   const amountWei = amountMicrocredits * weiPerMicrocredit
+  await requireDpc(own, amountWei)
   await carryOut('approval', chainCall(chain.token, 'approve', [disputes.address, amountWei]))
   return (await carryOut('funding of the purse', chainCall(disputes, 'fund', [amountWei]))).transactionHash
 }

@@ -167,10 +167,10 @@ function shownRows({ leaf, statement }: Shown): readonly Row[] {
     ...(statement === undefined
       ? []
       : ([
-          ['opening', leafText(statement.opening)],
+          ['leaf before', leafText(statement.opening)],
           ['credited', `${formatCredits(statement.creditMicrocredits)} credits`],
           ['debited', `${formatCredits(statement.debitMicrocredits)} credits`],
-          ['closing', leafText(statement.closing)],
+          ['leaf after', leafText(statement.closing)],
         ] as const)),
   ]
 }
