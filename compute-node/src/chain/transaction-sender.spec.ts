@@ -92,6 +92,27 @@ describe('the sender of transactions', () => {
     assert.equal(await nonceNow(), nonce)
   })
 
+  it('takes the place of a transaction that waits where that is asked for, at twice the fees and under its nonce', async () => {
+    const nonce = await nonceNow()
+    const sent: { nonce: number | undefined; fee: bigint }[] = []
+    const waiting: Middleman = async (method, pass, params) => {
+      if (method === 'eth_getTransactionCount' && params[1] === 'pending') return `0x${(nonce + 1).toString(16)}`
+      if (method !== 'eth_sendRawTransaction') return pass()
+      const { nonce: own, maxFeePerGas } = parseTransaction(params[0] as Hex)
+      sent.push({ nonce: own, fee: maxFeePerGas ?? 0n })
+      throw new TypeError('socket hang up')
+    }
+    await senderWith((method, pass, params) => (params?.[1] === 'pending' ? pass() : waiting(method, pass, params)), {
+      pollsMax: 1,
+    }).send(register())
+    await senderWith(waiting, { pollsMax: 1, isReplacing: true }).send(register())
+    assert.deepEqual(
+      sent.map(own => own.nonce),
+      [nonce, nonce],
+    )
+    assert.equal(sent[1]?.fee, (sent[0]?.fee ?? 0n) * 2n)
+  })
+
   it('lets an error of a chain that does not answer through, because nothing was sent', async () => {
     const sender = senderWith(async (method, pass) => {
       if (method === 'eth_estimateGas') throw new TypeError('socket hang up')

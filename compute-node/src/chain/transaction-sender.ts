@@ -18,6 +18,8 @@ export type SendOptions = {
   readonly pollsMax: number
   /** No transaction offers more for a gas. */
   readonly maxFeePerGasWei?: bigint | undefined
+  /** Whether the first call may take the place of a transaction that waits, at twice the fees: one of the two is mined. */
+  readonly isReplacing?: boolean | undefined
 }
 
 /**
@@ -104,13 +106,14 @@ export class TransactionSender {
   }
 
   private async sign(call: ChainCall, data: Hex): Promise<Sent | SendOutcome> {
-    const { client } = this.parts
+    const { client, options } = this.parts
     const { address } = this
     const [nonce, next] = await Promise.all([
       client.getTransactionCount({ address, blockTag: 'latest' }),
       client.getTransactionCount({ address, blockTag: 'pending' }),
     ])
-    if (next > nonce) return pending()
+    const isReplacing = next > nonce && options.isReplacing === true
+    if (next > nonce && !isReplacing) return pending()
     let gas: bigint
     try {
       gas = ((await this.estimate(call)) * 5n) / 4n
@@ -119,7 +122,7 @@ export class TransactionSender {
       if (refusal === undefined) throw error
       return { status: 'refused', ...refusal }
     }
-    const { baseFee, tip, maxFeePerGas } = await this.fees()
+    const { baseFee, tip, maxFeePerGas } = await this.fees(isReplacing ? 2n : 1n)
     if (maxFeePerGas < baseFee) return { status: 'refused', code: 'FEE_ABOVE_CAP', args: [baseFee, maxFeePerGas] }
     const held = await client.getBalance({ address })
     if (held < gas * maxFeePerGas) {
@@ -137,14 +140,14 @@ export class TransactionSender {
   }
 
   /** Twice the base fee leaves room for six full blocks in a row (EIP-1559). */
-  private async fees() {
+  private async fees(factor = 1n) {
     const { client, options } = this.parts
     const { baseFeePerGas } = await client.getBlock({ blockTag: 'latest' })
     const baseFee = baseFeePerGas ?? 0n
     const named = await client.estimateMaxPriorityFeePerGas().catch(() => tipWeiDefault)
-    const asked = named < tipWeiMax ? named : tipWeiMax
+    const asked = (named < tipWeiMax ? named : tipWeiMax) * factor
     const cap = options.maxFeePerGasWei
-    const wanted = baseFee * 2n + asked
+    const wanted = baseFee * 2n * factor + asked
     const maxFeePerGas = cap !== undefined && cap < wanted ? cap : wanted
     return { baseFee, maxFeePerGas, tip: asked < maxFeePerGas ? asked : maxFeePerGas }
   }
@@ -172,8 +175,9 @@ export class TransactionSender {
     const least = (newest.maxFeePerGas * 5n) / 4n
     const wanted = fees.maxFeePerGas > least ? fees.maxFeePerGas : least
     const cap = this.parts.options.maxFeePerGasWei
-    if (cap !== undefined && wanted > cap) return
-    await this.addVersion(sent, wanted, (newest.tip * 5n) / 4n)
+    const fee = cap !== undefined && cap < wanted ? cap : wanted
+    if (fee < least) return
+    await this.addVersion(sent, fee, (newest.tip * 5n) / 4n)
   }
 
   /** Broadcasts, and asks until the transaction counts, cannot happen any more, or nothing is known for too long. */

@@ -20,6 +20,7 @@ export type ChainFlags = {
   /** In wei. */
   readonly maxFeeGwei?: bigint
   readonly confirmations?: number
+  readonly replace?: boolean
 }
 
 /** A wallet that acts on the contracts. */
@@ -76,6 +77,7 @@ export async function openOwnSender({ config }: CommandContext, { chain, client 
       ...options,
       confirmations: flags.confirmations ?? options.confirmations,
       maxFeePerGasWei: flags.maxFeeGwei,
+      isReplacing: flags.replace,
     },
   })
   return { account, address, sender }

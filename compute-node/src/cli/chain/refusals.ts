@@ -12,7 +12,7 @@ const dpc = (value: unknown) => `${formatEther(big(value))} DPC`
 /** What a person can do about it, for refusals that happen to people. */
 const sentences: Readonly<Record<string, Sentence>> = {
   TRANSACTION_PENDING: ([hash]) =>
-    `Another transaction of this wallet waits to be mined${hash === undefined ? '' : ` (${hash})`}. Nothing was sent; try again when it is.`,
+    `Another transaction of this wallet waits to be mined${hash === undefined ? '' : ` (${hash})`}. Nothing was sent; try again when it is, or take its place with --replace.`,
   NONCE_USED: () => 'Another transaction of this wallet came first. Nothing was done; try again.',
   FEE_ABOVE_CAP: ([base, cap]) =>
     `Blocks ask for ${formatGwei(big(base))} gwei a gas, and --max-fee-gwei allows ${formatGwei(big(cap))}. Nothing was sent.`,
