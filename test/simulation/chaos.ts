@@ -1,6 +1,8 @@
+import type { StakeChange } from '@deparrow/services/testing'
 import type { Disturbance } from './engine/faults.ts'
 import type { Random } from './engine/random.ts'
 import type { Sim } from './engine/sim.ts'
+import { parties } from './work/party.ts'
 import type { World } from './world.ts'
 
 /** Brings disaster now and then, of the kinds that the seed has drawn, until the world is healed. */
@@ -46,6 +48,10 @@ export class Chaos {
         return world.chain.shallowReorg()
       case 'deepReorg':
         return world.chain.deepReorg(random.between(2_000_000, 15_000_000))
+      case 'cancelEpoch':
+        return world.chain.cancelNextEpoch()
+      case 'nodeStake':
+        return world.chain.stake(random.pick(parties.nodes).address, this.stakeChange())
       case 'secondRelay':
         if (world.relays.length < 3 * world.names.length) world.addRelay(random.below(world.names.length))
         return
@@ -56,6 +62,13 @@ export class Chaos {
         for (const { state } of world.consumers) if (random.chance(0.5)) state.cursor = undefined
         return
     }
+  }
+
+  private stakeChange(): StakeChange {
+    const { random } = this
+    const amountWei = BigInt(random.between(1, 1_000_000)) * 10n ** 12n + BigInt(random.below(2)) * 7n
+    const change = random.pick(['added', 'added', 'unbonding', 'withdrawn', 'slashed'] as const)
+    return change === 'added' || change === 'unbonding' ? { type: change, amountWei } : { type: change }
   }
 
   private partition(): void {

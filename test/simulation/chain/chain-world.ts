@@ -1,5 +1,5 @@
 import type { Address, InboxKind } from '@deparrow/ledger'
-import { appendInbox, claimOnChain, InMemorySettlementChain } from '@deparrow/services/testing'
+import { appendInbox, claimOnChain, InMemorySettlementChain, type StakeChange } from '@deparrow/services/testing'
 import type { Random } from '../engine/random.ts'
 import type { Sim } from '../engine/sim.ts'
 
@@ -11,6 +11,7 @@ export class ChainWorld {
   private readonly random: Random
   private arriving: Arrival[] = []
   private bringBack: (() => void) | undefined
+  private isCancelWanted = false
   /** The highest block that ever had its confirmations. */
   private confirmed = 0n
 
@@ -32,6 +33,19 @@ export class ChainWorld {
 
   arrive(item: Arrival): void {
     this.arriving.push(item)
+  }
+
+  /** Takes the next epoch back that is whole, as its guardian or a demand would. */
+  cancelNextEpoch(): void {
+    this.isCancelWanted = true
+  }
+
+  /** What a node has at stake changes. */
+  stake(node: Address, change: StakeChange): void {
+    if (this.isForked) return
+    this.chain.stake(node, change)
+    this.sim.note(`the stake of ${node} is ${change.type}`)
+    this.countConfirmed()
   }
 
   /** Drops the blocks that nobody can have counted yet, with what is in them. */
@@ -78,13 +92,30 @@ export class ChainWorld {
       )
       return [...items, ...this.claimants(state).map(wallet => claimOnChain(state, wallet))]
     })
+    this.cancelWanted()
+    this.countConfirmed()
+  }
+
+  private countConfirmed(): void {
     const confirmed = this.chain.latest.number + 1n - BigInt(this.chain.confirmations)
     if (confirmed > this.confirmed) this.confirmed = confirmed
   }
 
+  /** An epoch that this block has made whole cannot be final in the next one. */
+  private cancelWanted(): void {
+    const { contract, latest } = this.chain
+    const newest = contract.epochs.at(-1)
+    const isFresh = newest?.completedAtSeconds === Number(latest.timeSeconds)
+    if (!this.isCancelWanted || this.sim.isHealed || !isFresh) return
+    this.isCancelWanted = false
+    this.chain.cancel(contract.epochs.length)
+    this.sim.count('epochs cancelled on chain')
+    this.sim.note(`the chain takes epoch ${contract.epochs.length} back`)
+  }
+
   /** Some of those whom the contract owes something, unless an epoch is still in its window. */
   private claimants({ finalEpoch, epochs, cumulative, claimed }: ChainWorld['chain']['contract']): readonly Address[] {
-    if (finalEpoch !== epochs.length) return []
+    if (epochs.slice(finalEpoch).some(({ isCancelled }) => !isCancelled)) return []
     const owed = [...cumulative].filter(([wallet, amount]) => amount > (claimed.get(wallet) ?? 0n))
     return owed.map(([wallet]) => wallet).filter(() => this.random.chance(0.25))
   }

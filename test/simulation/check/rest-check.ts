@@ -1,4 +1,5 @@
 import { inspect, isDeepStrictEqual } from 'node:util'
+import { headEpochOf } from '@deparrow/services/testing'
 import type { Sim } from '../engine/sim.ts'
 import { parties } from '../work/party.ts'
 import type { World } from '../world.ts'
@@ -62,9 +63,11 @@ function unfollowedChain({ chain, check, settlements }: World): string | undefin
   const state = check.journals[0]?.replica.state
   if (state === undefined) return 'there is no journal'
   const { inbox, payees, finalEpoch, epochs, claimed } = chain.chain.contract
+  const head = headEpochOf(chain.chain.contract)
   if (state.inboxCount < inbox.length) return `${state.inboxCount} of ${inbox.length} inbox items are counted`
   if (state.payees.size < payees.length) return `${state.payees.size} of ${payees.length} payees are known`
-  if (state.lastEpochFinal < epochs.length) return `epoch ${epochs.length} of the chain is not final in the journal`
+  if (state.lastEpochNumber < epochs.length) return `epoch ${epochs.length} of the chain is unknown to the journal`
+  if (state.lastEpochFinal < head) return `epoch ${head} of the chain is not final in the journal`
   if (state.lastEpochFinal !== finalEpoch)
     return `epoch ${finalEpoch} is final, the journal knows of ${state.lastEpochFinal}`
   const closed = state.lastEpoch?.epoch ?? 0
@@ -123,7 +126,7 @@ async function checkWallets(sim: Sim, { gateways, projection }: World): Promise<
 function checkChain(sim: Sim, { chain, check }: World): void {
   const { inbox, epochs, claimed, cumulative } = chain.chain.contract
   const sum = (amounts: Iterable<bigint>): bigint => [...amounts].reduce((total, amount) => total + amount, 0n)
-  const burnt = sum(epochs.map(({ header }) => header.burnMicrocredits))
+  const burnt = sum(epochs.filter(({ isCancelled }) => !isCancelled).map(({ header }) => header.burnMicrocredits))
   const onChain = sum(inbox) - sum(claimed.values()) - burnt
   const reserve = sum(check.journals.map(({ books }) => books.balances.get('reserve') ?? 0n))
   sim.require(

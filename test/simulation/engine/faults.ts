@@ -25,6 +25,8 @@ export const disturbances = [
   'steal',
   'shallowReorg',
   'deepReorg',
+  'cancelEpoch',
+  'nodeStake',
   'secondRelay',
   'secondSettlement',
   'rewind',

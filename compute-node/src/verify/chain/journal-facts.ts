@@ -52,9 +52,12 @@ export class JournalFacts {
       case 'LedgerOpened':
         this.config = event.data.config
         return
-      case 'InboxItemRecorded':
-        this.inbox.push({ ...event.data, position })
+      case 'InboxItemRecorded': {
+        // A pushed receipt's digest says which it is; the contract keeps no more of it.
+        const { receipt: _, ...item } = event.data
+        this.inbox.push({ ...item, position })
         return
+      }
       case 'PayeeRegistered':
         this.payees.push({ ...event.data, position })
         return
