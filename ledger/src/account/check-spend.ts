@@ -9,6 +9,7 @@ import { type Delegation, delegationOf } from '../permission/delegation.ts'
 import type { SpendPermission, UnderPermission } from '../permission/spend-permission.ts'
 import { countSpend, totalsAt } from '../permission/spend-usage.ts'
 import type { Message, MessageType, Signed } from '../typed-data/types.ts'
+import { checkTurnover } from './turnover.ts'
 import { allowDebit, type WalletDebit } from './wallet-debit.ts'
 
 /** A movement out of a wallet: what its owner signed, read out of the signed message. */
@@ -35,7 +36,7 @@ type StandingDelegation = Pick<Delegation, 'digest' | 'endsAtMs' | 'usage'> & { 
 
 /**
  * What a movement out of a wallet must pass that the wallet alone may sign, such as a withdrawal. Refusals in order: `MALFORMED`,
- * `INVALID_SIGNATURE`, `DEADLINE_PASSED`, `DEADLINE_TOO_FAR`, `AMOUNT_OUT_OF_RANGE`, `NONCE_USED`, `INSUFFICIENT_CREDITS`.
+ * `INVALID_SIGNATURE`, `DEADLINE_PASSED`, `DEADLINE_TOO_FAR`, `AMOUNT_OUT_OF_RANGE`, `NONCE_USED`, `TURNOVER_EXCEEDED`, `INSUFFICIENT_CREDITS`.
  */
 export function checkSpend(
   context: DecisionContext,
@@ -47,6 +48,7 @@ export function checkSpend(
     checkSignature(context, type, signed, spend.wallet) ??
     checkTimeAndAmount(context, spend) ??
     checkNonce(context.state, spend.wallet, spend.wallet, spend) ??
+    checkTurnover(context.state, spend.wallet, spend.amountMicrocredits) ??
     checkFunds(context, spend)
   return refusal === undefined ? allowed(spend, {}) : { accepted: false, refusal }
 }
@@ -57,7 +59,7 @@ export function checkSpend(
  * those of the signer.
  *
  * Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `DEADLINE_PASSED`, `DEADLINE_TOO_FAR`, `AMOUNT_OUT_OF_RANGE`, `PERMISSION_EXPIRED`,
- * `ENGINE_NOT_ALLOWED`, `COUNTERPARTY_NOT_ALLOWED`, `NONCE_USED`, `CAP_EXCEEDED`, `INSUFFICIENT_CREDITS`: first what the message says by
+ * `ENGINE_NOT_ALLOWED`, `COUNTERPARTY_NOT_ALLOWED`, `NONCE_USED`, `CAP_EXCEEDED`, `TURNOVER_EXCEEDED`, `INSUFFICIENT_CREDITS`: first what the message says by
  * itself, then what a permission forbids for good, then what time or other spends may change. The last two are journalled, so that a retry
  * gets the same answer although there may be room by then; the others cost the journal nothing.
  */
@@ -88,6 +90,7 @@ function checkDelegatedSpend(
     checkPermission({ endsAtMs }, permission, spend, nowMs) ??
     checkNonce(state, wallet, permission.delegate, spend) ??
     checkCaps(permission, totalsAt(usage, nowMs), amountMicrocredits) ??
+    checkTurnover(state, wallet, amountMicrocredits) ??
     checkFunds(context, spend)
   if (refusal !== undefined) return { accepted: false, refusal }
   const totals = totalsAt(countSpend(usage, nowMs, amountMicrocredits), nowMs)

@@ -124,6 +124,9 @@ export type AuditBooks = {
   /** By payout wallet, what was burnt on receipts since the newest closed epoch, and in each one without emission. */
   readonly burns: Map<Address, bigint>
   readonly epochBurns: Map<number, ReadonlyMap<Address, bigint>>
+  /** What large debits have taken from each wallet since the newest closed epoch, and in the pending one. */
+  readonly debited: Map<Address, bigint>
+  readonly debitedPending: Map<Address, bigint>
   /** Jobs with a receipt that waits for its settlement. */
   unsettled: number
   /** The receipt of the inbox item before, which the next event has to take. */
@@ -174,6 +177,8 @@ export function emptyBooks(crypto: LedgerCrypto): AuditBooks {
     forced: new Map(),
     burns: new Map(),
     epochBurns: new Map(),
+    debited: new Map(),
+    debitedPending: new Map(),
     unsettled: 0,
     pushed: undefined,
     config: undefined,

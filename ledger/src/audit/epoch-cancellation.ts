@@ -1,6 +1,7 @@
 import type { EventOf } from '../journal/event.ts'
 import { type Audit, expectEntries } from './checks.ts'
 import { payoutsOf, updatePayouts } from './epoch-movement.ts'
+import { reopenDebited } from './turnover-movement.ts'
 
 /** An epoch that the chain has taken back is one that it might have: what it posted is owed again, and its number is used up. */
 export function cancellationProblem({ books }: Audit, event: EventOf<'EpochCancelled'>): string | undefined {
@@ -28,6 +29,7 @@ export function cancellationProblem({ books }: Audit, event: EventOf<'EpochCance
     books.burns.set(wallet, (books.burns.get(wallet) ?? 0n) + burnt)
   }
   books.epochBurns.delete(pending.epoch)
+  reopenDebited(books)
   books.lastEpoch = books.finalEpoch
   return expectEntries(event, {})
 }

@@ -4,6 +4,7 @@ import type { EpochBooks, EventOf, LedgerEvent, PayoutRow } from '../journal/eve
 import { type AuditBooks, type AuditedPayouts, noAuditedPayouts } from './audit-books.ts'
 import { type Audit, expectEntries, expectLines, touch } from './checks.ts'
 import { movedAccounts } from './moved-accounts.ts'
+import { closeDebited } from './turnover-movement.ts'
 
 /** Counts what an event puts on its way to the chain, here or in the shard that pays it. */
 export function countPayouts(books: AuditBooks, event: LedgerEvent): void {
@@ -48,6 +49,7 @@ export function closingProblem({ books, config }: Audit, event: EventOf<'EpochCl
   books.lastEpochNumber = event.data.epoch
   if (books.burns.size > 0) books.epochBurns.set(event.data.epoch, new Map(books.burns))
   books.burns.clear()
+  closeDebited(books)
   return expectEntries(event, {})
 }
 
@@ -60,6 +62,7 @@ export function finalityProblem({ books }: Audit, event: EventOf<'EpochFinalised
   }
   books.lastEpochFinal = epoch
   books.finalEpoch = closed
+  books.debitedPending.clear()
   for (const index of [...books.forced.keys()]) if (index < closed.inboxCut) books.forced.delete(index)
   return expectLines(event, [
     ['reserve', -burnMicrocredits],

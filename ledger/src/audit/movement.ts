@@ -21,6 +21,7 @@ import { instructionProblem, payoutProblem } from './payout-movement.ts'
 import { grantProblem, revocationProblem } from './permission-movement.ts'
 import { receiptProblem, registrationProblem, settlementProblem } from './receipt-movement.ts'
 import { creditsGrantProblem, referralBonusProblem, referralProblem, uptimeProblem } from './rewards-movement.ts'
+import { turnoverProblem } from './turnover-movement.ts'
 
 /**
  * Says what is wrong with an event's movement, judged by the signature that it carries: the signer, the amounts, the accounts and the
@@ -31,6 +32,7 @@ export function checkMovement(audit: Audit, event: LedgerEvent): string | undefi
   const isAlone = audit.config.shardCount === 1 && event.clearing === undefined
   return (
     passedOverProblem(audit.books, event) ??
+    (audit.config.protocol === 2 ? turnoverProblem(audit.books, event) : undefined) ??
     (isAlone ? undefined : clearingProblem(audit, event)) ??
     movementProblem(audit, event)
   )

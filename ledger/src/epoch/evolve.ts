@@ -1,3 +1,4 @@
+import { closeTurnover, reopenTurnover } from '../account/turnover.ts'
 import type { Address } from '../hex.ts'
 import { updatePayouts } from '../journal/change-state.ts'
 import type { EpochBooks, EventOf, PayoutRow } from '../journal/event.ts'
@@ -11,6 +12,7 @@ export function epochClosed(state: LedgerState, { data }: EventOf<'EpochClosed'>
   state.leavesBefore.clear()
   if (state.burns.size > 0) state.epochBurns.set(data.epoch, new Map(state.burns))
   state.burns.clear()
+  closeTurnover(state)
   for (const row of data.rows) {
     updatePayouts(state, row.wallet, { postedMicrocredits: row.cumulativeMicrocredits, lastEpoch: data.epoch })
   }
@@ -20,6 +22,7 @@ export function epochFinalised(state: LedgerState, { data }: EventOf<'EpochFinal
   state.lastEpochFinal = data.epoch
   state.finalEpoch = state.lastEpoch
   state.leavesBeforePending.clear()
+  state.turnoverPending.clear()
   const cut = state.lastEpoch?.inboxCut ?? 0
   for (const index of [...state.forced.keys()]) if (index < cut) state.forced.delete(index)
 }
@@ -36,6 +39,7 @@ export function epochCancelled(state: LedgerState, { data }: EventOf<'EpochCance
 /** Brings back what was so before the pending epoch was closed, and keeps all that happened since. */
 function undo(state: LedgerState, { epoch, rows }: EpochBooks): void {
   state.lastEpoch = state.finalEpoch
+  reopenTurnover(state)
   for (const row of rows) unpost(state, row)
   for (const [wallet, burnt] of state.epochBurns.get(epoch) ?? []) addBurn(state, wallet, burnt)
   state.epochBurns.delete(epoch)

@@ -43,7 +43,7 @@ export function issueIou(context: DecisionContext, iou: Signed<Iou>): Decision {
 /**
  * Pays an IOU, wholly or in part, also one in default. Only the debtor's own key may: no delegate. Refusals in order: `MALFORMED`,
  * `INVALID_SIGNATURE`, `DEADLINE_PASSED`, `DEADLINE_TOO_FAR`, `AMOUNT_OUT_OF_RANGE`, `UNKNOWN_IOU` or `IOU_PAID`, `IOU_EXCEEDED`,
- * `NONCE_USED`, `INSUFFICIENT_CREDITS`.
+ * `NONCE_USED`, `TURNOVER_EXCEEDED`, `INSUFFICIENT_CREDITS`.
  */
 export function redeemIou(context: DecisionContext, redemption: Signed<IouRedemption>): Decision {
   const { iou: digest, debtor, amountMicrocredits, deadline } = redemption.message

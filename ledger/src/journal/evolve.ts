@@ -1,9 +1,10 @@
+import { countedMicrocredits, countTurnover } from '../account/turnover.ts'
 import { clearingReceived, clearingSent } from '../clearing/evolve.ts'
 import { configChanged, configChangeScheduled } from '../config/evolve.ts'
 import { addBurn, epochCancelled, epochClosed, epochFinalised } from '../epoch/evolve.ts'
 import { keepLeavesBefore } from '../epoch/state-leaves.ts'
 import { escrowCaptured, escrowExpired, escrowOpened, escrowReleased } from '../escrow/evolve.ts'
-import type { Hex } from '../hex.ts'
+import type { Address, Hex } from '../hex.ts'
 import { forcedPaid, inboxItemRecorded } from '../inbox/evolve.ts'
 import { iouDefaulted, iouIssued, iouRedeemed } from '../iou/evolve.ts'
 import { payoutInstructionType } from '../payout/withdrawal.ts'
@@ -72,6 +73,8 @@ function applyEntries(state: LedgerState, { type, entries }: LedgerEvent): void 
       throw new LedgerInvariantError(`${account} would be ${balance} µcr`)
     if (amountMicrocredits < 0n && walletDebits[type] === 'none' && account.startsWith('wallet:'))
       throw new LedgerInvariantError(`${type} may not take credits out of ${account}`)
+    if (-amountMicrocredits >= countedMicrocredits && account.startsWith('wallet:'))
+      countTurnover(state, account.slice('wallet:'.length) as Address, -amountMicrocredits)
     if (balance === 0n) state.balances.delete(account)
     else if (state.balances.has(account)) state.balances.set(account, balance)
     else state.balances.set(inOnePiece(account), balance)

@@ -1,5 +1,6 @@
 import { type Purchase, purchaseType } from '../account/purchase.ts'
 import { type Transfer, transferType } from '../account/transfer.ts'
+import { countedMicrocredits, turnoverMicrocreditsMax } from '../account/turnover.ts'
 import { type EscrowOrder, escrowOrderType } from '../escrow/escrow-order.ts'
 import { zeroAddress, zeroHash } from '../hex.ts'
 import { jobOrderType } from '../hold/job-order.ts'
@@ -22,7 +23,7 @@ import {
 
 const untilAmount = [['MALFORMED'], ['INVALID_SIGNATURE'], deadlineRank, ['AMOUNT_OUT_OF_RANGE']] as const
 
-const spendRanks = [...untilAmount, ['NONCE_USED'], ['INSUFFICIENT_CREDITS']] as const
+const spendRanks = [...untilAmount, ['NONCE_USED'], ['TURNOVER_EXCEEDED'], ['INSUFFICIENT_CREDITS']] as const
 
 /** A ledger in which Ann has 1 000 µcr, or nothing, and has used nonce 1. */
 function world(broken: Broken): TestLedger {
@@ -30,13 +31,20 @@ function world(broken: Broken): TestLedger {
   ledger.deposit(ann.address, broken.has('INSUFFICIENT_CREDITS') ? 1n : 1_001n)
   const transfer = ann.transfer({ to: bob.address, amountMicrocredits: 1n, nonce: 1n })
   ledger.accept({ type: 'TransferCredits', transfer })
+  if (broken.has('TURNOVER_EXCEEDED')) ledger.state.turnover.set(ann.address, turnoverMicrocreditsMax)
   return ledger
 }
 
-/** What every message that spends 5 µcr says of amount and time. */
+/** 5 µcr, or so much that it counts as turnover. */
+function amountOf(broken: Broken): bigint {
+  if (broken.has('AMOUNT_OUT_OF_RANGE')) return 0n
+  return broken.has('TURNOVER_EXCEEDED') ? countedMicrocredits : 5n
+}
+
+/** What every message that spends says of amount and time. */
 function terms(broken: Broken, ledger: TestLedger) {
   return {
-    amountMicrocredits: broken.has('AMOUNT_OUT_OF_RANGE') ? 0n : 5n,
+    amountMicrocredits: amountOf(broken),
     lane: 0,
     nonce: broken.has('NONCE_USED') ? 1n : 2n,
     deadline: deadlineOf(broken, ledger),
@@ -110,14 +118,22 @@ export const spendsOfWallets: PrecedenceCases = {
     },
   },
   RedeemIou: {
-    ranks: [...untilAmount, ['UNKNOWN_IOU', 'IOU_PAID'], ['IOU_EXCEEDED'], ['NONCE_USED'], ['INSUFFICIENT_CREDITS']],
+    ranks: [
+      ...untilAmount,
+      ['UNKNOWN_IOU', 'IOU_PAID'],
+      ['IOU_EXCEEDED'],
+      ['NONCE_USED'],
+      ['TURNOVER_EXCEEDED'],
+      ['INSUFFICIENT_CREDITS'],
+    ],
     apart: [
       ['UNKNOWN_IOU', 'IOU_EXCEEDED'],
       ['IOU_PAID', 'IOU_EXCEEDED'],
     ],
     build: broken => {
       const ledger = world(broken)
-      const promise = iou(ann, { creditor: bob.address, amountMicrocredits: 5n, nonce: 1n, lane: 1 })
+      const promised = broken.has('TURNOVER_EXCEEDED') ? countedMicrocredits : 5n
+      const promise = iou(ann, { creditor: bob.address, amountMicrocredits: promised, nonce: 1n, lane: 1 })
       const digest = digestOfIou(promise)
       if (!broken.has('UNKNOWN_IOU')) ledger.accept({ type: 'IssueIou', iou: promise })
       if (broken.has('IOU_PAID')) {
@@ -137,18 +153,22 @@ export const spendsOfWallets: PrecedenceCases = {
 function delegatedWorld(broken: Broken): TestLedger {
   const ledger = new TestLedger()
   ledger.deposit(ann.address, broken.has('INSUFFICIENT_CREDITS') ? 1n : 1_001n)
-  const limits = { counterparties: [bob.address], engines: ['wasm'], jobMicrocreditsMax: 500n }
+  const isLarge = broken.has('TURNOVER_EXCEEDED') && !broken.has('CAP_EXCEEDED')
+  const capMicrocredits = isLarge ? 2n * countedMicrocredits : 500n
+  const caps = { hourMicrocreditsMax: 2n * countedMicrocredits, dayMicrocreditsMax: 2n * countedMicrocredits }
+  const limits = { counterparties: [bob.address], engines: ['wasm'], jobMicrocreditsMax: capMicrocredits, ...caps }
   const expires = BigInt(ledger.nowMs / 1000 + 100)
   ledger.accept({ type: 'GrantPermission', permission: permissionOf(ann, cho, { ...limits, expires }) })
   const { message } = ann.transfer({ to: bob.address, amountMicrocredits: 1n, nonce: 1n })
   ledger.accept({ type: 'TransferCredits', transfer: cho.sign(transferType, message) })
   if (broken.has('PERMISSION_EXPIRED')) ledger.nowMs += 100_000
+  if (broken.has('TURNOVER_EXCEEDED')) ledger.state.turnover.set(ann.address, turnoverMicrocreditsMax)
   return ledger
 }
 
 function delegatedTerms(broken: Broken, ledger: TestLedger) {
   const own = terms(broken, ledger)
-  return broken.has('CAP_EXCEEDED') ? { ...own, amountMicrocredits: 501n } : own
+  return broken.has('CAP_EXCEEDED') && !broken.has('TURNOVER_EXCEEDED') ? { ...own, amountMicrocredits: 501n } : own
 }
 
 export const spendsOfDelegates: PrecedenceCases = {
@@ -159,6 +179,7 @@ export const spendsOfDelegates: PrecedenceCases = {
       ['COUNTERPARTY_NOT_ALLOWED'],
       ['NONCE_USED'],
       ['CAP_EXCEEDED'],
+      ['TURNOVER_EXCEEDED'],
       ['INSUFFICIENT_CREDITS'],
     ],
     build: broken => {
@@ -175,6 +196,7 @@ export const spendsOfDelegates: PrecedenceCases = {
       ['ENGINE_NOT_ALLOWED'],
       ['NONCE_USED'],
       ['CAP_EXCEEDED'],
+      ['TURNOVER_EXCEEDED'],
       ['INSUFFICIENT_CREDITS'],
     ],
     build: broken => {

@@ -85,6 +85,16 @@ export type LedgerRefusal =
       readonly usedMicrocredits: bigint
       readonly requestedMicrocredits: bigint
     }
+  /**
+   * More has left the wallet since the newest final epoch than a statement can show on chain, where all of its movements are added up: try again when the
+   * next epoch is final.
+   */
+  | {
+      readonly code: 'TURNOVER_EXCEEDED'
+      readonly wallet: Address
+      readonly limitMicrocredits: bigint
+      readonly usedMicrocredits: bigint
+    }
   /** Less is available than required. */
   | {
       readonly code: 'INSUFFICIENT_CREDITS'

@@ -161,6 +161,9 @@ export type LedgerState = {
   readonly burns: Map<Address, bigint>
   /** The same of each closed epoch for which no emission was shared yet. */
   readonly epochBurns: Map<number, ReadonlyMap<Address, bigint>>
+  /** What has left each wallet in large amounts since the newest closed epoch, and, while that is pending, between it and the final one. */
+  readonly turnover: Map<Address, bigint>
+  readonly turnoverPending: Map<Address, bigint>
   inboxCount: number
   /** The newest closed epoch that was not cancelled; the next one builds on it. */
   lastEpoch: EpochBooks | undefined
@@ -213,6 +216,8 @@ export function initialState(): LedgerState {
     forced: new Map(),
     burns: new Map(),
     epochBurns: new Map(),
+    turnover: new Map(),
+    turnoverPending: new Map(),
     inboxCount: 0,
     lastEpoch: undefined,
     finalEpoch: undefined,

@@ -1,5 +1,6 @@
 import { checkSpend } from '../account/check-spend.ts'
 import { signatureSecondsMax } from '../account/transfer.ts'
+import { checkTurnover } from '../account/turnover.ts'
 import { allowDebit, moveOut } from '../account/wallet-debit.ts'
 import type { Address } from '../hex.ts'
 import { payableAccount, walletAccount } from '../journal/account-name.ts'
@@ -20,7 +21,7 @@ export const instructionSecondsMax = 2 * 365 * 24 * 3600
 
 /**
  * Puts a wallet's credits on their way to the chain. Refusals in order: `MALFORMED`, `INVALID_SIGNATURE`, `DEADLINE_PASSED`,
- * `DEADLINE_TOO_FAR`, `AMOUNT_OUT_OF_RANGE`, `NONCE_USED`, `INSUFFICIENT_CREDITS`.
+ * `DEADLINE_TOO_FAR`, `AMOUNT_OUT_OF_RANGE`, `NONCE_USED`, `TURNOVER_EXCEEDED`, `INSUFFICIENT_CREDITS`.
  */
 export function withdrawCredits(context: DecisionContext, withdrawal: Signed<Withdrawal>): Decision {
   const { wallet, amountMicrocredits } = withdrawal.message
@@ -49,10 +50,14 @@ export function instructPayouts(context: DecisionContext, instruction: Signed<Pa
   return accept({ type: 'PayoutInstructed', data: { instruction }, entries: [] })
 }
 
-/** Pays a wallet's whole available balance out to itself when its instruction says so; otherwise `PAYOUT_NOT_DUE`. */
+/**
+ * Pays a wallet's whole available balance out to itself when its instruction says so. Refusals: `TURNOVER_EXCEEDED`; otherwise `PAYOUT_NOT_DUE`.
+ */
 export function payByInstruction(context: DecisionContext, wallet: Address): Decision {
   const amountMicrocredits = dueByInstruction(context, wallet)
   const standing = context.state.instructions.get(wallet)
+  const exceeded = checkTurnover(context.state, wallet, amountMicrocredits)
+  if (exceeded !== undefined) return refuse(exceeded)
   if (amountMicrocredits === 0n || standing === undefined) return refuse({ code: 'PAYOUT_NOT_DUE', wallet })
   return accept({
     type: 'PayoutScheduled',

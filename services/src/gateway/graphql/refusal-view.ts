@@ -69,6 +69,8 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
       deadline: deadlineMs,
       message: `The deadline ${new Date(deadlineMs).toISOString()} has passed. Sign again with a later one.`,
     }),
+    TURNOVER_EXCEEDED: ({ code, wallet }) =>
+      refusedWith(code, `More has left ${wallet} than one statement can show. Try again when the next epoch is final.`),
     RECEIPT_FROM_FUTURE: ({ code, endedAtMs }) =>
       refusedWith(
         code,
