@@ -39,10 +39,12 @@ export function differencesOf<Tree>(shown: ShownTree, own: Tree, reader: OwnTree
       compare(theirs.left, left, turned(at, 0))
       compare(theirs.right, right, turned(at, 1))
     } else {
-      for (const key of keysOf(reader, mine)) {
-        if (keys.length < keysMax && key !== theirs?.key) keys.push({ key, shown: undefined })
+      let isSameEnd = false
+      for (const end of endsOf(reader, mine)) {
+        if (end.key === theirs?.key) isSameEnd = isSame(end.node, theirs.node)
+        else if (keys.length < keysMax) keys.push({ key: end.key, shown: undefined })
       }
-      if (theirs !== undefined) keys.push({ key: theirs.key, shown: theirs })
+      if (theirs !== undefined && !isSameEnd) keys.push({ key: theirs.key, shown: theirs })
     }
   }
   compare(shown, { tree: own }, { path: `0x${'00'.repeat(32)}`, bits: 0 })
@@ -66,11 +68,14 @@ function halvesOf<Tree>(reader: OwnTree<Tree>, part: Part<Tree>, depth: number):
   return bitAt(hexToBytes(key), depth) === 0 ? [part, undefined] : [undefined, part]
 }
 
-function* keysOf<Tree>(reader: OwnTree<Tree>, part: Part<Tree>): Generator<Hex> {
+function* endsOf<Tree>(
+  reader: OwnTree<Tree>,
+  part: Part<Tree>,
+): Generator<{ readonly key: Hex; readonly node: SumNode }> {
   if (part === undefined) return
   const key = reader.keyOf(part.tree)
-  if (key !== undefined) yield key
-  for (const tree of reader.halves(part.tree) ?? []) yield* keysOf(reader, { tree })
+  if (key !== undefined) yield { key, node: reader.node(part.tree) }
+  for (const tree of reader.halves(part.tree) ?? []) yield* endsOf(reader, { tree })
 }
 
 /** A hash fixes the sum below it. */

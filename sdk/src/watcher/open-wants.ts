@@ -6,7 +6,7 @@ import type { Want } from './wants.ts'
 /** Demands without a known answer that are open at a time: one would do, if nobody had what the journal lacks. */
 const decisivesMax = 4
 
-const searchesDefault = 16
+const searchesDefault = 64
 
 /** Searches at a time while a whole answer time is left: one victim is enough, and each answered demand costs its bond. */
 const calmSearches = 4

@@ -132,6 +132,6 @@ export type EpochView = {
   readonly acceptances?: readonly AcceptanceStruct[]
   /** How long after its completion an epoch without complete journal is left alone, in seconds; a quarter of the window without it. */
   readonly patienceSeconds?: number
-  /** Demands that may be open at a time to find what differs; 16 without it. */
+  /** Demands that may be open at a time to find what differs, once no whole answer time is left in the window; 64 without it. */
   readonly searchesMax?: number
 }
