@@ -77,6 +77,18 @@ describe('the chain follower', () => {
     assert.equal(life.ledger.books().wallets, 5n * credit)
   })
 
+  it('takes the newest log, which the provider left out, as soon as the provider has it', async () => {
+    const { fixture, life } = await withDeposits()
+    fixture.chain.distortLogs = logs => logs.filter(log => log.type !== 'inboxItem' || log.index !== 3)
+    await life.follower.poll()
+    assert.equal(life.follower.chainAlarm, undefined)
+    assert.equal(life.ledger.balance(bob.address).availableMicrocredits, 0n)
+    fixture.chain.distortLogs = logs => logs
+    fixture.chain.mine()
+    await life.follower.poll()
+    assert.equal(life.ledger.balance(bob.address).availableMicrocredits, 2n * credit)
+  })
+
   it('goes on where it stopped when the chain stops answering at any request', async () => {
     for (let answers = 0; answers < 8; answers++) {
       const { fixture, life } = await withDeposits()

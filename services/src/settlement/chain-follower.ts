@@ -16,6 +16,9 @@ export type ChainAlarm =
   | { readonly code: 'TRANSACTION_MOVED'; readonly place: ChainPlace; readonly foundBlock: bigint | undefined }
   | { readonly code: 'REFUSED'; readonly place: ChainPlace; readonly refusal: LedgerRefusal }
 
+/** Ten minutes of blocks of 12 seconds and more. */
+const blocksReadAgain = 64
+
 export type FollowerParts = {
   readonly ledger: Ledger
   readonly chain: SettlementChain
@@ -95,7 +98,7 @@ export class ChainFollower {
   private async advance(confirmed: ChainBlock | undefined): Promise<ChainAlarm | undefined> {
     if (confirmed === undefined) return undefined
     const span = BigInt(this.parts.blocksPerRequestMax)
-    let from = this.nextBlock ?? this.parts.index.lastPlace?.blockNumber ?? (await this.parts.chain.deploymentBlock())
+    let from = await this.readFrom(confirmed)
     while (from <= confirmed.number) {
       const to = from + span > confirmed.number ? confirmed.number : from + span - 1n
       const logs = await this.parts.chain.logs(from, to)
@@ -109,6 +112,15 @@ export class ChainFollower {
       this.nextBlock = from
     }
     return undefined
+  }
+
+  /** Where to read on: blocks read not long ago are read again, since a provider whose machines are not equally far leaves out what one has not seen. */
+  private async readFrom(confirmed: ChainBlock): Promise<bigint> {
+    const { chain, index, blocksPerRequestMax } = this.parts
+    if (this.nextBlock === undefined) return index.lastPlace?.blockNumber ?? (await chain.deploymentBlock())
+    if (this.nextBlock > confirmed.number) return this.nextBlock
+    const again = BigInt(Math.min(blocksReadAgain, blocksPerRequestMax - 1))
+    return this.nextBlock > again ? this.nextBlock - again : 0n
   }
 
   private async record(logs: readonly SettlementLog[]): Promise<ChainAlarm | undefined> {
