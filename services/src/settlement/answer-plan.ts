@@ -41,50 +41,70 @@ export type AnswerMoment = {
   readonly epochBondWorthWei: bigint | undefined
   /** What the contract said to calls that it did not take, by demand or account. */
   readonly refusals: ReadonlyMap<Hex, string>
+  /** What became of demands when they were planned last; those that had no answer come last. */
+  readonly before: ReadonlyMap<Hex, DemandStatus>
+  /** Demands that the contract no longer knows as open, in a block that is not confirmed yet. */
+  readonly overtaken: ReadonlySet<Hex>
   /** The certificate that a demand's transaction shows. */
   readonly certifiedOf: (demand: OpenDemand) => Promise<OpenDemand['certified']>
 }
 
 export type AnswerPlan = { readonly calls: readonly OutgoingCall[]; readonly statuses: readonly DemandStatus[] }
 
+/** Answers that are worked out at once, some milliseconds each. */
+const answersAtOnceMax = 64
+
 /** As many transactions of one account as nodes keep for it whatever else they have to keep. */
 const callsAtOnceMax = 16
 
 /**
  * What to send for the open demands: an answer for each, or first the statement that it stands on; the one that is due first comes first, and those
- * that the contract has refused come last, so that they take nobody's turn. From half of A on an answer may cost its share of what the epoch's bond
- * is worth. A demand that nobody can answer any more is ended A after its deadline, when nobody else has: until then it is its asker's to
- * end, for a reward, and the guardian's to cancel the epoch without loss of the bond.
+ * that had no answer that the contract takes come last, so that they take nobody's turn. From half of A on an answer may cost its share of what the
+ * epoch's bond is worth. A demand that nobody can answer any more is ended A after its deadline, when nobody else has: until then it is its asker's
+ * to end, for a reward, and the guardian's to cancel the epoch without loss of the bond.
  */
 export async function planAnswers({ open, stated }: EpochDemands, moment: AnswerMoment): Promise<AnswerPlan> {
   const calls: OutgoingCall[] = []
   const stating = { stated, stating: new Set<Hex>(), archive: moment.archive }
   const statuses = new Map<Hex, DemandStatus>()
-  const isRefused = ({ id }: OpenDemand) => moment.refusals.has(id)
-  for (const demand of [...open.filter(one => !isRefused(one)), ...open.filter(isRefused)]) {
-    const set = (state: AnswerState, reason?: string) => statuses.set(demand.id, statusOf(demand, state, reason))
-    if (moment.nowSeconds > demand.deadlineSeconds) {
-      set('late')
-      continue
-    }
+  const answerable = open.filter(({ deadlineSeconds }) => moment.nowSeconds <= deadlineSeconds)
+  const turns = [
+    ...answerable.filter(one => !isSetBack(one, moment)),
+    ...answerable.filter(one => isSetBack(one, moment)),
+  ]
+  for (const demand of turns.slice(0, answersAtOnceMax)) {
     const answer = await answerOf(demand, moment)
-    if (!('functionName' in answer)) set('unanswerable', answer.cannotAnswer)
-    else if (isTooDear(demand, moment)) set('dear')
-    else {
-      const refusal = moment.refusals.get(demand.id) ?? (answer.stated && moment.refusals.get(answer.stated))
-      if (refusal === undefined) set('waiting')
-      else set('refused', refusal)
-      const call = callsAtOnceMax > calls.length ? nextCall(demand, answer, stating) : undefined
-      if (call !== undefined) calls.push({ call, ...costOf(demand, open.length, moment) })
-    }
+    statuses.set(demand.id, statusFor(demand, answer, moment))
+    if (!('functionName' in answer) || isTooDear(demand, moment) || calls.length === callsAtOnceMax) continue
+    const call = nextCall(demand, answer, stating)
+    if (call !== undefined) calls.push({ call, ...costOf(demand, open.length, moment) })
   }
-  const ended = calls.length === 0 ? open.find(demand => isLost(demand, moment)) : undefined
-  if (ended !== undefined) calls.push({ call: { type: 'expireDemand', demand: ended.id } })
-  return { calls, statuses: open.map(({ id }) => statuses.get(id) as DemandStatus) }
+  const lost = open.find(demand => isLost(demand, moment))
+  if (calls.length === 0 && lost !== undefined && !isFeeAbove(moment)) {
+    calls.push({ call: { type: 'expireDemand', demand: lost.id } })
+  }
+  const late = (demand: OpenDemand) => statusOf(demand, answerable.includes(demand) ? 'waiting' : 'late')
+  const known = ({ id }: OpenDemand) => statuses.get(id) ?? moment.before.get(id)
+  return { calls, statuses: open.map(demand => (answerable.includes(demand) && known(demand)) || late(demand)) }
 }
 
+function isSetBack({ id }: OpenDemand, { before, overtaken }: AnswerMoment): boolean {
+  const state = before.get(id)?.state
+  return state === 'unanswerable' || state === 'refused' || overtaken.has(id)
+}
+
+function statusFor(demand: OpenDemand, answer: Shown, moment: AnswerMoment): DemandStatus {
+  if (!('functionName' in answer)) return statusOf(demand, 'unanswerable', answer.cannotAnswer)
+  if (moment.overtaken.has(demand.id)) return statusOf(demand, 'sent')
+  if (isTooDear(demand, moment)) return statusOf(demand, 'dear')
+  const refusal = moment.refusals.get(demand.id) ?? (answer.stated && moment.refusals.get(answer.stated))
+  return refusal === undefined ? statusOf(demand, 'waiting') : statusOf(demand, 'refused', refusal)
+}
+
+type Shown = Answer | { readonly cannotAnswer: string }
+
 /** An answer, or why there is none: in the words of the SDK, or the name of the error for evidence that does not encode. */
-async function answerOf(demand: OpenDemand, moment: AnswerMoment): Promise<Answer | { readonly cannotAnswer: string }> {
+async function answerOf(demand: OpenDemand, moment: AnswerMoment): Promise<Shown> {
   const { archive, archiveProblem, certifiedOf } = moment
   if (archive === undefined) return { cannotAnswer: archiveProblem ?? 'ARCHIVE_MISSING' }
   try {
@@ -130,8 +150,11 @@ function isDue({ deadlineSeconds }: OpenDemand, { nowSeconds, answerSeconds }: A
 }
 
 function isTooDear(demand: OpenDemand, moment: AnswerMoment): boolean {
-  const { feePerGasWei, maxFeePerGasWei } = moment
-  return maxFeePerGasWei !== undefined && feePerGasWei > maxFeePerGasWei && !isDue(demand, moment)
+  return isFeeAbove(moment) && !isDue(demand, moment)
+}
+
+function isFeeAbove({ feePerGasWei, maxFeePerGasWei }: AnswerMoment): boolean {
+  return maxFeePerGasWei !== undefined && feePerGasWei > maxFeePerGasWei
 }
 
 /** Nobody knows what a bond is worth to its owner unless it says so; a lost epoch costs everybody, so that then any price is right. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { zeroHash } from '@deparrow/ledger'
-import type { OrderClaim } from './demand-chain.port.ts'
+import type { DemandLog, OrderClaim } from './demand-chain.port.ts'
 import {
   alicePlace,
   asked,
@@ -115,6 +115,38 @@ describe('a demand that cannot be answered', () => {
     fixture.chain.distortDemands = logs => logs
     await round(life)
     assert.deepEqual(sentAfterPosting(fixture), ['answerLeaf'])
+  })
+
+  it('is one that the chain does not have, in the words of a provider: it takes no other’s turn', async () => {
+    const { fixture, life } = await asked(leaf)
+    const forged = (log: DemandLog, index: number): DemandLog => {
+      const place = { ...log.place, logIndex: 1_000 + index }
+      return { ...log, id: `0xbad${index.toString(16).padStart(61, '0')}`, deadlineSeconds: 41, place } as DemandLog
+    }
+    fixture.chain.distortDemands = logs =>
+      logs.flatMap(log => [
+        log,
+        ...(log.type === 'demanded' ? Array.from({ length: 100 }, (_, at) => forged(log, at)) : []),
+      ])
+    await round(life)
+    assert.deepEqual(life.answerer.alarms[0], { code: 'DEMANDS_DIFFER', epoch: 1, counted: 1, found: 101 })
+    for (let time = 0; time < 10; time++) await round(life)
+    assert.deepEqual(sentAfterPosting(fixture), ['answerLeaf'])
+  })
+
+  it('is one that nobody mines an answer to: from the last quarter of A on somebody is told', async () => {
+    const { fixture, life } = await asked(leaf)
+    for (let second = 0; second < 50; second++) {
+      assert.deepEqual(life.answerer.alarms, [], `after ${second} s`)
+      fixture.chain.nextSend = 'lost'
+      await fixture.run(life, 1)
+      if (life.answerer.alarms.length > 0) break
+    }
+    const [alarm] = life.answerer.alarms
+    assert.ok(alarm?.code === 'DEMAND_UNANSWERED')
+    assert.equal(alarm.reason, 'SENT')
+    const left = alarm.deadlineSeconds - Number(fixture.chain.latest.timeSeconds)
+    assert.ok(left > 10 && left <= 16, `${left} s before the deadline`)
   })
 
   it('was there and vanished with its block: nothing is sent', async () => {

@@ -31,8 +31,8 @@ export type DemandAnswererParts = {
 /** Of several alarms those that are due first. */
 const alarmsMax = 20
 
-/** What a call is answered that came too late or under a nonce of another one; the next view decides anew. */
-const passing: ReadonlySet<string> = new Set(['NONCE_USED', 'DemandNotOpen', 'EpochNotPending', 'ExitStarted'])
+/** What the contract says of a demand that ended in a block which is not confirmed yet. */
+const overtaken: ReadonlySet<string> = new Set(['DemandNotOpen', 'EpochNotPending', 'ExitStarted'])
 
 /**
  * Answers what is demanded of the pending epoch, out of the journal. It remembers nothing that matters: what is open, stated and answered the chain
@@ -46,6 +46,7 @@ export class DemandAnswerer {
   private readonly reader: DemandReader
   /** What the contract said to calls that it did not take, by demand or account. */
   private readonly refusals = new Map<Hex, string>()
+  private readonly overtaken = new Set<Hex>()
 
   constructor(private readonly parts: DemandAnswererParts) {
     const { chain, options } = parts
@@ -77,6 +78,7 @@ export class DemandAnswerer {
       this.demands = []
       this.alarms = []
       this.refusals.clear()
+      this.overtaken.clear()
       return false
     }
     const { epoch, parent } = pending.books
@@ -102,6 +104,8 @@ export class DemandAnswerer {
       maxFeePerGasWei,
       epochBondWorthWei,
       refusals: this.refusals,
+      overtaken: this.overtaken,
+      before: new Map(this.demands.map(status => [status.id, status])),
       // A provider that does not have one transaction keeps no other answer back.
       certifiedOf: async ({ transactionHash, kept }: OpenDemand) =>
         kept && chain.certifiedOrder(transactionHash, kept).catch(() => undefined),
@@ -119,29 +123,35 @@ export class DemandAnswerer {
     const sent = new Set<Hex>()
     for (const [index, outcome] of outcomes.entries()) {
       const subject = subjectOf(calls[index]?.call)
-      if (subject === undefined) continue
-      if (outcome.status === 'reverted' && !passing.has(outcome.code)) this.refusals.set(subject, outcome.code)
-      else this.refusals.delete(subject)
+      // The nonce of another call says nothing of this one.
+      if (subject === undefined || (outcome.status === 'reverted' && outcome.code === 'NONCE_USED')) continue
+      this.refusals.delete(subject)
+      this.overtaken.delete(subject)
       if (outcome.status !== 'reverted') sent.add(subject)
+      else if (overtaken.has(outcome.code)) this.overtaken.add(subject)
+      else this.refusals.set(subject, outcome.code)
     }
     return sent
   }
 
   private tell({ statuses }: AnswerPlan, view: PosterView, sent: ReadonlySet<Hex>): void {
     this.demands = statuses.map(status => {
-      if (sent.has(status.id)) return { ...status, state: 'sent', reason: undefined }
+      if (sent.has(status.id) || this.overtaken.has(status.id)) return { ...status, state: 'sent', reason: undefined }
       const refusal = this.refusals.get(status.id)
       return refusal === undefined ? status : { ...status, state: 'refused', reason: refusal }
     })
     const [counted, found] = [view.epoch.openDemands, statuses.length]
     const epoch = this.parts.index.lastEpoch
     const differ: readonly DemandAlarm[] = counted === found ? [] : [{ code: 'DEMANDS_DIFFER', epoch, counted, found }]
-    this.alarms = [...differ, ...this.demands.flatMap(unanswered)].slice(0, alarmsMax)
+    this.alarms = [...differ, ...this.demands.flatMap(status => unanswered(status, view))].slice(0, alarmsMax)
   }
 }
 
-function unanswered({ id: demand, state, reason, deadlineSeconds }: DemandStatus): readonly DemandAlarm[] {
-  if (state === 'late') return [{ code: 'DEMAND_UNANSWERED', demand, reason: 'LATE', deadlineSeconds }]
+/** Whatever keeps an answer back, the last quarter of A is no time to be silent. */
+function unanswered(status: DemandStatus, { block, answerSeconds }: PosterView): readonly DemandAlarm[] {
+  const { id: demand, state, deadlineSeconds } = status
+  const isLate = state === 'late' || (deadlineSeconds - Number(block.timeSeconds)) * 4 <= answerSeconds
+  const reason = status.reason ?? (isLate ? state.toUpperCase() : undefined)
   return reason === undefined ? [] : [{ code: 'DEMAND_UNANSWERED', demand, reason, deadlineSeconds }]
 }
 
