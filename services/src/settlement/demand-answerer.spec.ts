@@ -12,7 +12,7 @@ import {
   sentAfterPosting,
 } from './testing/demands.spec.fixture.ts'
 import type { Asked } from './testing/in-memory-demands.ts'
-import { alice } from './testing/settlement-fixture.ts'
+import { alice, SettlementFixture, withdraw } from './testing/settlement-fixture.ts'
 
 const nobody = placeOf(`0x${'77'.repeat(20)}`)
 const leaf: Asked = { kind: 'leaf', place: alicePlace }
@@ -237,6 +237,38 @@ describe('the answer to a demand', () => {
       assert.deepEqual(life.answerer.demands, [])
     })
   }
+})
+
+describe('an archive that the journal does not allow', () => {
+  it('keeps an epoch from the chain whose leaves it does not give, and says why', async () => {
+    const fixture = new SettlementFixture()
+    fixture.chain.arrive({ account: alice.address, amount: 9n })
+    const life = await fixture.start()
+    await life.follower.poll()
+    const [event] = await life.ledger.events(1, 1)
+    assert.ok(event)
+    // An event that comes twice is out of order.
+    life.archive.apply(event)
+    await withdraw(life.ledger, alice, 2n)
+    await fixture.run(life, 6)
+    const { problem } = life.archive
+    assert.ok(problem)
+    assert.deepEqual(life.poster.posterAlarm, { code: 'EPOCH_UNPROVABLE', epoch: 1, problem })
+    assert.deepEqual(fixture.chain.contract.epochs, [])
+  })
+
+  it('is the reason that demands have no answer', async () => {
+    const { fixture, life } = await asked(leaf)
+    const [event] = await life.ledger.events(1, 1)
+    assert.ok(event)
+    life.archive.apply(event)
+    await round(life)
+    assert.equal(life.answerer.demands[0]?.reason, life.archive.problem)
+    assert.deepEqual(sentAfterPosting(fixture), [])
+    const restarted = await fixture.start()
+    await round(restarted)
+    assert.deepEqual(sentAfterPosting(fixture), ['answerLeaf'])
+  })
 })
 
 describe('what an answer may cost', () => {

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { Logger } from '@nestjs/common'
+import { Registry } from 'prom-client'
 import { WrongChainError } from './chain-identity.ts'
 import { SettlementService } from './settlement.service.ts'
+import { SettlementMetrics } from './settlement-metrics.ts'
 import { settlementOptionsLocal } from './settlement-options.ts'
+import { alicePlace, asked } from './testing/demands.spec.fixture.ts'
 import { alice, type Life, SettlementFixture, withdraw } from './testing/settlement-fixture.ts'
 import { until } from './testing/until.ts'
 
@@ -89,4 +93,48 @@ describe('the settlement service', { timeout: 10_000 }, () => {
     fixture.clock.ms += 1_000
     assert.equal(await view.contractWei(), 6n * 10n ** 18n)
   })
+
+  it('says once in its log, in its health and in its figures that a demand has no answer', async t => {
+    const errors = t.mock.method(Logger.prototype, 'error', () => undefined)
+    const { fixture, life } = await asked({ kind: 'credit', place: alicePlace, value: 1n })
+    const service = serviceOf(fixture, life)
+    const registry = new Registry()
+    new SettlementMetrics(registry, service)
+    await service.onModuleInit()
+    await until(() => service.health().demandAlarms.length > 0)
+    const ticks = fixture.chain.latest.number
+    await until(() => service.health().followedBlock === ticks)
+    assert.equal(service.health().isReady, false)
+    const { problem } = service.view.status()
+    assert.equal(problem, 'DEMAND_UNANSWERED')
+    assert.deepEqual(
+      errors.mock.calls.map(call =>
+        String(call.arguments[0])
+          .replace(/0x\w+/, 'ID')
+          .replace(/at \S+:/, 'at T:'),
+      ),
+      ['the demand ID is not answered and due at T: CREDIT_TOO_SMALL'],
+    )
+    const figures = await registry.metrics()
+    assert.match(figures, /^deparrow_demands_open 1$/m)
+    assert.match(figures, /^deparrow_demands_unanswered 1$/m)
+    assert.match(figures, new RegExp(`^deparrow_demand_deadline_timestamp_seconds ${deadlineOf(service)}$`, 'm'))
+    await service.onApplicationShutdown()
+  })
+
+  it('says that the exit has started, and is not ready any more', async t => {
+    const errors = t.mock.method(Logger.prototype, 'error', () => undefined)
+    const { fixture, life } = await funded()
+    fixture.chain.startExit()
+    const service = serviceOf(fixture, life)
+    await service.onModuleInit()
+    await until(() => errors.mock.callCount() > 0)
+    assert.match(String(errors.mock.calls[0]?.arguments[0]), /^the exit has started/)
+    const { isReady, isExitStarted } = service.view.status()
+    assert.deepEqual([isReady, isExitStarted], [false, true])
+    await service.onApplicationShutdown()
+    assert.equal(errors.mock.callCount(), 1)
+  })
 })
+
+const deadlineOf = (service: SettlementService) => String(service.health().demandDeadlineSeconds)

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { freeBondWei } from './testing/in-memory-contract.ts'
+import { alice, SettlementFixture, withdraw } from './testing/settlement-fixture.ts'
+import { callsOf, credit, runUntil, withdrawing } from './testing/withdrawing.spec.fixture.ts'
+
+describe('the poster’s bond', () => {
+  it('is looked at before books are closed; without it no epoch is sent, and all goes on once somebody adds to it', async () => {
+    const { fixture, life } = await withdrawing()
+    fixture.chain.mine(state => {
+      state.bondWei = 5n
+      return []
+    })
+    await fixture.run(life, 5)
+    assert.deepEqual(life.poster.posterAlarm, { code: 'BOND_TOO_SMALL', freeWei: 5n, neededWei: 10n ** 18n })
+    assert.equal(life.index.lastEpoch, 0)
+    assert.deepEqual(callsOf(fixture), ['registerPayees'])
+    fixture.chain.mine(state => {
+      state.bondWei = 10n ** 18n
+      return []
+    })
+    await fixture.run(life, 10)
+    assert.equal(life.poster.posterAlarm, undefined)
+    assert.equal(life.index.lastFinalEpoch, 1)
+    assert.equal(freeBondWei(fixture.chain.contract, 1_000_000), 10n ** 18n)
+  })
+})
+
+describe('the price of gas', () => {
+  it('above the limit holds everything back, books too, and is no alarm', async () => {
+    const { fixture } = await withdrawing()
+    fixture.maxFeePerGasWei = 100n
+    fixture.chain.feePerGasWei = 101n
+    const life = await fixture.start()
+    await fixture.run(life, 5)
+    assert.deepEqual(life.poster.pause, { code: 'FEE_TOO_HIGH', feePerGasWei: 101n, feePerGasMaxWei: 100n })
+    assert.equal(life.poster.posterAlarm, undefined)
+    assert.deepEqual([life.index.lastEpoch, callsOf(fixture)], [0, []])
+    fixture.chain.feePerGasWei = 100n
+    await fixture.run(life, 10)
+    assert.equal(life.index.lastFinalEpoch, 1)
+    assert.equal(life.poster.pause, undefined)
+  })
+
+  it('above half of the limit holds back an epoch that would only refresh leaves', async () => {
+    const fixture = new SettlementFixture()
+    fixture.maxFeePerGasWei = 100n
+    fixture.chain.feePerGasWei = 51n
+    fixture.chain.arrive({ account: alice.address, amount: credit })
+    const life = await fixture.start()
+    fixture.clock.ms += fixture.epochIntervalMs
+    await fixture.run(life, 3)
+    assert.equal(life.index.lastEpoch, 0)
+    assert.deepEqual(life.poster.pause, { code: 'FEE_TOO_HIGH', feePerGasWei: 51n, feePerGasMaxWei: 50n })
+    fixture.chain.feePerGasWei = 50n
+    await fixture.run(life, 6)
+    assert.equal(life.index.lastFinalEpoch, 1)
+  })
+})
+
+describe('the exit', () => {
+  it('that has started ends all posting for good, also in a later life, while claims go on', async () => {
+    const { fixture, life } = await withdrawing()
+    await runUntil(fixture, life, () => life.index.lastFinalEpoch === 1)
+    await withdraw(life.ledger, alice, credit, 2n)
+    fixture.chain.startExit()
+    const sent = fixture.chain.mined.length
+    await fixture.run(life, 6)
+    const later = await fixture.start()
+    await fixture.run(later, 6)
+    assert.equal(fixture.chain.mined.length, sent)
+    assert.equal(later.follower.isExitStarted, true)
+    assert.equal(later.index.lastEpoch, 1)
+    assert.deepEqual([later.poster.posterAlarm, later.poster.problem], [undefined, undefined])
+    fixture.chain.claim(alice.address)
+    await later.follower.poll()
+    assert.equal(later.follower.chainAlarm, undefined)
+    assert.equal(later.index.claimed.get(alice.address), 2n * credit)
+  })
+
+  it('takes the pending epoch back in the journal, which closes no other one', async () => {
+    const { fixture, life } = await withdrawing()
+    await runUntil(fixture, life, () => callsOf(fixture).includes('postEpoch'))
+    fixture.chain.startExit()
+    await fixture.run(life, 5)
+    assert.equal(life.index.epochs.get(1)?.cancelled?.epoch, 1)
+    assert.equal(life.index.pending, undefined)
+    assert.equal(life.index.lastEpoch, 1)
+  })
+
+  it('is not believed while a reorganisation can take it back', async () => {
+    const { fixture, life } = await withdrawing()
+    fixture.chain.confirmations = 2
+    fixture.chain.startExit()
+    await life.follower.poll()
+    assert.equal(life.follower.isExitStarted, false)
+    fixture.chain.reorg(1)
+    fixture.chain.mine()
+    await runUntil(fixture, life, () => life.index.lastFinalEpoch === 1)
+    assert.equal(life.follower.isExitStarted, false)
+  })
+})
