@@ -110,6 +110,16 @@ describe('deparrow chain deposit', () => {
   }
 })
 
+describe('the options of transactions', () => {
+  it('are taken by every command that sends one', async () => {
+    const index = await inboxCount()
+    const options = ['--max-fee-gwei', '100', '--confirmations', '2', '--replace']
+    const { blockNumber } = await annRuns.done('deposit', '1', ...options)
+    assert.ok((await chain.client.getBlockNumber()) > BigInt(blockNumber as never))
+    assert.equal(await inboxCount(), index + 1n)
+  })
+})
+
 describe('deparrow chain force-withdraw and revoke', () => {
   it('enter the inbox', async () => {
     const index = await inboxCount()
@@ -193,7 +203,7 @@ describe('deparrow chain status', () => {
       status.line.map(({ epoch, status: stands, parent }) => [epoch, stands, parent]),
       [['4', 'pending', '3']],
     )
-    assert.deepEqual(status.inbox, { count: '9', coveredByFinal: '7', coveredByHead: '8' })
+    assert.deepEqual(status.inbox, { count: '10', coveredByFinal: '8', coveredByHead: '9' })
     assert.equal(status.reserve.isFull, true)
     assert.equal(status.reserve.heldWei, status.reserve.owedWei)
     assert.equal(BigInt(status.exit.startableAt), BigInt(status.finalisedAt) + testPeriods.exitSeconds)
@@ -205,8 +215,8 @@ describe('deparrow chain status', () => {
 
   it('says it in words', async () => {
     const { stdout } = await annRuns.said('status')
-    assert.match(stdout, /epoch 4 +pending, covers 8 inbox items, final/)
-    assert.match(stdout, /inbox +9 items, all but 1 covered/)
+    assert.match(stdout, /epoch 4 +pending, covers 9 inbox items, final/)
+    assert.match(stdout, /inbox +10 items, all but 1 covered/)
     assert.match(stdout, /reserve +.*: full/)
     assert.match(stdout, /exit +can start/)
   })

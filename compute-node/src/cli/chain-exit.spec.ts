@@ -190,6 +190,21 @@ describe('deparrow chain exit', () => {
   })
 })
 
+describe('deparrow chain exit before any epoch was final', () => {
+  it('returns every deposit, without any journal', async () => {
+    const young = await LocalSettlement.start()
+    try {
+      await young.fund(ann.address, '10')
+      await young.deposit(accountOf(5), '7')
+      await young.pass(testPeriods.exitSeconds + 1n)
+      const left = (await chainRunner(young, join(folder, 'ann')).done('exit')) as never as Left
+      assert.deepEqual(inWei(left), [['deposit', String(parseEther('7'))]])
+    } finally {
+      await young.close()
+    }
+  })
+})
+
 /** A chain whose contract is another one; only its address is looked at. */
 function fakeChain(): LocalSettlement {
   return { settlement: `0x${'5f'.repeat(20)}` } as LocalSettlement

@@ -32,6 +32,7 @@ export function addChainCommands(chain: Command, run: RunCommand): void {
     .option('--settlement <address>', 'the settlement contract; default: the known one of the chain', addressArgument)
     .option('--registry <address>', 'the node registry; default: the known one of the chain', addressArgument)
     .option('--max-fee-gwei <gwei>', 'the most that a transaction may offer for a gas', gweiArgument)
+    .option('--replace', 'take the place of a transaction that waits, at twice the fees')
     .option(
       '--confirmations <n>',
       'blocks that must hold a transaction; default: 3, on a local chain 1',
