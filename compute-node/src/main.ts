@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { type Address, type Clock, type EngineName, ledgerConfigDefaults, pricingDigest } from '@deparrow/ledger'
-import { ledgerCrypto } from '@deparrow/sdk/crypto'
+import { type Address, type Clock, type EngineName, ledgerConfigDefaults } from '@deparrow/ledger'
 import type { Libp2p } from '@libp2p/interface'
 import {
   assignProtocol,
@@ -19,6 +18,7 @@ import { RecentBytes } from './content/recent-bytes.ts'
 import { Capacity } from './daemon/capacity.ts'
 import { JobDesk } from './daemon/job-desk.ts'
 import { JobRunner } from './daemon/job-runner.ts'
+import { KnownPricings } from './daemon/known-pricings.ts'
 import { NodeSigner } from './daemon/node-crypto.ts'
 import type { NodeLog } from './daemon/node-log.ts'
 import {
@@ -139,13 +139,13 @@ function wire(options: NodeOptions, { store, signer, folder, libp2p }: OpenParts
     domain,
     ledgerSigner,
     payoutWallet: options.payout?.wallet ?? signer.address,
-    pricingDigests: (options.pricings ?? [ledgerConfigDefaults]).map(known => pricingDigest(ledgerCrypto, known)),
     engines: engineNames(options),
     memoryBytesMax,
     graceSecondsMin,
   }
   const capacity = new Capacity(slotsMax, memoryBytesMax)
-  const desk: JobDesk = new JobDesk({ terms, store, signer, capacity, runner, progress, courier, clock, log })
+  const pricings = new KnownPricings(options.pricings ?? [ledgerConfigDefaults], options.pricingSource, log)
+  const desk: JobDesk = new JobDesk({ terms, pricings, store, signer, capacity, runner, progress, courier, clock, log })
   return { link, progress, courier, desk }
 }
 

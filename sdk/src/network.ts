@@ -9,3 +9,4 @@ export { type GatewayLimits, gatewayLimitsDefault } from './http/graphql-client.
 export * from './keys/published-development-keys.ts'
 export * from './keys/secret-key.ts'
 export { type ExpectedNetwork, fetchNetwork, fetchNodes } from './wallet/network.ts'
+export { fetchPricings } from './wallet/pricings.ts'

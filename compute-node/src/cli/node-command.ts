@@ -4,6 +4,7 @@ import type { UnlockedKey } from '@deparrow/sdk/keystore'
 import {
   domainOf,
   fetchNetwork,
+  fetchPricings,
   NetworkMismatchError,
   type NetworkView,
   refuseDevelopmentKey,
@@ -58,6 +59,7 @@ async function nodeOptions(
     domain: domainOf(network),
     ledgerSigner: network.ledgerSigner,
     marketAddresses: network.meshAddresses,
+    pricingSource: () => fetchPricings(config.url),
     engines: await openEngines(address, { dockerHost: config.dockerHost, mayPullImages: pullImages }, log),
     log,
     ...(slots === undefined ? {} : { slotsMax: slots }),

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
-import { assignmentReleaseType, type SpendPermission, typedDataDigest, zeroHash } from '@deparrow/ledger'
+import {
+  assignmentReleaseType,
+  ledgerConfigDefaults,
+  type Pricing,
+  pricingDigest,
+  type SpendPermission,
+  typedDataDigest,
+  zeroHash,
+} from '@deparrow/ledger'
 import { Actor, ethersCrypto, permissionOf, testDomain } from '@deparrow/ledger/testing'
 import { assignProtocol, writeFrame } from '../../protocol/index.ts'
 import type { AssignmentRefusalCode } from './assignment-check.ts'
@@ -110,6 +118,23 @@ describe('an assignment', () => {
 
   it('is given back when the certificate names a pricing that the node does not know', async () => {
     await refused(offer('echo', { certificate: { pricingDigest: zeroHash } }), 'PRICING_UNKNOWN')
+  })
+
+  it('is given back when the network tells of another pricing than the certificate names, and taken when it tells of that one', async () => {
+    const dearer = { ...ledgerConfigDefaults, feeBasisPoints: 600 }
+    const certificate = { pricingDigest: pricingDigest(ethersCrypto, dearer) }
+    const asking = (answers: readonly (readonly Pricing[])[]) => {
+      const left = [...answers]
+      return startTestNode(market, freshFolder(), { pricingSource: async () => left.shift() ?? [] })
+    }
+    await test.node.stop()
+    const other = await asking([[{ ...dearer, burnBasisPoints: 1 }], [ledgerConfigDefaults, dearer]])
+    await other.node.joined(patience())
+    await refused(offer('echo', { certificate }), 'PRICING_UNKNOWN')
+    assert.equal((await market.assign(offer('echo', { certificate }))).accepted, true)
+    await other.node.stop()
+    test = await startTestNode(market, folder, { slotsMax: 2, memoryBytesMax: 10_000_000 })
+    await test.node.joined(patience())
   })
 
   it('is given back when the certificate dates the assignment later than now', async () => {

@@ -4,6 +4,7 @@ import type { ProgressSender } from '../network/progress-sender.ts'
 import { type AssignmentRefusalCode, type AssignmentTerms, findForgery, findUnsuited } from './assignment-check.ts'
 import type { Capacity } from './capacity.ts'
 import type { JobRunner } from './job-runner.ts'
+import type { KnownPricings } from './known-pricings.ts'
 import type { NodeSigner } from './node-crypto.ts'
 import { errorText, type NodeLog } from './node-log.ts'
 import { runsMax } from './node-options.ts'
@@ -12,7 +13,8 @@ import type { ReceiptCourier } from './receipt-courier.ts'
 import { type JobResult, nodeFailure, signReceipt } from './receipt-maker.ts'
 
 export type JobDeskParts = {
-  readonly terms: AssignmentTerms
+  readonly terms: Omit<AssignmentTerms, 'pricingDigests'>
+  readonly pricings: KnownPricings
   readonly store: NodeStore
   readonly signer: NodeSigner
   readonly capacity: Capacity
@@ -56,16 +58,20 @@ export class JobDesk {
 
   /** Takes a job, or gives it back. Asked again about a job that it holds, it answers the same. */
   async assign(offer: AssignmentOffer): Promise<AssignmentAnswer> {
-    const { store, terms, capacity, clock } = this.parts
-    const { attempt, expires } = offer.certificate.message
+    const { store, capacity, clock, pricings } = this.parts
+    const { attempt, expires, pricingDigest } = offer.certificate.message
+    const terms = () => ({ ...this.parts.terms, pricingDigests: pricings.digests() })
+    // Only for what the ledger has certified is anybody asked. Whether the job is known is looked at afterwards, because it may be offered again meanwhile.
+    const isStrange = !pricings.digests().includes(pricingDigest) && findForgery(offer, terms()) === undefined
+    if (isStrange) await pricings.learn(pricingDigest)
     const known = store.stateOf({ orderDigest: offer.orderDigest, attempt })
     if (known === 'assigned' || known === 'receipted') return { accepted: true }
     if (known !== undefined) return this.#release(offer, 'ALREADY_ENDED')
-    const forgery = findForgery(offer, terms)
+    const forgery = findForgery(offer, terms())
     if (forgery !== undefined) return this.#release(offer, forgery)
     const nowMs = clock.nowMs()
     const { memoryBytesMax } = offer.spec.limits
-    const refusal = findUnsuited(offer, terms, nowMs) ?? capacity.reserve(memoryBytesMax)
+    const refusal = findUnsuited(offer, terms(), nowMs) ?? capacity.reserve(memoryBytesMax)
     const expiresAtMs = Number(expires) * 1000
     if (refusal !== undefined) {
       store.released(offer, nowMs, expiresAtMs)

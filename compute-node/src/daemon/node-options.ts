@@ -1,5 +1,6 @@
 import type { Address, Clock, Domain, Hex, PayoutInstruction, Pricing, Signed } from '@deparrow/ledger'
 import type { DockerJobRequest, Engine, WasmJobRequest } from '../execution/engine.ts'
+import type { PricingSource } from './known-pricings.ts'
 import type { NodeLog } from './node-log.ts'
 
 /** What an operator decides about a node. */
@@ -23,8 +24,10 @@ export type NodeOptions = {
   /** Orders with a shorter grace are not taken: the node would have too little time to hand its receipt in. */
   readonly graceSecondsMin?: number
   readonly payout?: PayoutOptions
-  /** Jobs at other pricings are given back; the economy's unless given. */
+  /** What the node knows of prices from the start; the economy's unless given. */
   readonly pricings?: readonly Pricing[]
+  /** Where it asks for others when a certificate names one; without it jobs at other pricings are given back. */
+  readonly pricingSource?: PricingSource
   readonly clock?: Clock
   readonly log?: NodeLog
 }

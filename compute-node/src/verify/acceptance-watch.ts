@@ -22,7 +22,7 @@ export class AcceptanceWatch {
   private readonly receipts = new Map<Hex, string>()
 
   constructor(private readonly acceptances: readonly SignedAcceptance[]) {
-    this.digests = new Set(acceptances.map(({ acceptance }) => lowerHex(acceptance.digest)))
+    this.digests = new Set(acceptances.map(({ acceptance }) => String(acceptance.digest).toLowerCase()))
     this.wanted = new Set(
       acceptances.flatMap(({ acceptance, root }) => [Number(acceptance.position), Number(root.message.position)]),
     )

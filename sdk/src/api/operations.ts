@@ -9,6 +9,9 @@ import { balanceFields, claimFields, entryFields, rewardFields, statementFields 
 
 const spentUnderPermission = ['PermissionExpired', 'EngineNotAllowed', 'CounterpartyNotAllowed', 'CapExceeded'] as const
 
+const pricingFields =
+  'cpuCoreHour gpuHour memoryGibHour storageGibHour egressGib fuelCoreHour feeBasisPoints burnBasisPoints'
+
 /** Every GraphQL operation that the wallet sends, but for the mutations of `commands.ts`. */
 export const operations = {
   network: `query { network { ${networkFields} } }`,
@@ -55,6 +58,7 @@ export const operations = {
   }`,
   acceptance: `query ($id: Hex!) { ledger { acceptance(commandId: $id) { ${acceptanceFields} } } }`,
   inclusion: `query ($address: Address!) { wallet(address: $address) { inclusion { ${inclusionFields} } } }`,
+  pricings: `query { ledger { config { pricing { ${pricingFields} } pending { pricing { ${pricingFields} } } } } }`,
   journalHead: 'query { network { journal { position } } }',
   walletEvents: `subscription ($after: BigInt) { walletEvents(after: $after) {
     position time event entries { ${entryFields} } spend { permission delegate hour day total } escrow { ${holdFields} }
