@@ -18,7 +18,9 @@ export function startFile(name: string): void {
   file = name
 }
 
-export function describe(title: string, body: () => void): void {
+export function describe(title: string, ...rest: readonly unknown[]): void {
+  const body = bodyOf(title, rest)
+  if (body === undefined) return
   const outer = suite
   suite = { title, parent: outer, hooks: [] }
   body()
@@ -30,8 +32,8 @@ export function beforeEach(hook: Hook): void {
 }
 
 export function it(title: string, ...rest: readonly unknown[]): void {
-  const body = rest.at(-1)
-  if (typeof body !== 'function') throw new TypeError(`${title} has no body`)
+  const body = bodyOf(title, rest)
+  if (body === undefined) return
   const suites = chainOf(suite)
   const run = async () => {
     for (const { hooks } of suites) for (const hook of hooks) await hook()
@@ -46,4 +48,12 @@ export function it(title: string, ...rest: readonly unknown[]): void {
 
 function chainOf(innermost: Suite): readonly Suite[] {
   return innermost.parent === undefined ? [innermost] : [...chainOf(innermost.parent), innermost]
+}
+
+/** Nothing, when the options before the body leave it out. */
+function bodyOf(title: string, rest: readonly unknown[]): ((given?: unknown) => unknown) | undefined {
+  const body = rest.at(-1)
+  if (typeof body !== 'function') throw new TypeError(`${title} has no body`)
+  const { skip } = (rest.length > 1 ? rest[0] : {}) as { readonly skip?: boolean | string }
+  return skip ? undefined : (body as (given?: unknown) => unknown)
 }
