@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Address, bytesToHex, leafPlace, lowerHex } from '@deparrow/ledger'
-import { ledgerCrypto } from '@deparrow/sdk/crypto'
+import { type Address, lowerHex } from '@deparrow/ledger'
 import { NetworkUnreachableError } from '@deparrow/sdk/network'
 import { formatEther } from 'viem'
 import { chainCall } from '../../chain/contracts.ts'
@@ -46,6 +45,7 @@ export async function leaveByExit(context: CommandContext, journal: string | und
         await answered(own.chain.rpcOrigin, take)
       } catch (error) {
         if (endsAll(error)) throw error
+        if (isTakenBefore(error)) return
         const { code, message } = failureOf(error)
         remaining.push({ what, code, message })
       }
@@ -109,11 +109,6 @@ async function leavesOf(
   const epoch = await client.readContract({ ...settlement, functionName: 'finalEpoch' })
   // Without a final epoch nobody has a leaf: every deposit returns.
   if (epoch === 0n) return []
-  const places = [account, `payable:${account}` as const].map(name => bytesToHex(leafPlace(ledgerCrypto, name)))
-  const isTaken = await Promise.all(
-    places.map(place => client.readContract({ ...settlement, functionName: 'isLeafTaken', args: [place] })),
-  )
-  if (isTaken.every(Boolean)) return []
   const source = journal ?? (await journalIn(config.dataFolder)) ?? config.url
   output.progress(`Following the journal of ${source} up to epoch ${epoch} …`)
   const posted = await client.readContract({ ...settlement, functionName: 'epoch', args: [epoch] })
@@ -128,7 +123,7 @@ async function leavesOf(
       'Name one: an export’s file, a data folder of a local network, or the address of a gateway or of a file.'
     throw new CliError('JOURNAL_NEEDED', `A balance is shown to the contract by a copy of the journal. ${advice}`)
   })
-  return leafTakes(chain, archive, epoch, account).filter(({ what }) => !isTaken[what === 'leaf' ? 0 : 1])
+  return leafTakes(chain, archive, epoch, account)
 }
 
 async function depositsOf(chain: SettlementChain, account: Address): Promise<readonly Take[]> {
@@ -170,6 +165,11 @@ async function journalIn(dataFolder: string): Promise<string | undefined> {
 function endsAll(error: unknown): boolean {
   if (error instanceof CliError) return error.code === 'TRANSACTION_UNKNOWN' || error.code === 'TRANSACTION_PENDING'
   return error instanceof Error && error.name === 'AbortError'
+}
+
+/** A leaf that was taken by an earlier run; the contract said so before anything was sent. */
+function isTakenBefore(error: unknown): boolean {
+  return error instanceof CliError && error.details['reason'] === 'LeafTaken'
 }
 
 type Outcome = {
