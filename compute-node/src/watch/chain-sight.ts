@@ -184,6 +184,10 @@ export class ChainWatch {
     if (posted.status !== 'pending') return this.cancelledView(posted, blockNumber)
     const { client, settlement } = this.chain
     const covered = inbox.filter(({ index }) => index < posted.inboxCut)
+    if (covered.length !== posted.inboxCut) {
+      this.logs.forget()
+      throw new AnswerInvalidError(this.chain.rpcOrigin, `its logs lack inbox items that epoch ${posted.epoch} covers`)
+    }
     const newest = covered.at(-1)
     const arrived =
       newest === undefined
@@ -196,9 +200,6 @@ export class ChainWatch {
               blockNumber,
             })
           ).arrivedAt
-    if (covered.length !== posted.inboxCut) {
-      throw new AnswerInvalidError(this.chain.rpcOrigin, `its logs lack inbox items that epoch ${posted.epoch} covers`)
-    }
     return {
       posted,
       parent: await this.parentOf(posted, blockNumber),

@@ -1,5 +1,6 @@
 import { type Address, lowerHex } from '@deparrow/ledger'
 import { type EpochView, planEpoch, type WatchCall, type WatchPlan } from '@deparrow/sdk/watcher'
+import { formatEther, maxUint256 } from 'viem'
 import { chainCall, type DisputesContract } from '../chain/contracts.ts'
 import { JournalUnfitError } from '../chain/journal-archive.ts'
 import { answered, type SettlementChain } from '../chain/open-settlement.ts'
@@ -67,23 +68,28 @@ export class EpochWatch {
     await this.readJournal(signal)
     const result = { wrong: [] as number[], unknown: [] as number[], helpless: [] as number[], pending: 0, sent: 0 }
     for (const view of sight.views) {
-      const plan = await this.planOf(view, sight, signal)
-      if (plan === undefined || view.posted.status !== 'pending') {
-        result.sent += await this.sendAll(plan?.calls ?? [], signal)
-        continue
-      }
+      const plan = await this.fundedPlan(view, sight, signal)
+      const sent = await this.sendAll(plan.calls, signal)
+      result.sent += sent
+      if (view.posted.status !== 'pending') continue
       const { epoch } = view.posted
       result.pending += 1
       if (plan.verdict === 'wrong') result.wrong.push(epoch)
       if (plan.verdict === 'unknown' || plan.verdict === 'waiting') result.unknown.push(epoch)
-      this.sayPlan(epoch, plan)
-      if (plan.missingWei > 0n) await this.fillPurse(view, plan.missingWei, signal)
-      const sent = await this.sendAll(plan.calls, signal)
-      result.sent += sent
       const isUnderWay = view.demands.some(({ state }) => state === 'open')
       if (plan.verdict === 'wrong' && sent === 0 && !isUnderWay) result.helpless.push(epoch)
     }
     return result
+  }
+
+  /** What to do about an epoch, after the purse was filled for it. What would only be said needs no purse. */
+  private async fundedPlan(view: Omit<EpochView, 'own'>, sight: ChainSight, signal?: AbortSignal): Promise<WatchPlan> {
+    const isDry = this.parts.sender === undefined
+    const plan = await this.planOf(isDry ? { ...view, purseWei: maxUint256 } : view, sight, signal)
+    if (view.posted.status !== 'pending') return plan
+    this.sayPlan(view.posted.epoch, plan)
+    const filledWei = plan.missingWei === 0n ? 0n : await this.fillPurse(view, plan.missingWei, signal)
+    return filledWei === 0n ? plan : this.planOf({ ...view, purseWei: view.purseWei + filledWei }, sight, signal)
   }
 
   private async sightOf(chain: SettlementChain, blockNumber: bigint | undefined): Promise<ChainSight> {
@@ -132,6 +138,7 @@ export class EpochWatch {
     if (verdict === 'right')
       this.sayOnce(`epoch ${epoch}`, 'info', 'EPOCH_RIGHT', `Epoch ${epoch} is what the journal gives.`)
     for (const { code, message } of findings) {
+      if (code === 'PURSE_TOO_SMALL') continue
       this.sayOnce(`epoch ${epoch} ${code} ${message}`, 'error', code, sentence(message))
     }
   }
@@ -181,29 +188,31 @@ export class EpochWatch {
     }
   }
 
-  /** Fills the purse out of the wallet up to what the operator allows. */
-  private async fillPurse(view: Omit<EpochView, 'own'>, missingWei: bigint, signal?: AbortSignal): Promise<void> {
+  /** Fills the purse out of the wallet, as far as the operator allows and the wallet has it. Answers by how much, in wei. */
+  private async fillPurse(view: Omit<EpochView, 'own'>, missingWei: bigint, signal?: AbortSignal): Promise<bigint> {
     const { purseWei, sender, chains, me } = this.parts
-    const chain = chains[0] as SettlementChain
-    const wantedWei = view.purseWei + missingWei > purseWei ? purseWei : view.purseWei + missingWei
-    const amountWei = wantedWei > view.purseWei ? wantedWei - view.purseWei : 0n
-    const said = `The purse holds ${view.purseWei} wei and lacks ${missingWei} wei for demands.`
+    const { client, token, disputes: found } = chains[0] as SettlementChain
+    const disputes = found as DisputesContract
+    const heldWei = await client.readContract({ ...token, functionName: 'balanceOf', args: [me] })
+    const allowedWei = purseWei > view.purseWei ? purseWei - view.purseWei : 0n
+    const amountWei = allowedWei < heldWei ? allowedWei : heldWei
     if (amountWei === 0n || sender === undefined) {
-      return this.sayOnce('purse', 'error', 'PURSE_TOO_SMALL', `${said} Allow more with --purse.`)
+      const said = `The purse holds ${dpc(view.purseWei)} and lacks ${dpc(missingWei)} for demands; the wallet holds ${dpc(heldWei)}, of which --purse lets ${dpc(allowedWei)} be taken.`
+      this.sayOnce('purse', 'error', 'PURSE_TOO_SMALL', said)
+      return 0n
     }
-    const disputes = chain.disputes as DisputesContract
     for (const call of [
-      chainCall(chain.token, 'approve', [disputes.address, amountWei]),
+      chainCall(token, 'approve', [disputes.address, amountWei]),
       chainCall(disputes, 'fund', [amountWei]),
     ]) {
       const outcome = await sender.send(call, signal)
-      if (outcome.status !== 'confirmed') {
-        const code = 'code' in outcome ? outcome.code : 'OUTCOME_UNKNOWN'
-        const held = await chain.client.readContract({ ...chain.token, functionName: 'balanceOf', args: [me] })
-        return this.sayOnce('purse', 'error', 'PURSE_NOT_FILLED', `${said} The wallet holds ${held} wei: ${code}.`)
-      }
+      if (outcome.status === 'confirmed') continue
+      const code = 'code' in outcome ? outcome.code : 'OUTCOME_UNKNOWN'
+      this.sayOnce('purse', 'error', 'PURSE_NOT_FILLED', `${dpc(amountWei)} did not get into the purse: ${code}.`)
+      return 0n
     }
-    this.say('info', 'PURSE_FILLED', `Put ${amountWei} wei into the purse.`)
+    this.say('info', 'PURSE_FILLED', `Put ${dpc(amountWei)} into the purse.`)
+    return amountWei
   }
 
   private raise(about: string, alarms: readonly { readonly code: string; readonly message: string }[]): void {
@@ -223,6 +232,10 @@ export class EpochWatch {
   private say(level: 'info' | 'warn' | 'error', code: string, message: string): void {
     this.parts.log({ level, code, message })
   }
+}
+
+function dpc(wei: bigint): string {
+  return `${formatEther(wei)} DPC`
 }
 
 function describe({ functionName, demand }: WatchCall): string {

@@ -29,10 +29,7 @@ export class LogWindow {
   async readTo(blockNumber: bigint): Promise<boolean> {
     const { client, deploymentBlock } = this.chain
     const isForked = this.deepEnd !== undefined && (await this.hashOf(this.deepEnd.number)) !== this.deepEnd.hash
-    if (isForked) {
-      this.deepEnd = undefined
-      this.deep = []
-    }
+    if (isForked) this.forget()
     const from = this.deepEnd === undefined ? deploymentBlock : this.deepEnd.number + 1n
     const logs = await this.logsBetween(from, blockNumber)
     const deepTo = blockNumber - deepBlocks
@@ -43,6 +40,12 @@ export class LogWindow {
     }
     this.fresh = logs.filter(log => deepTo < from || log.blockNumber > deepTo)
     return isForked
+  }
+
+  /** Reads everything again with the next reading: a provider has left something out. */
+  forget(): void {
+    this.deepEnd = undefined
+    this.deep = []
   }
 
   /** The events of one kind, in the order of the chain. */
