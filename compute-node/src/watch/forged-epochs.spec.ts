@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Hex, type LedgerEvent, transferType, withdrawalType } from '@deparrow/ledger'
+import {
+  type Hex,
+  iouRedemptionType,
+  iouType,
+  type LedgerEvent,
+  transferType,
+  withdrawalType,
+  zeroHash,
+} from '@deparrow/ledger'
 import {
   holdBy,
   payoutToThief,
   transferBy,
   underOtherKey,
+  withCredit,
   withLastEntries,
   withoutEntry,
 } from './forgeries.spec.fixture.ts'
@@ -111,6 +120,28 @@ describe('a watcher with the public journal', () => {
     assert.ok(outcome.called.includes('demandCounterpart'))
   })
 
+  it('cancels an epoch that debits what pays an IOU and credits another with it', async () => {
+    const promise = { debtor: alice.address, creditor: bob.address, amountMicrocredits: 700_000n, lane: 0 }
+    const { deadline } = network
+    const iou = { ...promise, nonce: ++nonce, dueAt: deadline, reference: zeroHash, deadline }
+    network.ledger.accept({ type: 'IssueIou', iou: network.sign(alice, iouType, iou) })
+    const redemption = {
+      iou: network.digest(iouType, iou),
+      debtor: alice.address,
+      amountMicrocredits: 700_000n,
+      lane: 0,
+      nonce: ++nonce,
+      deadline,
+    }
+    network.ledger.accept({ type: 'RedeemIou', redemption: network.sign(alice, iouRedemptionType, redemption) })
+    const entries = entriesOf(`wallet:${alice.address}`, `wallet:${thief.address}`, 700_000n)
+    const books = await network.post(withLastEntries(network.ledger.events, entries))
+    const key = network.digest(iouRedemptionType, redemption)
+    const outcome = await network.play(withoutEntry(books, bob.address, key), await network.own())
+    assertCancelled(outcome)
+    assert.ok(outcome.called.includes('demandCounterpart'))
+  })
+
   it('cancels an epoch that sets a lane back', async () => {
     const back = transferBy(network, thief, { amountMicrocredits: 0n, nonce: 1n })
     const books = await network.post(network.withForged(back))
@@ -187,6 +218,20 @@ describe('a watcher of a journal that is itself not right', () => {
     const outcome = await network.play(other, await network.own(forged, { isSound: false }))
     assertCancelled(outcome)
     assert.deepEqual(outcome.called, ['demandEntry', 'demandReveal', 'demandEntry', 'expire'])
+  })
+})
+
+describe('a watcher of a journal whose entries are not what was signed', () => {
+  it('asks for the statement of who was not credited, and then for the credit', async () => {
+    const { key, message } = pays()
+    const entries = entriesOf(`wallet:${alice.address}`, `wallet:${thief.address}`, message.amountMicrocredits)
+    const forged = withLastEntries(network.ledger.events, entries)
+    const stated = withoutEntry(await network.post(forged), bob.address, key)
+    const books = withCredit(stated, thief.address, message.amountMicrocredits)
+    const outcome = await network.play(books, await network.own(forged, { isSound: false }))
+    assertCancelled(outcome)
+    assert.equal(outcome.called[0], 'demandStatement')
+    assert.ok(outcome.called.includes('demandCounterpart'), outcome.called.join())
   })
 })
 

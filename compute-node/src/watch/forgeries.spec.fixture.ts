@@ -89,6 +89,12 @@ export function underOtherKey(archive: EpochArchive, account: StatementAccount, 
   )
 }
 
+/** A poster that states a credit out of nothing, which nobody asks what allows it. */
+export function withCredit(archive: EpochArchive, account: StatementAccount, creditMicrocredits: bigint): EpochArchive {
+  const key: Hex = `0x${'0e'.repeat(32)}`
+  return withEntries(archive, account, entries => [...entries, { key, creditMicrocredits, debitMicrocredits: 0n }])
+}
+
 function withEntries(
   archive: EpochArchive,
   account: StatementAccount,

@@ -4,10 +4,12 @@ import {
   type Domain,
   type EntryTree,
   type EpochBooks,
+  type EventOf,
   evolve,
   type Hex,
   hexToBytes,
   type InclusionProof,
+  type Iou,
   initialState,
   isJudgedOnChain,
   type Leaf,
@@ -81,6 +83,7 @@ export class EpochArchive {
   private readonly roots: 'checked' | 'own'
   private readonly book: StatementBook
   private readonly statements = new Map<StatementAccount, Statement>()
+  private readonly redeemed = new Map<Hex, { readonly iou: Iou; readonly position: number }>()
   private places: ReadonlyMap<Hex, StatementAccount> | undefined
   private final: Kept | undefined
   private pending: Kept | undefined
@@ -100,6 +103,7 @@ export class EpochArchive {
    */
   apply(event: LedgerEvent): void {
     if (event.type === 'LedgerOpened') requireJudged(event.data.config)
+    if (event.type === 'IouRedeemed') this.rememberIou(event)
     const own = event.type === 'EpochClosed' ? { ...event, data: this.close(event.data, event.atMs) } : event
     evolve(this.state, own, zeroHash, this.crypto)
     this.book.apply(own)
@@ -191,6 +195,11 @@ export class EpochArchive {
     return this.state.instructions.has(wallet) ? this.orders.instruction(wallet) : undefined
   }
 
+  /** The IOU that a redemption of the pending epoch has paid, by the digest of the redemption. */
+  redeemedIou(redemption: Hex): Iou | undefined {
+    return this.redeemed.get(redemption)?.iou
+  }
+
   placeOf(account: LeafAccount): Hex {
     return bytesToHex(leafPlace(this.crypto, account))
   }
@@ -202,6 +211,12 @@ export class EpochArchive {
 
   private kept(epoch: number): Kept | undefined {
     return [this.pending, this.final].find(kept => kept?.books.epoch === epoch)
+  }
+
+  /** Before the ledger forgets an IOU that is paid in full. */
+  private rememberIou({ data, commandId, position }: EventOf<'IouRedeemed'>): void {
+    const iou = this.state.ious.get(data.redemption.message.iou)?.iou
+    if (iou !== undefined) this.redeemed.set(commandId as Hex, { iou, position })
   }
 
   /** Before the epoch's own event, which takes away what is known of the leaves that changed. */
@@ -241,7 +256,9 @@ export class EpochArchive {
     if (this.pending?.books.epoch !== epoch) return
     this.final = this.pending
     this.pending = undefined
-    this.orders.forget(this.final.books.journalPosition)
+    const { journalPosition } = this.final.books
+    this.orders.forget(journalPosition)
+    for (const [digest, { position }] of this.redeemed) if (position <= journalPosition) this.redeemed.delete(digest)
     this.forget()
   }
 

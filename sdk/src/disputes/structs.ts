@@ -4,6 +4,7 @@ import {
   escrowOrderType,
   type Hex,
   iouRedemptionType,
+  iouType,
   jobOrderType,
   type Message,
   type MessageType,
@@ -48,6 +49,7 @@ export type OrderOriginStruct = {
 export const messageTypes = {
   Transfer: transferType,
   Purchase: purchaseType,
+  Iou: iouType,
   IouRedemption: iouRedemptionType,
   Withdrawal: withdrawalType,
   JobOrder: jobOrderType,
@@ -65,6 +67,7 @@ export type MessageName = keyof typeof messageTypes
 const referenceNames: Partial<Record<MessageName, string>> = {
   Purchase: 'purchaseReference',
   EscrowOrder: 'escrowReference',
+  Iou: 'iouReference',
 }
 
 /** A message as the contracts take it. Throws `RangeError` when it lacks a field, as one of an older version does. */

@@ -31,24 +31,29 @@ export type OwnMovement = {
   readonly message: MovementMessage
 }
 
-/** The movement behind a debit; `undefined` for those whose credit no message shows: jobs, rows, and redemptions, whose IOU the journal's entry lacks. */
+/** The movement behind a debit; `undefined` for those whose credit no message shows: jobs and rows. */
 export function movementOf(
+  archive: EpochArchive,
   debtor: StatementAccount,
   { key, debitMicrocredits, evidence }: StatementEntry,
 ): OwnMovement | undefined {
-  const said = evidence === undefined || debitMicrocredits === 0n ? undefined : readEvidence(evidence)
+  const said = evidence === undefined || debitMicrocredits === 0n ? undefined : readEvidence(archive, key, evidence)
   return said && { key, debtor, debitMicrocredits, ...said }
 }
 
 /** All movements of an archive's pending epoch by their keys. It takes the statements of all accounts that moved, so it is made once it is needed. */
 export function movementsByKey(archive: EpochArchive): ReadonlyMap<Hex, OwnMovement> {
   const movements = archive.movedAccounts().flatMap(account => {
-    return (archive.statement(account)?.entries ?? []).flatMap(entry => movementOf(account, entry) ?? [])
+    return (archive.statement(account)?.entries ?? []).flatMap(entry => movementOf(archive, account, entry) ?? [])
   })
   return new Map(movements.map(movement => [movement.key, movement]))
 }
 
-function readEvidence(evidence: DebitEvidence): Pick<OwnMovement, 'creditor' | 'message'> | undefined {
+function readEvidence(
+  archive: EpochArchive,
+  key: Hex,
+  evidence: DebitEvidence,
+): Pick<OwnMovement, 'creditor' | 'message'> | undefined {
   switch (evidence.kind) {
     case 'transfer':
       return {
@@ -60,6 +65,14 @@ function readEvidence(evidence: DebitEvidence): Pick<OwnMovement, 'creditor' | '
         creditor: evidence.purchase.message.seller,
         message: encoded('purchase', 'Purchase', evidence.purchase.message),
       }
+    case 'redemption': {
+      const iou = archive.redeemedIou(key)
+      if (iou === undefined) return undefined
+      const paid = [messageParameter('Iou', 'iou')]
+      const { message } = evidence.redemption
+      const values = [messageStruct('Iou', iou)]
+      return { creditor: iou.creditor, message: encoded('redemption', 'IouRedemption', message, paid, values) }
+    }
     case 'escrow':
       return {
         creditor: evidence.order.message.seller,
