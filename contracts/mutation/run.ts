@@ -18,7 +18,7 @@ const HELP = `Options:
   --files TEXT     only sources whose path has the text
   --sample N       at most N mutants of each source, those of earlier runs among them
   --seed S         another sample, and another order (1)
-  --again          also those that survived or timed out before
+  --again          before the others those that survived or timed out: the specs may have changed
   --minutes M      begin no further mutant when M minutes are over, beside what the unchanged contracts take
   --processes P    how many at once (2)
   --report         write only the page
@@ -72,10 +72,8 @@ async function run(): Promise<void> {
 
 function chosen(): Mutant[] {
   const countMax = options.sample === undefined ? Number.POSITIVE_INFINITY : Number(options.sample)
-  const isOpen = ({ key }: Mutant) => {
-    const status = results.get(key)
-    return status === undefined || (options.again && (status === 'survived' || status === 'timedOut'))
-  }
+  const isAgain = ({ key }: Mutant) => options.again && ['survived', 'timedOut'].includes(results.get(key) ?? '')
+  const isOpen = (mutant: Mutant) => !results.has(mutant.key)
   const seed = Number(options.seed)
   const byFile = Map.groupBy(
     mutants.filter(({ file }) => file.includes(options.files)),
@@ -85,7 +83,8 @@ function chosen(): Mutant[] {
   // A run that is cut short has seen something of each source.
   const first = samples.flatMap(list => list.slice(0, FIRST_OF_EACH))
   const rest = samples.flatMap(list => list.slice(FIRST_OF_EACH))
-  return [...shuffled(first, seed), ...shuffled(rest, seed)].filter(isOpen)
+  const inOrder = [...shuffled(first, seed), ...shuffled(rest, seed)]
+  return [...inOrder.filter(isAgain), ...inOrder.filter(isOpen)]
 }
 
 /** Works with one process until it has seen enough, then asks it whether what failed passes without any change. */

@@ -5,9 +5,9 @@ import { laneKey } from '../support/cases.ts'
 import { isCoverageRun } from '../support/constants.ts'
 import { bob, publicClient, viem } from '../support/judges-chain.ts'
 import { actor } from '../support/messages.ts'
-import { entryProof } from '../support/trees.ts'
-import { entry, someKey } from './books.ts'
-import { ANSWER_SECONDS } from './disputed-chain.ts'
+import { entryProof, placeOf } from '../support/trees.ts'
+import { booksOf, entry, postBooks, someKey, statementOf } from './books.ts'
+import { ANSWER_SECONDS, loadDisputed } from './disputed-chain.ts'
 import {
   DEPOSIT_INDEX,
   escrowHoldEvidence,
@@ -134,6 +134,24 @@ describe('a lane', () => {
     await revertWithCustomError(answer(closing, closing), treeErrors, 'RootDiffers')
     await revertWithCustomError(answer(opening, opening), treeErrors, 'RootDiffers')
     await answer(opening, closing)
+  })
+
+  it('is shown beside others although their nonces together pass 64 bits', async () => {
+    const contracts = await loadDisputed()
+    const { disputes, settlement } = contracts
+    const key = laneKey(wallet.address, 0)
+    const place = placeOf(wallet.address)
+    const others = ['x', 'y', 'z'].map(name => ({ key: someKey(name), value: 2n ** 64n - 1n }))
+    const lanes = [...others, { key, value: 5n }]
+    const total = await settlement.read.inboxTotal([2n])
+    const books = booksOf(total, [[place, { lanes }]])
+    await postBooks(contracts, new Map(), books)
+    const next = await postBooks(contracts, books, books)
+    const { statement, proof } = statementOf(next, place, [])
+    await disputes.write.state([next.epoch, place, proof], asPoster)
+    await disputes.write.demandLane([next.epoch, place, key, zeroHash], asAlice)
+    const shown = entryProof(lanes, key)
+    await disputes.write.answerLane([next.epoch, place, key, statement, shown, shown], anybody)
   })
 })
 

@@ -166,6 +166,29 @@ describe('an acceptance', () => {
     }
   })
 
+  it('of a transfer, a purchase or a redemption asks for what it pays', async () => {
+    const { contracts, posted } = await happen()
+    const { disputes, domain } = contracts
+    const digest = (type: MessageType, message: object) => digestOf(type, message as Message, domain)
+    const redemption = { iou: digest(iouType, iou), debtor: payer, amountMicrocredits: 4n, ...common }
+    const cases: [number, Hex, Hex, bigint][] = [
+      [KIND.transfer, encoded([transferType, transfer]), digest(transferType, transfer), 5n],
+      [KIND.purchase, encoded([purchaseType, purchase]), digest(purchaseType, purchase), 6n],
+      [
+        KIND.redemption,
+        encoded([iouRedemptionType, redemption], [iouType, iou]),
+        digest(iouRedemptionType, redemption),
+        4n,
+      ],
+    ]
+    for (const [kind, message, key, value] of cases) {
+      const shown = await acceptanceOf(domain, { digest: key, position: 15n, isAccepted: true, atMs: 1n })
+      await disputes.write.demandAccepted([posted.epoch, kind, message, shown, zeroHash], asAlice)
+      const [event] = await disputes.getEvents.Demanded()
+      assert.deepEqual(event?.args.question, { epoch: posted.epoch, kind: 6, place: placeOf(payee), key, value })
+    }
+  })
+
   it('of an escrow’s capture asks for the captured amount, and that of its order is none of the capture', async () => {
     const { contracts, posted } = await happen()
     const { disputes, domain } = contracts

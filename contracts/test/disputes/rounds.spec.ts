@@ -60,9 +60,10 @@ describe('a question that somebody else has opened at the end of a row', () => {
   const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map(someKey) as [Hex, Hex, Hex, Hex, Hex]
 
   /** Bob's row of K demands ends with the question `c`, which alice wants to ask after `d`. */
-  async function withRow() {
+  async function withRow(afterSeconds = 1n) {
     const { contracts, posted } = await withEpoch()
     const { disputes } = contracts
+    await networkHelpers.time.increase(afterSeconds)
     let follows: Hex = zeroHash
     for (const at of [a, b]) {
       await disputes.write.demandLeaf([posted.epoch, at, follows], asBob)
@@ -105,6 +106,16 @@ describe('a question that somebody else has opened at the end of a row', () => {
     assert.equal(await disputes.read.purseWei([alice.account.address]), before)
     assert.equal((await disputes.read.demandOf([last])).round, 2)
     await further()
+  })
+
+  it('is ranked after another one when the window is over too', async () => {
+    const { contracts, posted, ids } = await withRow(WINDOW_SECONDS - 30n)
+    const { disputes } = contracts
+    const [last, own] = ids
+    await answerLeaf(contracts, posted, d)
+    await networkHelpers.time.increase(40)
+    await disputes.write.rank([last, own], asAlice)
+    assert.equal((await disputes.read.demandOf([last])).round, 2)
   })
 })
 

@@ -43,6 +43,20 @@ describe('a payable leaf that is not empty', () => {
     await reverts(again, settlement, 'EpochNotPending', [epoch, EPOCH_STATUS.cancelled])
   })
 
+  it('cancels the epoch although a single microcredit waits, available or held', async () => {
+    for (const one of [{ available: 1n }, { held: 1n }]) {
+      const contracts = await loadContracts()
+      const { settlement } = contracts
+      const item = await bringItem(contracts)
+      const empty = payableLeaf(bobAt, 0n)
+      const waiting = { ...empty, leaf: { ...empty.leaf, ...one } }
+      const { epoch, leaves } = await postLeaves(contracts, [waiting])
+      const proof = proofOf(leaves, placeOfPayable(bobAt))
+      await settlement.write.cancelUnpaid([epoch, bobAt, ...proof, item], anybody)
+      assert.equal(await settlement.read.epochStatus([epoch]), EPOCH_STATUS.cancelled)
+    }
+  })
+
   it('is right when its payee has no id, or got it with the item or later', async () => {
     const contracts = await loadContracts()
     const { settlement } = contracts
