@@ -28,6 +28,9 @@ import type { Setting } from './setting.ts'
 /** As deep as a leaf stands among a million accounts. */
 const LEVELS = 20
 
+/** What is beside a leaf on each level. No byte of it is zero: zeros are cheaper, and a figure should not come from them. */
+const BESIDE = 4_210_752_257n
+
 const DEBITED = 400n
 const HELD = 500n
 
@@ -41,7 +44,8 @@ export async function disputeFigures(setting: Setting): Promise<readonly GasFigu
     { name: 'demand', gas: demand, unit: 'gas', budget: 80_000 },
     { name: 'answer', gas: answer, unit: 'gas', budget: 130_000 },
     { name: 'point_entry', gas: pointEntry, unit: 'gas', budget: 150_000 },
-    { name: 'exit_claim', gas: exitClaim, unit: 'gas' },
+    { name: 'exit_claim', gas: exitClaim.holding, unit: 'gas', budget: 90_000 },
+    { name: 'exit_claim_empty_wallet', gas: exitClaim.empty, unit: 'gas' },
   ]
 }
 
@@ -55,23 +59,32 @@ async function leafGas(setting: Setting): Promise<{ demand: number; answer: numb
   return { demand, answer }
 }
 
-/** Takes a leaf that stands deep out of the contract after the exit. */
-async function exitGas(setting: Setting): Promise<number> {
-  const { settlement, networkHelpers, wallets, gasOf } = setting
+/**
+ * Takes a leaf that stands deep out of the contract after the exit, for a wallet that holds DPC and for one that holds none.
+ */
+async function exitGas(setting: Setting): Promise<{ holding: number; empty: number }> {
+  const { settlement, token, networkHelpers, wallets, gasOf, aside } = setting
   const { account, proof, epoch } = await postDeepLeaf(setting)
   await finalise(setting, epoch)
   await networkHelpers.time.increase(await settlement.read.exitSeconds())
   await settlement.write.startExit()
   const anybody = { account: wallets.stranger.account }
-  return gasOf(settlement.write.exitClaim([account, false, proof.leaf, proof.siblings], anybody))
+  const claim = () => gasOf(settlement.write.exitClaim([account, false, proof.leaf, proof.siblings], anybody))
+  const alice = { account: wallets.alice.account }
+  const heldWei = await token.read.balanceOf([account])
+  const empty = await aside(async () => {
+    await token.write.transfer([wallets.stranger.account.address, heldWei], alice)
+    return claim()
+  })
+  return { holding: await claim(), empty }
 }
 
 /** An epoch in which alice's leaf has a sibling on each of the levels. */
 async function postDeepLeaf(setting: Setting) {
   const account = setting.wallets.alice.account.address
   const place = placeOf(account)
-  const leaf = { ...noLeaf, available: (await leavesTotal(setting)) - BigInt(LEVELS) }
-  const beside = Array.from({ length: LEVELS }, (_, depth) => entryNode({ key: someKey(`${depth}`), value: 1n }))
+  const leaf = { ...noLeaf, available: (await leavesTotal(setting)) - BESIDE * BigInt(LEVELS) }
+  const beside = Array.from({ length: LEVELS }, (_, depth) => entryNode({ key: someKey(`${depth}`), value: BESIDE }))
   const top = beside.reduceRight(
     (node, sibling, depth) => (bitAt(place, depth) === 0 ? innerNode(node, sibling) : innerNode(sibling, node)),
     leafNode(place, leaf),

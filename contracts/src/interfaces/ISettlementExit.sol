@@ -35,7 +35,7 @@ interface ISettlementExit {
     /// @notice Thrown when an epoch is final and only waits for `finalise`.
     error EpochToFinalise(uint64 epoch);
 
-    /// @notice Thrown when a proof does not show its leaf under the root and total of the epoch.
+    /// @notice Thrown when a proof does not show its leaf under the root and total of the epoch, or its siblings are not whole or too many.
     error LeafProofInvalid(uint64 epoch);
 
     /// @notice Thrown when a leaf was taken or burnt before.
@@ -59,7 +59,7 @@ interface ISettlementExit {
     function exitClaim(address account, bool isPayable, Leaf calldata leaf, bytes calldata siblings) external;
 
     /// @notice Burns the leaf of `treasury`, `rewards` or `clearing`. Anybody may call it, once a leaf.
-    /// @dev Reverts with `ExitNotStarted`, `NameUnknown`, `LeafTaken`, `LeafProofInvalid`, `AmountZero`.
+    /// @dev Reverts with `NameUnknown`, and as `exitClaim` does.
     function exitBurn(string calldata name, Leaf calldata leaf, bytes calldata siblings) external;
 
     /// @notice Returns a deposit that the last final epoch does not cover. Anybody may call it, once a deposit.

@@ -68,9 +68,20 @@ library EpochEvidence {
         );
     }
 
-    /// @notice Returns when the leaf stands at its place under root and total of the epoch.
-    /// @dev Reverts with `LeafProofInvalid`, and as `SumTree.climb` does.
-    function requireLeaf(uint64 id, bytes32 place, Leaf calldata leaf, bytes calldata siblings) public view {
+    /// @notice Where the leaf of `treasury`, `rewards` or `clearing` stands.
+    /// @dev Reverts with `NameUnknown`.
+    function placeOfOwn(string calldata name) external pure returns (bytes32 place) {
+        place = SumTree.placeOfName(name);
+        require(
+            place == SumTree.placeOfName("treasury") ||
+                place == SumTree.placeOfName("rewards") ||
+                place == SumTree.placeOfName("clearing"),
+            ISettlementExit.NameUnknown(name)
+        );
+    }
+
+    /// @dev Reverts with `LeafProofInvalid`, and as `SumTree.climb` does, unless the leaf stands at its place under root and total of the epoch.
+    function requireLeaf(uint64 id, bytes32 place, Leaf calldata leaf, bytes calldata siblings) private view {
         (bytes32 root, uint64 total) = ISettlement(address(this)).leavesOf(id);
         SumNode memory top = SumTree.climb(SumTree.leafNode(place, leaf), place, siblings);
         require(top.hash == root && top.sum == total, ISettlementExit.LeafProofInvalid(id));

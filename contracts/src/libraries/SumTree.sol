@@ -127,18 +127,52 @@ library SumTree {
         bytes memory siblings,
         bool isSplit
     ) internal pure returns (SumNode memory top) {
-        // On the stack, for a struct a level in memory would cost more than all the hashes.
         bytes32 hash = node.hash;
-        uint128 sum = node.sum;
-        for (uint256 depth = depthOf(siblings); depth > 0; ) {
-            (bytes32 beside, uint128 besideSum) = siblingAt(siblings, --depth);
-            require(beside != 0 || besideSum == 0, SiblingInvalid(depth));
-            hash = bitAt(place, depth) == 0
-                ? innerHash(hash, sum, beside, besideSum)
-                : innerHash(beside, besideSum, hash, sum);
-            sum = addedSum(sum, besideSum, depth, isSplit);
+        uint256 sum = node.sum;
+        uint256 levels = depthOf(siblings);
+        bool isAbsentWithSum;
+        bool isTooLarge;
+        // A proof hashes one inner node for each level; outside assembly a level takes several times what its hash does. `at` is the node's
+        // preimage, where memory is free, and left free; its halves are the hash and sum so far, at `own`, and the sibling's. The own half is
+        // written first, because the word of its sum has 16 bytes too many: they are overwritten, or behind the preimage. No overflow: there
+        // are `DEPTH_MAX` levels at most, and either sum is below 2^128. A level whose sums are refused ends the loop.
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore8(at, 0x01)
+            let ends := add(add(at, at), 50)
+            let way := shr(sub(PLACE_BITS, levels), place)
+            let sibling := add(add(siblings, 0x20), mul(levels, SIBLING_BYTES))
+            for {} levels { levels := sub(levels, 1) } {
+                sibling := sub(sibling, SIBLING_BYTES)
+                let own := add(add(at, 1), mul(and(way, 1), SIBLING_BYTES))
+                way := shr(1, way)
+                mstore(own, hash)
+                mstore(add(own, 0x20), shl(128, sum))
+                mcopy(sub(ends, own), sibling, SIBLING_BYTES)
+                hash := keccak256(at, INNER_BYTES)
+                let besideSum := shr(128, mload(add(sibling, 0x20)))
+                if iszero(mload(sibling)) {
+                    if besideSum {
+                        isAbsentWithSum := 1
+                        break
+                    }
+                }
+                if isSplit {
+                    if shr(64, add(and(sum, 0xffffffffffffffff), and(besideSum, 0xffffffffffffffff))) {
+                        isTooLarge := 1
+                        break
+                    }
+                }
+                sum := add(sum, besideSum)
+                if shr(128, sum) {
+                    isTooLarge := 1
+                    break
+                }
+            }
         }
-        top = SumNode(hash, sum);
+        if (isAbsentWithSum) revert SiblingInvalid(levels - 1);
+        if (isTooLarge) revertTooLarge(levels - 1, isSplit);
+        top = SumNode(hash, uint128(sum));
     }
 
     /// @dev What the tree under `root` says of `key`. Reverts as `climb` does, and with `OtherStandsElsewhere`, `DeepestSiblingAbsent`,
@@ -246,19 +280,20 @@ library SumTree {
     function requireDeepestSibling(bytes memory siblings) internal pure {
         uint256 depth = depthOf(siblings);
         if (depth == 0) return;
-        (bytes32 beside, ) = siblingAt(siblings, depth - 1);
-        require(beside != 0, DeepestSiblingAbsent(depth - 1));
+        require(wordAt(siblings, (depth - 1) * SIBLING_BYTES) != 0, DeepestSiblingAbsent(depth - 1));
     }
 
     /// @dev The sum over two nodes. Reverts with `HalvesCarry` when `isSplit`, otherwise with `SumTooLarge`.
     function addedSum(uint128 left, uint128 right, uint256 depth, bool isSplit) private pure returns (uint128) {
         uint256 sum = uint256(left) + right;
-        if (isSplit) {
-            uint256 debits = uint256(uint64(left)) + uint64(right);
-            require(debits <= type(uint64).max && sum <= type(uint128).max, HalvesCarry(depth));
-        }
-        require(sum <= type(uint128).max, SumTooLarge(depth));
+        bool isDebitTooLarge = isSplit && uint256(uint64(left)) + uint64(right) > type(uint64).max;
+        if (isDebitTooLarge || sum > type(uint128).max) revertTooLarge(depth, isSplit);
         return uint128(sum);
+    }
+
+    function revertTooLarge(uint256 depth, bool isSplit) private pure {
+        if (isSplit) revert HalvesCarry(depth);
+        revert SumTooLarge(depth);
     }
 
     function totalUnder(
@@ -278,17 +313,13 @@ library SumTree {
         requireSamePrefix(place, other, depthOf(siblings));
     }
 
-    function bitAt(bytes32 place, uint256 depth) private pure returns (uint256) {
-        return (uint256(place) >> (PLACE_BITS - 1 - depth)) & 1;
-    }
-
     function innerHash(
         bytes32 left,
         uint128 leftSum,
         bytes32 right,
         uint128 rightSum
     ) private pure returns (bytes32 hash) {
-        // Proofs hash one for each level. Packed where memory is free, and left free: encoding it first would take several times as long.
+        // What is revealed hashes one for each two parts. Packed where memory is free, and left free: encoding it first would take several times as long.
         // The shifts drop whatever a sum's word has beside its 16 bytes.
         assembly ("memory-safe") {
             let at := mload(0x40)
@@ -298,15 +329,6 @@ library SumTree {
             mstore(add(at, 49), right)
             mstore(add(at, 81), shl(128, rightSum))
             hash := keccak256(at, INNER_BYTES)
-        }
-    }
-
-    function siblingAt(bytes memory siblings, uint256 depth) private pure returns (bytes32 hash, uint128 sum) {
-        // No overflow: the depth is below the number of whole siblings. A proof has hundreds of them at worst.
-        unchecked {
-            uint256 offset = depth * SIBLING_BYTES;
-            hash = wordAt(siblings, offset);
-            sum = sumAt(siblings, offset + 32);
         }
     }
 

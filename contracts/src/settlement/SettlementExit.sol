@@ -3,9 +3,10 @@ pragma solidity 0.8.37;
 
 import {ISettlementExit} from "../interfaces/ISettlementExit.sol";
 import {EpochEvidence} from "../libraries/EpochEvidence.sol";
+import {ExitTree} from "../libraries/ExitTree.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {WEI_PER_MICROCREDIT} from "../types/Amounts.sol";
-import {EpochStatus} from "../types/Epoch.sol";
+import {Epoch, EpochStatus} from "../types/Epoch.sol";
 import {InboxItem, InboxKind} from "../types/Inbox.sol";
 import {Leaf} from "../types/SumTreeTypes.sol";
 import {SettlementEvidence} from "./SettlementEvidence.sol";
@@ -14,16 +15,14 @@ import {SettlementEvidence} from "./SettlementEvidence.sol";
 /// @dev The leaves and payouts of the last final epoch, its burns and the items above its cut are everything that ever arrived, so
 /// what is taken out here never exceeds what is held beside the bond.
 abstract contract SettlementExit is SettlementEvidence {
+    /// @dev The leaves of the last final epoch in one word, so that a claim reads no other, see `ExitTree.idOf`; 0 before the exit.
+    bytes32 private _exitTree;
+
     /// @inheritdoc ISettlementExit
     mapping(bytes32 place => bool) public isLeafTaken;
 
     /// @inheritdoc ISettlementExit
     mapping(uint64 index => bool) public isItemReturned;
-
-    modifier afterExit() {
-        _requireAfterExit();
-        _;
-    }
 
     /// @inheritdoc ISettlementExit
     function startExit() external beforeExit {
@@ -34,8 +33,11 @@ abstract contract SettlementExit is SettlementEvidence {
         require(next == 0 || epochStatus(next) != EpochStatus.Final, EpochToFinalise(next));
 
         exitStartedAt = uint64(block.timestamp);
+        uint64 last = finalEpoch;
+        Epoch storage paidOut = _epochs[last];
+        _exitTree = ExitTree.idOf(paidOut.leavesRoot, paidOut.leavesTotalMicrocredits);
         _dropUnfinalised();
-        emit ExitStartedAt(uint64(block.timestamp), finalEpoch, _inboxCut(finalEpoch));
+        emit ExitStartedAt(uint64(block.timestamp), last, paidOut.inboxCut);
     }
 
     /// @inheritdoc ISettlementExit
@@ -44,7 +46,7 @@ abstract contract SettlementExit is SettlementEvidence {
         bool isPayable,
         Leaf calldata leaf,
         bytes calldata siblings
-    ) external afterExit {
+    ) external {
         bytes32 place = isPayable ? SumTree.placeOfPayable(account) : SumTree.placeOf(account);
         uint256 amountMicrocredits = _takeLeaf(place, leaf, siblings);
         emit ExitClaimed(account, isPayable, amountMicrocredits);
@@ -52,38 +54,24 @@ abstract contract SettlementExit is SettlementEvidence {
     }
 
     /// @inheritdoc ISettlementExit
-    function exitBurn(string calldata name, Leaf calldata leaf, bytes calldata siblings) external afterExit {
-        bytes32 place = SumTree.placeOfName(name);
-        require(
-            place == SumTree.placeOfName("treasury") ||
-                place == SumTree.placeOfName("rewards") ||
-                place == SumTree.placeOfName("clearing"),
-            NameUnknown(name)
-        );
-        uint256 amountMicrocredits = _takeLeaf(place, leaf, siblings);
+    function exitBurn(string calldata name, Leaf calldata leaf, bytes calldata siblings) external {
+        uint256 amountMicrocredits = _takeLeaf(EpochEvidence.placeOfOwn(name), leaf, siblings);
         emit ExitBurnt(name, amountMicrocredits);
         _burn(amountMicrocredits * WEI_PER_MICROCREDIT);
     }
 
     /// @inheritdoc ISettlementExit
-    function exitDeposit(uint64 index) external afterExit {
-        InboxItem memory item = inboxItem(index);
-        require(item.kind == InboxKind.Deposit, ItemNotReturnable(index));
-        _takeItem(index);
+    function exitDeposit(uint64 index) external {
+        InboxItem memory item = _takeItem(index);
+        _requireReturnable(item.kind == InboxKind.Deposit, index);
         emit ExitDepositReturned(index, item.account, item.amountMicrocredits);
         _send(item.account, item.amountMicrocredits * WEI_PER_MICROCREDIT);
     }
 
     /// @inheritdoc ISettlementExit
-    function exitBurnItem(uint64 index) external afterExit {
-        InboxItem memory item = inboxItem(index);
-        require(
-            item.kind == InboxKind.GenesisTreasury ||
-                item.kind == InboxKind.GenesisRewards ||
-                item.kind == InboxKind.Emission,
-            ItemNotReturnable(index)
-        );
-        _takeItem(index);
+    function exitBurnItem(uint64 index) external {
+        InboxItem memory item = _takeItem(index);
+        _requireReturnable(item.kind != InboxKind.Deposit, index);
         emit ExitItemBurnt(index, item.amountMicrocredits);
         _burn(item.amountMicrocredits * WEI_PER_MICROCREDIT);
     }
@@ -94,20 +82,33 @@ abstract contract SettlementExit is SettlementEvidence {
         Leaf calldata leaf,
         bytes calldata siblings
     ) private returns (uint256 amountMicrocredits) {
+        bytes32 exitTree = _startedExitTree();
         require(!isLeafTaken[place], LeafTaken(place));
         isLeafTaken[place] = true;
-        EpochEvidence.requireLeaf(finalEpoch, place, leaf, siblings);
-        // The leaf stands under a total that is a uint64, so the sum is one.
-        amountMicrocredits = uint256(leaf.available) + leaf.held;
+        bytes32 shown;
+        (shown, amountMicrocredits) = ExitTree.treeOver(place, leaf, siblings);
+        // The arguments of `require` are worked out either way, and the epoch stands in a slot that nothing else here reads.
+        if (shown != exitTree) revert LeafProofInvalid(finalEpoch);
         require(amountMicrocredits > 0, AmountZero());
     }
 
-    function _takeItem(uint64 index) private {
-        require(index >= _inboxCut(finalEpoch) && !isItemReturned[index], ItemNotReturnable(index));
+    /// @dev Answers an item that brought something and is not in the leaves, and lets nobody take it again.
+    function _takeItem(uint64 index) private returns (InboxItem memory item) {
+        _startedExitTree();
+        item = inboxItem(index);
+        // The kinds after `Emission` bring nothing.
+        bool isLeft = item.kind <= InboxKind.Emission && index >= _inboxCut(finalEpoch) && !isItemReturned[index];
+        _requireReturnable(isLeft, index);
         isItemReturned[index] = true;
     }
 
-    function _requireAfterExit() private view {
-        require(exitStartedAt != 0, ExitNotStarted());
+    /// @dev Reverts with `ExitNotStarted`.
+    function _startedExitTree() private view returns (bytes32 exitTree) {
+        exitTree = _exitTree;
+        require(exitTree != 0, ExitNotStarted());
+    }
+
+    function _requireReturnable(bool isReturnable, uint64 index) private pure {
+        require(isReturnable, ItemNotReturnable(index));
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ExitTree} from "../../src/libraries/ExitTree.sol";
 import {Frontier} from "../../src/libraries/Frontier.sol";
 import {SumTree} from "../../src/libraries/SumTree.sol";
 import {EntryProof, Leaf, LeafProof, SumNode} from "../../src/types/SumTreeTypes.sol";
@@ -75,6 +76,18 @@ contract SumTreeHarness {
 
     function splitSum(uint128 sum) external pure returns (uint64 credit, uint64 debit) {
         return SumTree.splitSum(sum);
+    }
+
+    function exitTreeId(bytes32 root, uint64 totalMicrocredits) external pure returns (bytes32) {
+        return ExitTree.idOf(root, totalMicrocredits);
+    }
+
+    function exitTreeOver(
+        bytes32 place,
+        Leaf calldata leaf,
+        bytes calldata siblings
+    ) external pure returns (bytes32 id, uint256 amountMicrocredits) {
+        return ExitTree.treeOver(place, leaf, siblings);
     }
 
     function requireRevealed(

@@ -1,7 +1,7 @@
 /** The way out: everything that ever arrived is taken out once, and nothing twice. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Address, getAddress, keccak256, toHex, zeroHash } from 'viem'
+import { type Address, concatHex, getAddress, keccak256, pad, slice, toHex, zeroHash } from 'viem'
 import { encodeRows } from '../../rows/rows.ts'
 import {
   alice,
@@ -166,6 +166,9 @@ describe('a leaf', () => {
       [aliceAt, true, leaf, siblings],
       [bobAt, false, leaf, siblings],
       [aliceAt, false, leaf, '0x'],
+      [aliceAt, false, leaf, concatHex([siblings, '0x00'])],
+      [aliceAt, false, leaf, slice(siblings, 48)],
+      [aliceAt, false, leaf, pad('0x', { size: 129 * 48 })],
     ] as const
     for (const args of wrong)
       await reverts(settlement.write.exitClaim([...args], anybody), settlement, 'LeafProofInvalid', [epoch])
@@ -213,9 +216,32 @@ describe('a leaf', () => {
     await passWindow()
     await settlement.write.finalise([epoch])
     await startExit(contracts)
-    const claiming = settlement.write.exitClaim([carolAt, false, ...proofOf(leaves, placeOf(carolAt))], anybody)
+    const [leaf, siblings] = proofOf(leaves, placeOf(carolAt))
+    const claiming = settlement.write.exitClaim([carolAt, false, leaf, siblings], anybody)
     await revertWithCustomError(claiming, settlement, 'AmountZero')
     assert.equal(await settlement.read.isLeafTaken([placeOf(carolAt)]), false)
+  })
+
+  it('is paid beside others that were, each once', async () => {
+    const contracts = await loadContracts()
+    const { settlement, token, addresses } = contracts
+    const accounts = Array.from({ length: 24 }, (_, i) => getAddress(toHex(0x2000_0000 + i, { size: 20 })))
+    const held = accounts.map((account, i) => walletLeaf(account, { available: BigInt(i + 1) }))
+    const { epoch, leaves } = await postLeaves(contracts, held)
+    await passWindow()
+    await settlement.write.finalise([epoch])
+    await startExit(contracts)
+    for (const account of accounts) {
+      const args = [account, false, ...proofOf(leaves, placeOf(account))] as const
+      assert.equal(await settlement.read.isLeafTaken([placeOf(account)]), false)
+      await settlement.write.exitClaim(args, anybody)
+      await reverts(settlement.write.exitClaim(args, anybody), settlement, 'LeafTaken', [placeOf(account)])
+      assert.equal(await settlement.read.isLeafTaken([placeOf(account)]), true)
+    }
+    await settlement.write.exitBurn(['treasury', ...proofOf(leaves, placeOfName('treasury'))])
+    for (const account of accounts.slice(0, 3))
+      assert.equal(await token.read.balanceOf([account]), BigInt(accounts.indexOf(account) + 1) * WEI_PER_MICROCREDIT)
+    assert.equal(await token.read.balanceOf([addresses.settlement]), await settlement.read.bondWei())
   })
 
   it('of the network itself is burnt, and no other', async () => {
