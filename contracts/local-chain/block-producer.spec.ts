@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { BlockProducer, EMPTY_BLOCKS_AFTER_TRANSACTIONS } from './block-producer.ts'
+import { BlockProducer } from './block-producer.ts'
 import { ChainLog } from './chain-log.ts'
 import { createEvm, latestBlock } from './evm.ts'
 import { createFolder, GENESIS_SECONDS, manualClock, signTransfer } from './test-chain.spec.fixture.ts'
 
 const BLOCK_INTERVAL_MS = 1_000
+const EMPTY_BLOCKS = 10
 
 async function createProducer(t: TestContext) {
   const evm = await createEvm({ chainId: 31337, hardfork: 'osaka', initialDateMs: GENESIS_SECONDS * 1000 })
@@ -15,12 +16,20 @@ async function createProducer(t: TestContext) {
   const messages: string[] = []
   const report = (message: string) => messages.push(message)
   const clock = manualClock()
-  const producer = new BlockProducer({ evm, log, clock, blockIntervalMs: BLOCK_INTERVAL_MS, latest, report })
+  const producer = new BlockProducer({
+    evm,
+    log,
+    clock,
+    blockIntervalMs: BLOCK_INTERVAL_MS,
+    emptyBlocks: EMPTY_BLOCKS,
+    latest,
+    report,
+  })
   t.after(() => producer.stop())
   return { producer, log, clock, messages }
 }
 
-test('mines ten empty blocks after the last transaction, then rests', async t => {
+test('mines as many empty blocks as it is told after the last transaction, then rests', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { producer, clock } = await createProducer(t)
   await producer.send([await signTransfer(0)])
@@ -31,7 +40,7 @@ test('mines ten empty blocks after the last transaction, then rests', async t =>
     await producer.idle()
     numbers.push(Number(await producer.read('eth_blockNumber', [])))
   }
-  const resting = 1 + EMPTY_BLOCKS_AFTER_TRANSACTIONS
+  const resting = 1 + EMPTY_BLOCKS
   assert.deepEqual(
     numbers,
     numbers.map((_, index) => Math.min(index + 1, resting)),

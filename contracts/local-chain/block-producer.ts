@@ -4,17 +4,12 @@ import { type Evm, type MinedBlock, mineBlock } from './evm.ts'
 import { RPC_CODES } from './methods.ts'
 import { ReadGate } from './read-gate.ts'
 
-/**
- * Empty blocks after the last block that held a transaction; then the chain rests, so that an idle one does not grow.
- * With a block a second this is 10 s of chain time: five times the 2 s windows of the contracts on this chain.
- */
-export const EMPTY_BLOCKS_AFTER_TRANSACTIONS = 10
-
 export type BlockProducerParts = {
   evm: Evm
   log: ChainLog
   clock: { nowMs(): number }
   blockIntervalMs: number
+  emptyBlocks: number
   latest: MinedBlock
   report: (message: string) => void
 }
@@ -52,7 +47,7 @@ export class BlockProducer {
       const hash = await this.parts.evm.request('eth_sendRawTransaction', params)
       const saved = this.parts.log.append({ type: 'tx', raw: String(params[0]) })
       this.#transactionsWait = true
-      this.#emptyBlocksLeft = EMPTY_BLOCKS_AFTER_TRANSACTIONS
+      this.#emptyBlocksLeft = this.parts.emptyBlocks
       return { hash, saved: saved.catch(cause => this.#fail(cause)) }
     })
     this.#schedule()
@@ -122,7 +117,7 @@ export class BlockProducer {
         }
         this.#minedAtMs = performance.now()
         const isEmpty = this.#latest.transactions.length === 0
-        this.#emptyBlocksLeft = isEmpty ? Math.max(0, this.#emptyBlocksLeft - 1) : EMPTY_BLOCKS_AFTER_TRANSACTIONS
+        this.#emptyBlocksLeft = isEmpty ? Math.max(0, this.#emptyBlocksLeft - 1) : this.parts.emptyBlocks
       }),
     )
   }

@@ -1,4 +1,3 @@
-export { EMPTY_BLOCKS_AFTER_TRANSACTIONS } from './block-producer.ts'
 export {
   type BlockMismatch,
   LocalChainDamagedError,

@@ -14,6 +14,12 @@ import { listenRpc, type RpcServer } from './rpc-server.ts'
 const BLOCK_INTERVAL_DEFAULT_MS = 1000
 const BLOCK_INTERVAL_MAX_MS = 60_000
 
+/**
+ * With a block a second it is longer than the longest that something becomes possible by time alone after a transaction: an epoch is final A + A + W = 62 s
+ * after a demand on it at the latest (`localPeriods` of the deployment).
+ */
+const EMPTY_BLOCKS_DEFAULT = 75
+
 export type LocalChainOptions = {
   /** Holds `chain.log`, the chain itself; created when missing. One chain at a time uses it. */
   dataFolder: string
@@ -25,6 +31,8 @@ export type LocalChainOptions = {
   clock: { nowMs(): number }
   /** 1000 unless given. Below 1000 block times, which ascend by a second at least, run ahead of the clock. */
   blockIntervalMs?: number
+  /** Empty blocks after the last one with a transaction, 75 unless given; then the chain rests, so that an idle one does not grow. */
+  emptyBlocks?: number
   /** Told in a sentence what happened to the chain. Nothing is printed otherwise. */
   log?: (message: string) => void
 }
@@ -45,7 +53,7 @@ export type LocalChain = {
  * block before it can be read, so neither a restart nor `kill -9` loses or changes anything.
  *
  * Transactions are mined in order of arrival: at once if the newest block is not ahead of the clock, else as soon as
- * the clock reaches it, within `blockIntervalMs` in any case. After the last one ten empty blocks follow, then the
+ * the clock reaches it, within `blockIntervalMs` in any case. After the last one `emptyBlocks` empty ones follow, then the
  * chain rests: the time of its newest block stays until the next transaction. A start mines one block to catch up.
  *
  * Throws `LocalChainOptionError`, `LocalChainLockedError`, `LocalChainPortInUseError`, `LocalChainLogError`,
@@ -69,9 +77,13 @@ type CheckedOptions = Required<LocalChainOptions>
 type Closable = { lock: FolderLock; log?: ChainLog; evm?: Evm; producer?: BlockProducer; server?: RpcServer }
 
 async function start(options: CheckedOptions, parts: Closable): Promise<LocalChain> {
-  const { clock, blockIntervalMs, host } = options
+  const { clock, blockIntervalMs, emptyBlocks, host } = options
   const { log, evm, replayed } = await openChain(options, parts)
-  const producer = new BlockProducer({ evm, log, clock, blockIntervalMs, latest: replayed.latest, report: options.log })
+  const producer = new BlockProducer({
+    ...{ evm, log, clock, blockIntervalMs, emptyBlocks },
+    latest: replayed.latest,
+    report: options.log,
+  })
   parts.producer = producer
   const request = (method: string, params: readonly unknown[] = []) => dispatch(producer, method, params)
   const server = await listenRpc({ host, port: options.port }, request)
@@ -136,14 +148,17 @@ async function dispatch(producer: BlockProducer, method: string, params: readonl
 }
 
 function checkOptions(options: LocalChainOptions): CheckedOptions {
-  const { host = '127.0.0.1', blockIntervalMs = BLOCK_INTERVAL_DEFAULT_MS, log = () => undefined, port } = options
+  const { host = '127.0.0.1', log = () => undefined, port } = options
+  const { blockIntervalMs = BLOCK_INTERVAL_DEFAULT_MS, emptyBlocks = EMPTY_BLOCKS_DEFAULT } = options
   if (!isLoopbackAddress(host))
     throw new LocalChainOptionError(`${host} is no loopback address: this chain's keys are published, keep it local.`)
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new LocalChainOptionError(`${port} is no port: give 0 to 65535.`)
   if (!Number.isInteger(blockIntervalMs) || blockIntervalMs < 1 || blockIntervalMs > BLOCK_INTERVAL_MAX_MS)
     throw new LocalChainOptionError(`A block interval of ${blockIntervalMs} ms is not 1 to ${BLOCK_INTERVAL_MAX_MS}.`)
-  return { ...options, host, blockIntervalMs, log }
+  if (!Number.isInteger(emptyBlocks) || emptyBlocks < 0)
+    throw new LocalChainOptionError(`${emptyBlocks} is no number of empty blocks: give 0 or more.`)
+  return { ...options, host, blockIntervalMs, emptyBlocks, log }
 }
 
 /** What uses something is closed before it; a part that fails to close does not keep the folder locked. */

@@ -196,6 +196,7 @@ for (const options of [
   { port: -1 },
   { port: 65_536 },
   { blockIntervalMs: 0 },
+  { emptyBlocks: -1 },
 ])
   test(`refuses to start with ${JSON.stringify(options)}`, async t => {
     await assert.rejects(openChain(t, options), LocalChainOptionError)

@@ -60,6 +60,8 @@ export class LocalSettlement {
       port: 0,
       clock: { nowMs: () => clock.now },
       blockIntervalMs: 10,
+      // Each runs a second ahead of the clock.
+      emptyBlocks: 10,
     })
     const close = async () => {
       await local.close()

@@ -110,7 +110,11 @@ export class LocalSettlement {
 
   private async start(parameters: Partial<DeployParameters>): Promise<void> {
     this.folder = await mkdtemp(join(tmpdir(), 'deparrow-settlement-'))
-    this.local = await startLocalChain({ dataFolder: this.folder, port: 0, clock, blockIntervalMs: 10 })
+    this.local = await startLocalChain({
+      ...{ dataFolder: this.folder, port: 0, clock },
+      // Each runs a second ahead of the clock.
+      ...{ blockIntervalMs: 10, emptyBlocks: 10 },
+    })
     this.deployment = await deployDeparrow({
       walletClient: this.walletOf(deployer),
       publicClient: this.publicClient,
