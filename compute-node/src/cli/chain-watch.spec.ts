@@ -64,6 +64,33 @@ describe('deparrow chain watch', () => {
     assert.equal(errorOf(ran).code, 'JOURNAL_FOREIGN')
   })
 
+  it('ends with 2 for a file that holds no acceptance', async () => {
+    const file = join(folder, 'acceptance.json')
+    for (const text of ['', '{}', '{"root":{},"position":"x","atMs":"1"}']) {
+      await writeFile(file, text)
+      const ran = await watched('--acceptance', file, '--dry-run')
+      assert.deepEqual([ran.code, errorOf(ran).code], [2, 'ACCEPTANCE_UNREADABLE'], text)
+    }
+  })
+
+  it('would cancel an epoch that closed without what the ledger had taken before', async () => {
+    await network.post(network.ledger.events)
+    const { journalPosition, closedAt } = (await network.view()).posted
+    const { root, signature, acceptance, ...proof } = await network.accepted(
+      `0x${'ab'.repeat(32)}`,
+      journalPosition + 1,
+      closedAt * 1_000 - 5_000,
+    )
+    const file = join(folder, 'acceptance.json')
+    const given = { ...acceptance, ...proof, root: { ...root, signature } }
+    const asText = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value)
+    await writeFile(file, JSON.stringify([given], asText))
+    const ran = await watched('--acceptance', file, '--dry-run')
+    assert.deepEqual(ran.said, ['ACCEPTANCE_LEFT_OUT', 'WOULD_SEND'])
+    assert.match(ran.stderr, /Would send cancelStale/)
+    await network.cancelByGuardian()
+  })
+
   it('sends nothing about an epoch that is what the journal gives', async () => {
     await network.post(network.ledger.events)
     const ran = await watched('--also-rpc', network.chain.rpcUrl)

@@ -193,6 +193,31 @@ describe('a watcher with the public journal', () => {
   })
 })
 
+describe('a watcher with acceptances', () => {
+  it('goes on when the contract will not take one', async () => {
+    const books = await network.post(network.withForged(transferBy(network, thief, {})))
+    const { journalPosition, closedAt } = (await network.view()).posted
+    const own = await network.accepted(`0x${'ab'.repeat(32)}`, journalPosition + 5, closedAt * 1_000 - 5_000)
+    const foreign = { ...own, signature: `0x${'12'.repeat(64)}1b` } as const
+    const outcome = await network.play(books, await network.own(), true, { acceptances: [foreign] })
+    assertCancelled(outcome)
+    assert.equal(outcome.called.at(-1), 'expire')
+  })
+
+  it('cancels an epoch that closed without what the ledger had taken before', async () => {
+    const books = await network.post(network.ledger.events)
+    const { journalPosition, closedAt } = (await network.view()).posted
+    const early = await network.accepted(`0x${'ab'.repeat(32)}`, journalPosition, closedAt * 1_000 - 5_000)
+    const late = await network.accepted(`0x${'ab'.repeat(32)}`, journalPosition + 5, closedAt * 1_000 + 5_000)
+    const right = await network.play(books, await network.own(), true, { acceptances: [early, late] })
+    assert.deepEqual(right.called, [])
+    const left = await network.accepted(`0x${'ab'.repeat(32)}`, journalPosition + 5, closedAt * 1_000 - 5_000)
+    const outcome = await network.play(books, await network.own(), true, { acceptances: [left] })
+    assertCancelled(outcome)
+    assert.deepEqual(outcome.called, ['cancelStale'])
+  })
+})
+
 describe('a watcher of a journal that is itself not right', () => {
   it('asks at once for a debit that nobody signed', async () => {
     const forged = network.withForged(transferBy(network, thief, {}))

@@ -15,7 +15,7 @@ type PlacedRow = { readonly epoch: number; readonly part: number; readonly index
 
 /** What rows and the ledger's own signatures show to be wrong, without a journal. */
 export function publicProofs(view: EpochView): readonly DirectProof[] {
-  return [...rowProofs(view), ...staleProofs(view)].slice(0, 1)
+  return [...rowProofs(view).slice(0, 1), ...staleProofs(view)]
 }
 
 /** The first `payable:` leaf that should have been paid, out of the journal or of revealed leaves. */

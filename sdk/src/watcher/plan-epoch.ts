@@ -1,5 +1,5 @@
 import { WatchCase } from './case.ts'
-import { payableProof, publicProofs } from './direct-proofs.ts'
+import { type DirectProof, payableProof, publicProofs } from './direct-proofs.ts'
 import { examineEpoch } from './examine-epoch.ts'
 import { openWants } from './open-wants.ts'
 import type { WatchCall, WatchFinding, WatchPlan } from './plan.ts'
@@ -15,32 +15,39 @@ export function planEpoch(view: EpochView): WatchPlan {
   const { status } = view.posted
   if (status === 'cancelled') return { ...nothing('wrong'), calls: refunds(view) }
   if (status === 'final') return nothing('unknown')
-  const proofs = publicProofs(view)
-  if (proofs.length > 0) {
-    return {
-      ...nothing('wrong'),
-      findings: proofs.map(({ finding }) => finding),
-      calls: proofs.map(({ call }) => call),
-    }
+  return withProofs(publicProofs(view), planByJournal(view))
+}
+
+/** What one transaction shows comes first; demands come after it, for the case that the contract does not take it. */
+function withProofs(proofs: readonly DirectProof[], plan: WatchPlan): WatchPlan {
+  if (proofs.length === 0) return plan
+  return {
+    ...plan,
+    verdict: 'wrong',
+    findings: [...proofs.map(({ finding }) => finding), ...plan.findings],
+    calls: [...proofs.map(({ call }) => call), ...plan.calls],
   }
-  return planByJournal(view)
 }
 
 function planByJournal(view: EpochView): WatchPlan {
   const { own, posted } = view
-  const isPatient = view.nowSeconds < posted.completedAt + patienceSeconds(view)
   if (own === undefined) {
     const finding = { code: 'NO_JOURNAL', message: `there is no journal to hold epoch ${posted.epoch} to` } as const
-    return { ...nothing(isPatient ? 'waiting' : 'unknown'), findings: [finding], calls: expiries(view) }
+    return { ...nothing(isPatient(view) ? 'waiting' : 'unknown'), findings: [finding], calls: expiries(view) }
   }
   const watched = new WatchCase(view, own)
   const payable = payableProof(watched)
-  if (payable !== undefined) return { ...nothing('wrong'), findings: [payable.finding], calls: [payable.call] }
+  return withProofs(payable === undefined ? [] : [payable], planByDemands(view, watched))
+}
+
+function planByDemands(view: EpochView, watched: WatchCase): WatchPlan {
+  const { posted } = view
+  const { own } = watched
   const { findings, wants } = examineEpoch(watched)
   const said = [...journalFindings(view, own), ...findings]
   if (findings.length === 0)
     return { ...nothing(own.isSound ? 'right' : 'wrong'), findings: said, calls: expiries(view) }
-  if (!own.isComplete && isPatient) return { ...nothing('waiting'), findings: said, calls: expiries(view) }
+  if (!own.isComplete && isPatient(view)) return { ...nothing('waiting'), findings: said, calls: expiries(view) }
   const { calls, missingWei, isTooLate } = openWants(view, wants)
   const late: readonly WatchFinding[] = isTooLate ? [{ code: 'TOO_LATE', message: tooLate(posted.epoch) }] : []
   const short: readonly WatchFinding[] =
@@ -53,8 +60,10 @@ function planByJournal(view: EpochView): WatchPlan {
   }
 }
 
-function patienceSeconds({ patienceSeconds: given, parameters }: EpochView): number {
-  return given ?? Math.floor(parameters.windowSeconds / patienceDivisor)
+/** Whether the journal of an epoch may still come. */
+function isPatient({ nowSeconds, posted, parameters, patienceSeconds }: EpochView): boolean {
+  const seconds = patienceSeconds ?? Math.floor(parameters.windowSeconds / patienceDivisor)
+  return nowSeconds < posted.completedAt + seconds
 }
 
 function nothing(verdict: WatchPlan['verdict']): WatchPlan {

@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises'
 import { type Address, weiPerMicrocredit } from '@deparrow/ledger'
 import { developmentChainId } from '@deparrow/sdk/network'
+import type { AcceptanceStruct } from '@deparrow/sdk/watcher'
 import { JournalUnfitError } from '../../chain/journal-archive.ts'
 import { openSettlementChain, type SettlementChain } from '../../chain/open-settlement.ts'
 import { errorText, type NodeLogRecord } from '../../daemon/node-log.ts'
+import { AcceptanceUnreadableError, readAcceptances } from '../../verify/acceptance-watch.ts'
 import { EpochWatch, type LookResult } from '../../watch/epoch-watch.ts'
 import { JournalFollower } from '../../watch/journal-follower.ts'
 import { CliError, failureOf } from '../cli-error.ts'
@@ -18,6 +21,8 @@ export type WatchFlags = ChainFlags & {
   readonly dryRun?: boolean
   readonly everySeconds?: number
   readonly patienceSeconds?: number
+  /** A file with acceptances that the ledger signed. */
+  readonly acceptance?: string
 }
 
 const everySecondsDefault = { development: 1, other: 12 } as const
@@ -50,6 +55,7 @@ export async function watchEpochs(
     confirmations: flags.confirmations ?? 1,
     purseWei: (flags.purse ?? 0n) * weiPerMicrocredit,
     patienceSeconds: flags.patienceSeconds,
+    acceptances: flags.acceptance === undefined ? [] : await acceptancesIn(flags.acceptance),
   })
   if (flags.once) return showOnce(context, await watch.look(signal))
   const isDevelopment = chain.chain.id === developmentChainId
@@ -65,6 +71,21 @@ function openOthers({ chain, settlement }: SettlementChain, { alsoRpc = [] }: Wa
   return Promise.all(
     alsoRpc.map(rpcUrl => openSettlementChain({ rpcUrl, chainId: chain.id, settlement: settlement.address })),
   )
+}
+
+/** As the contracts take them. Whether the ledger has signed them is for the contracts to say. Throws `AcceptanceUnreadableError`. */
+async function acceptancesIn(path: string): Promise<readonly AcceptanceStruct[]> {
+  const read = readAcceptances(await readFile(path, 'utf8'))
+  try {
+    return read.map(({ acceptance, root, ...proof }) => ({
+      ...proof,
+      acceptance: { ...acceptance, position: BigInt(acceptance.position), atMs: BigInt(acceptance.atMs) },
+      root: { ...root.message, position: BigInt(root.message.position) },
+      signature: root.signature,
+    }))
+  } catch (cause) {
+    throw new AcceptanceUnreadableError({ cause })
+  }
 }
 
 /** A chain that does not answer, or answers nonsense, may do better with the next look; a journal of another ledger never will. */
