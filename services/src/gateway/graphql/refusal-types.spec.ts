@@ -49,7 +49,13 @@ describe('the public schema', () => {
   it('takes every list with a bound, or has few members by its nature', () => {
     const few = new Set([
       ...['Network.meshAddresses', 'Node.engines', 'Query.nodes', 'Epoch.rows', 'Claim.proof'],
-      ...['BalanceAsOf.places', 'WalletEvent.entries', 'LinkedMovement.commandIds', 'LinkedMovement.acceptances'],
+      ...[
+        'RowProof.siblings',
+        'BalanceAsOf.places',
+        'WalletEvent.entries',
+        'LinkedMovement.commandIds',
+        'LinkedMovement.acceptances',
+      ],
       ...['Permission.counterparties', 'Permission.engines', 'Ledger.heads', 'LedgerEvent.entries', 'Audit.legs'],
       ...['SignedAcceptance.siblings', 'EpochInclusion.siblings', 'Leaf.nonces', 'Leaf.delegateNonces', 'Leaf.holds'],
     ])
