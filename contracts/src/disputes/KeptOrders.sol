@@ -37,7 +37,7 @@ abstract contract KeptOrders is SignedByNodes {
         bool isRunning = expires > asked.closedAt || _mayLeaveOutPush(asked.inboxCut, expires);
         require(isRunning, CertificateExpired(expires, asked.closedAt));
         id = disputes.openFor(msg.sender, _keptQuestion(epoch, order), follows);
-        emit KeptDemanded(epoch, id, order);
+        emit KeptDemanded(epoch, id, order, certified.certificate, certified.certificateSignature);
     }
 
     /// @inheritdoc IDisputesReceipts

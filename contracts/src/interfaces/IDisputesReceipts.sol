@@ -9,7 +9,7 @@ import {
     ReceiptEvidence,
     Statement
 } from "../disputes/Demand.sol";
-import {SignedAcceptance, UsageReceipt} from "../types/Messages.sol";
+import {HoldCertificate, SignedAcceptance, UsageReceipt} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
 import {IDisputes} from "./IDisputes.sol";
 
@@ -30,8 +30,15 @@ interface IDisputesReceipts {
     /// @notice Emitted after `IDisputes.Demanded` with what the demand's hash is of.
     event ReceiptDemanded(uint64 indexed epoch, bytes32 indexed id, ReceiptClaim claim);
 
-    /// @notice Emitted after `IDisputes.Demanded` with what the demand's hash is of.
-    event KeptDemanded(uint64 indexed epoch, bytes32 indexed id, OrderClaim order);
+    /// @notice Emitted after `IDisputes.Demanded` with what the demand's hash is of, and with the certificate that was shown: the poster needs it
+    /// to answer with a receipt that is due nothing, and a contract that asks need not have it in any calldata.
+    event KeptDemanded(
+        uint64 indexed epoch,
+        bytes32 indexed id,
+        OrderClaim order,
+        HoldCertificate certificate,
+        bytes certificateSignature
+    );
 
     /// @notice Emitted when the poster's bond pays for an order, up to the cap of `Settlement`.
     event PaidOutOfBond(

@@ -36,6 +36,18 @@ describe('a kept order', () => {
     await demandKept(happened, { certificate: { expires: closedAt + 1n, position: 20n } })
   })
 
+  it('is told with the certificate that was shown, so that the poster has it whoever asks, and from whatever contract', async () => {
+    const happened = await happen()
+    const { evidence, order } = await demandKept(happened)
+    const [event] = await happened.contracts.receipts.getEvents.KeptDemanded()
+    const told = event?.args
+    assert.deepEqual([told?.order?.orderDigest, told?.order?.position], [order.orderDigest, order.position])
+    const { certificate, certificateSignature } = evidence.certified
+    assert.equal(told?.certificateSignature, certificateSignature)
+    assert.equal(told?.certificate?.pricingDigest, certificate.pricingDigest)
+    assert.equal(told?.certificate?.assignedAtMs, certificate.assignedAtMs)
+  })
+
   /** Pushes a receipt as late as its certificate allows, and posts an epoch that closes as the certificate ends. */
   const pushLate = async (happened: Happened, isCovered: boolean) => {
     const { contracts, posted } = happened

@@ -186,7 +186,8 @@ function signerOf(wallet: Address, permission: Permission): Address {
   return permission?.message.delegate ?? wallet
 }
 
-function authorityOf(signature: Hex, permission: Permission): AuthorityStruct {
+/** Who signed, as the contracts have it. */
+export function authorityOf(signature: Hex, permission: Permission): AuthorityStruct {
   return {
     signature,
     permission: messageStruct('SpendPermission', permission?.message ?? noPermission),

@@ -1,8 +1,9 @@
 import type { disputedReceiptsAbi } from '@deparrow/contracts'
 import { findEntry, type Hex, lowerHex } from '@deparrow/ledger'
 import type { ContractFunctionArgs } from 'viem'
+import { authorityOf } from './account-evidence.ts'
 import { type AccountView, entryProof, viewAccount } from './account-view.ts'
-import type { Answer, CertifiedOrder, OrderClaim, Question, ReceiptsCall } from './calls.ts'
+import type { Answer, CertifiedOrder, OrderClaim, Question, ReceiptsCall, SignedCertificate } from './calls.ts'
 import type { EpochArchive } from './epoch-archive.ts'
 import type { EntryProofStruct } from './structs.ts'
 import { isOfContracts, messageStruct } from './structs.ts'
@@ -17,7 +18,7 @@ export function answerKept(
   archive: EpochArchive,
   { epoch }: Question,
   order: OrderClaim,
-  certified: CertifiedOrder | undefined,
+  certificate: SignedCertificate | undefined,
 ): Answer {
   const digest = lowerHex(order.orderDigest)
   const view = viewAccount(archive, archive.placeOf(lowerHex(order.payer)))
@@ -39,10 +40,10 @@ export function answerKept(
   if (release !== undefined) {
     return receipts({ functionName: 'answerKeptByRelease', args: [epoch, order, release.attempt, release.signature] })
   }
-  const evidence = receiptOfNothing(archive, view, digest, certified)
+  const evidence = receiptOfNothing(archive, view, digest, certificate)
   if (evidence !== undefined) return receipts({ functionName: 'answerKeptByReceipt', args: [epoch, evidence] })
   const isSettled = view.entry(digest)?.evidence?.kind === 'job'
-  return { cannotAnswer: isSettled && certified === undefined ? 'CERTIFICATE_MISSING' : 'NOT_KEPT' }
+  return { cannotAnswer: isSettled && certificate === undefined ? 'CERTIFICATE_MISSING' : 'NOT_KEPT' }
 }
 
 /** What shows that the hold had ended when the epoch began; `undefined` when it had not. */
@@ -79,15 +80,22 @@ function receiptOfNothing(
   archive: EpochArchive,
   view: AccountView,
   digest: Hex,
-  certified: CertifiedOrder | undefined,
+  signed: SignedCertificate | undefined,
 ): ReceiptEvidence | undefined {
   const settled = view.entry(digest)?.evidence
-  if (certified === undefined || settled?.kind !== 'job') return undefined
-  const pricing = archive.orders.pricing(lowerHex(certified.certificate.pricingDigest))
+  if (signed === undefined || settled?.kind !== 'job') return undefined
+  const pricing = archive.orders.pricing(lowerHex(signed.certificate.pricingDigest))
   const { message, signature: receiptSignature } = settled.receipt
   if (pricing === undefined || !isOfContracts('UsageReceipt', message)) return undefined
+  if (!isOfContracts('JobOrder', settled.order.message)) return undefined
   const { rates, feeBasisPoints, burnBasisPoints } = pricing
   const receipt = messageStruct('UsageReceipt', message) as ReceiptEvidence['receipt']
+  const { order, permission } = settled
+  const certified = {
+    order: messageStruct('JobOrder', order.message),
+    authority: authorityOf(order.signature, permission),
+    ...signed,
+  } as CertifiedOrder
   return { certified, receipt, receiptSignature, pricing: { ...rates, feeBasisPoints, burnBasisPoints } }
 }
 

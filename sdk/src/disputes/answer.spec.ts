@@ -30,7 +30,7 @@ import {
 } from '@deparrow/ledger/testing'
 import { ledgerCrypto } from '../crypto/ledger-crypto.ts'
 import { answerTo, demandKinds, stateAccount } from './answer.ts'
-import type { AskedDemand, CertifiedOrder, OrderClaim, ReceiptClaim } from './calls.ts'
+import type { AskedDemand, OrderClaim, ReceiptClaim, SignedCertificate } from './calls.ts'
 import { ArchiveProtocolError, ArchiveRootError, EpochArchive } from './epoch-archive.ts'
 import { decodeDebitEvidence, decodeHoldEvidence } from './evidence.ts'
 import { shownValue } from './shown.spec.fixture.ts'
@@ -75,8 +75,8 @@ class Case {
     return 'functionName' in answer ? answer.functionName : answer.cannotAnswer
   }
 
-  kept(order: OrderClaim, certified?: CertifiedOrder): string {
-    return this.outcome('kept', {}, { kept: order, ...(certified && { certified }) })
+  kept(order: OrderClaim, certificate?: SignedCertificate): string {
+    return this.outcome('kept', {}, { kept: order, ...(certificate && { certificate }) })
   }
 
   receipt(order: OrderClaim, claim: Partial<ReceiptClaim> = {}): string {
@@ -259,13 +259,13 @@ function jobs() {
 describe('an answer about a job', () => {
   const certified = {
     certificate: { pricingDigest: pricingDigest(ledgerCrypto, testConfig) },
-  } as unknown as CertifiedOrder
+  } as unknown as SignedCertificate
 
   it('is none when the order was kept nowhere, nor when it cost nothing and no certificate is there', () => {
     const { own, unknown, free } = jobs()
     assert.equal(own.kept(claimOf(unknown)), 'NOT_KEPT')
     assert.equal(own.kept(claimOf(free)), 'CERTIFICATE_MISSING')
-    const otherPricing = { certificate: { pricingDigest: zeroHash } } as unknown as CertifiedOrder
+    const otherPricing = { certificate: { pricingDigest: zeroHash } } as unknown as SignedCertificate
     assert.equal(own.kept(claimOf(free), otherPricing), 'NOT_KEPT')
   })
 

@@ -57,7 +57,7 @@ export function answerTo(archive: EpochArchive, demand: AskedDemand, posted: Row
     case 'kept':
       return demand.kept === undefined
         ? { cannotAnswer: 'CLAIM_MISSING' }
-        : answerKept(archive, question, demand.kept, demand.certified)
+        : answerKept(archive, question, demand.kept, demand.certificate)
     case 'receipt':
       return demand.receipt === undefined
         ? { cannotAnswer: 'CLAIM_MISSING' }

@@ -55,7 +55,7 @@ export type AnswerCall = (DisputesCall | ReceiptsCall) & {
 }
 
 /**
- * Why there is no answer: another epoch is pending, or none; the demand lacks the claim of its event or the certificate of its calldata; or the journal has
+ * Why there is no answer: another epoch is pending, or none; the demand lacks what its event says, the claim or the certificate; or the journal has
  * nothing that answers it, which an honest poster's journal never comes to: what is credited, forced, kept or paid is not there, or not what allows a debit.
  */
 export type CannotAnswer = {
@@ -85,6 +85,9 @@ export type OrderClaim = Args<typeof disputedReceiptsAbi, 'answerKeptByEnd'>[1]
 export type ReceiptClaim = Args<typeof disputedReceiptsAbi, 'answerReceiptByEnd'>[1]
 export type CertifiedOrder = Args<typeof disputedReceiptsAbi, 'demandKept'>[1]
 
+/** The ledger's certificate of an order, with its signature. */
+export type SignedCertificate = Pick<CertifiedOrder, 'certificate' | 'certificateSignature'>
+
 /** What a demand asks, and what its transaction says beside the question. */
 export type AskedDemand = {
   readonly question: Question
@@ -92,8 +95,8 @@ export type AskedDemand = {
   readonly receipt?: ReceiptClaim
   /** Of `KeptDemanded`, for a demand of a kept order. */
   readonly kept?: OrderClaim
-  /** Of the calldata of `demandKept`: without it an order that ended and cost nothing cannot be shown. */
-  readonly certified?: CertifiedOrder
+  /** Of `KeptDemanded`: without it an order that ended and cost nothing cannot be shown. */
+  readonly certificate?: SignedCertificate
 }
 
 export type Answer = AnswerCall | CannotAnswer

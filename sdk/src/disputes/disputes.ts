@@ -11,6 +11,7 @@ export type {
   OrderClaim,
   Question,
   ReceiptClaim,
+  SignedCertificate,
 } from './calls.ts'
 export {
   type ArchivedLeaf,

@@ -45,8 +45,6 @@ export type AnswerMoment = {
   readonly before: ReadonlyMap<Hex, DemandStatus>
   /** Demands that the contract no longer knows as open, in a block that is not confirmed yet. */
   readonly overtaken: ReadonlySet<Hex>
-  /** The certificate that a demand's transaction shows. */
-  readonly certifiedOf: (demand: OpenDemand) => Promise<OpenDemand['certified']>
 }
 
 export type AnswerPlan = { readonly calls: readonly OutgoingCall[]; readonly statuses: readonly DemandStatus[] }
@@ -63,7 +61,7 @@ const callsAtOnceMax = 16
  * epoch's bond is worth. A demand that nobody can answer any more is ended A after its deadline, when nobody else has: until then it is its asker's
  * to end, for a reward, and the guardian's to cancel the epoch without loss of the bond.
  */
-export async function planAnswers({ open, stated }: EpochDemands, moment: AnswerMoment): Promise<AnswerPlan> {
+export function planAnswers({ open, stated }: EpochDemands, moment: AnswerMoment): AnswerPlan {
   const calls: OutgoingCall[] = []
   const stating = { stated, stating: new Set<Hex>(), archive: moment.archive }
   const statuses = new Map<Hex, DemandStatus>()
@@ -73,7 +71,7 @@ export async function planAnswers({ open, stated }: EpochDemands, moment: Answer
     ...answerable.filter(one => isSetBack(one, moment)),
   ]
   for (const demand of turns.slice(0, answersAtOnceMax)) {
-    const answer = await answerOf(demand, moment)
+    const answer = answerOf(demand, moment)
     statuses.set(demand.id, statusFor(demand, answer, moment))
     if (!('functionName' in answer) || isTooDear(demand, moment) || calls.length === callsAtOnceMax) continue
     const call = nextCall(demand, answer, stating)
@@ -104,14 +102,10 @@ function statusFor(demand: OpenDemand, answer: Shown, moment: AnswerMoment): Dem
 type Shown = Answer | { readonly cannotAnswer: string }
 
 /** An answer, or why there is none: in the words of the SDK, or the name of the error for evidence that does not encode. */
-async function answerOf(demand: OpenDemand, moment: AnswerMoment): Promise<Shown> {
-  const { archive, archiveProblem, certifiedOf } = moment
+function answerOf(demand: OpenDemand, { archive, archiveProblem }: AnswerMoment): Shown {
   if (archive === undefined) return { cannotAnswer: archiveProblem ?? 'ARCHIVE_MISSING' }
   try {
-    const answer = answerTo(archive, demand, { rowsPerPart })
-    if ('functionName' in answer || answer.cannotAnswer !== 'CERTIFICATE_MISSING') return answer
-    const certified = await certifiedOf(demand)
-    return certified === undefined ? answer : answerTo(archive, { ...demand, certified }, { rowsPerPart })
+    return answerTo(archive, demand, { rowsPerPart })
   } catch (error) {
     return { cannotAnswer: error instanceof Error ? error.name : String(error) }
   }

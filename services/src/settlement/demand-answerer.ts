@@ -1,6 +1,6 @@
 import type { Hex } from '@deparrow/ledger'
 import { type AnswerPlan, type DemandStatus, planAnswers } from './answer-plan.ts'
-import { DemandReader, type EpochDemands, type OpenDemand } from './demand-reader.ts'
+import { DemandReader, type EpochDemands } from './demand-reader.ts'
 import type { JournalArchive } from './journal-archive.ts'
 import type { JournalIndex } from './journal-index.ts'
 import type { SettlementOptions } from './settlement-options.ts'
@@ -84,7 +84,7 @@ export class DemandAnswerer {
     const { epoch, parent } = pending.books
     const demands = await this.reader.demandsAt(epoch, await this.postedAfter(parent), view.block)
     if (demands.open.length !== view.epoch.openDemands) this.reader.forget()
-    const plan = await this.plan(demands, view)
+    const plan = this.plan(demands, view)
     this.tell(plan, view, new Set())
     if (plan.calls.length === 0) return false
     const outcomes = await this.parts.chain.sendAll(plan.calls, view.nonce)
@@ -92,8 +92,8 @@ export class DemandAnswerer {
     return outcomes.some(({ status }) => status !== 'reverted')
   }
 
-  private plan(demands: EpochDemands, view: PosterView): Promise<AnswerPlan> {
-    const { archive, options, chain } = this.parts
+  private plan(demands: EpochDemands, view: PosterView): AnswerPlan {
+    const { archive, options } = this.parts
     const { maxFeePerGasWei, epochBondWorthWei } = options
     return planAnswers(demands, {
       archive: archive.archive,
@@ -106,9 +106,6 @@ export class DemandAnswerer {
       refusals: this.refusals,
       overtaken: this.overtaken,
       before: new Map(this.demands.map(status => [status.id, status])),
-      // A provider that does not have one transaction keeps no other answer back.
-      certifiedOf: async ({ transactionHash, kept }: OpenDemand) =>
-        kept && chain.certifiedOrder(transactionHash, kept).catch(() => undefined),
     })
   }
 

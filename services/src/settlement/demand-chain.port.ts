@@ -3,7 +3,7 @@ import type { AskedDemand } from '@deparrow/sdk/disputes'
 
 type ReceiptClaim = NonNullable<AskedDemand['receipt']>
 export type OrderClaim = NonNullable<AskedDemand['kept']>
-export type CertifiedOrder = NonNullable<AskedDemand['certified']>
+export type SignedCertificate = NonNullable<AskedDemand['certificate']>
 
 /** What the dispute contracts said of one epoch, in its place. Addresses are lower case, times are block times in seconds. */
 export type DemandLog = { readonly place: ChainPlace } & (
@@ -19,8 +19,13 @@ export type DemandLog = { readonly place: ChainPlace } & (
     }
   /** After `demanded`: what the question of a receipt is the hash of. */
   | { readonly type: 'receiptClaimed'; readonly id: Hex; readonly claim: ReceiptClaim }
-  /** After `demanded`: what the question of a kept order is the hash of. */
-  | { readonly type: 'orderClaimed'; readonly id: Hex; readonly claim: OrderClaim }
+  /** After `demanded`: what the question of a kept order is the hash of, and the certificate that was shown. */
+  | {
+      readonly type: 'orderClaimed'
+      readonly id: Hex
+      readonly claim: OrderClaim
+      readonly certificate: SignedCertificate
+    }
   | { readonly type: 'ranked'; readonly id: Hex; readonly round: number }
   /** It was answered, ran out, or its epoch was cancelled. */
   | { readonly type: 'ended'; readonly id: Hex }
@@ -35,6 +40,4 @@ export type DemandChain = {
    * hash of, or its claim not the value of, is left out.
    */
   demandLogs(epoch: number, fromBlock: bigint, toBlock: bigint): Promise<readonly DemandLog[]>
-  /** The certificate that the transaction which demanded a kept order shows; `undefined` when its calldata does not have it. */
-  certifiedOrder(transactionHash: Hex, claim: OrderClaim): Promise<CertifiedOrder | undefined>
 }

@@ -11,8 +11,6 @@ export type OpenDemand = AskedDemand & {
   readonly round: number
   /** The last block time at which it can be answered. */
   readonly deadlineSeconds: number
-  /** In which it was opened. */
-  readonly transactionHash: Hex
 }
 
 /** What the chain has of an epoch's demands in one block. */
@@ -75,15 +73,15 @@ function fold(logs: readonly DemandLog[]): EpochDemands {
   for (const log of logs) {
     switch (log.type) {
       case 'demanded': {
-        const { type: _, place, ...demand } = log
-        open.set(log.id, { ...demand, transactionHash: place.transactionHash })
+        const { type: _, place: __, ...demand } = log
+        open.set(log.id, demand)
         break
       }
       case 'receiptClaimed':
         change(log.id, { receipt: log.claim })
         break
       case 'orderClaimed':
-        change(log.id, { kept: log.claim })
+        change(log.id, { kept: log.claim, certificate: log.certificate })
         break
       case 'ranked':
         change(log.id, { round: log.round })

@@ -1,11 +1,9 @@
 import type { Address, Hex } from '@deparrow/ledger'
 import {
-  type CertifiedOrder,
   type ChainBlock,
   type ChainIdentity,
   ChainUnavailableError,
   type DemandLog,
-  type OrderClaim,
   type OutgoingCall,
   type PosterView,
   type SendOutcome,
@@ -74,10 +72,6 @@ export class SimSettlementChain implements SettlementChain {
 
   demandLogs(epoch: number, fromBlock: bigint, toBlock: bigint): Promise<readonly DemandLog[]> {
     return this.ask(`demandLogs ${epoch}`, chain => chain.demandLogs(epoch, fromBlock, toBlock))
-  }
-
-  certifiedOrder(transactionHash: Hex, claim: OrderClaim): Promise<CertifiedOrder | undefined> {
-    return this.ask('certifiedOrder', chain => chain.certifiedOrder(transactionHash, claim))
   }
 
   async sendAll(calls: readonly OutgoingCall[], nonce: number): Promise<readonly SendOutcome[]> {

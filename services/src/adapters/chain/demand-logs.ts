@@ -1,7 +1,7 @@
 import { disputedReceiptsAbi, disputesAbi } from '@deparrow/contracts'
 import { type ChainPlace, type Hex, lowerHex } from '@deparrow/ledger'
 import { type AbiParameter, encodeAbiParameters, getAbiItem, keccak256, type Log, parseEventLogs } from 'viem'
-import type { DemandLog } from '../../settlement/demand-chain.port.ts'
+import type { DemandLog, SignedCertificate } from '../../settlement/demand-chain.port.ts'
 
 const accountEvents = ['Demanded', 'Ranked', 'Answered', 'Expired', 'Refunded', 'Stated'] as const
 const claimEvents = ['ReceiptDemanded', 'KeptDemanded'] as const
@@ -58,7 +58,11 @@ function decodeClaim(log: ReturnType<typeof parseClaims>[number]): ClaimLog {
   const place = placeOf(log)
   return log.eventName === 'ReceiptDemanded'
     ? { type: 'receiptClaimed', id, claim: log.args.claim, place }
-    : { type: 'orderClaimed', id, claim: log.args.order, place }
+    : { type: 'orderClaimed', id, claim: log.args.order, certificate: certificateOf(log.args), place }
+}
+
+function certificateOf({ certificate, certificateSignature }: SignedCertificate): SignedCertificate {
+  return { certificate, certificateSignature }
 }
 
 function hashOfClaim(log: ClaimLog): Hex {

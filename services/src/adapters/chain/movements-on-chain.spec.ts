@@ -25,9 +25,9 @@ import {
 } from '@deparrow/ledger'
 import { ethersCrypto, testConfig } from '@deparrow/ledger/testing'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
+import type { CertifiedOrder } from '@deparrow/sdk/disputes'
 import { viewAccount } from '@deparrow/sdk/disputes'
 import { type Abi, encodeFunctionData, parseEther } from 'viem'
-import type { CertifiedOrder } from '../../settlement/demand-chain.port.ts'
 import { clock, depositor, LocalSettlement, must } from './local-settlement.spec.fixture.ts'
 import { ann, bob, type ChainLife, credit, node, SettledNetwork } from './settled-network.spec.fixture.ts'
 

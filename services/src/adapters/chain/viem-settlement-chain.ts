@@ -10,7 +10,7 @@ import {
   type Transport,
 } from 'viem'
 import { type Wait, waitOnTimer } from '../../poll-loop.ts'
-import type { CertifiedOrder, DemandLog, OrderClaim } from '../../settlement/demand-chain.port.ts'
+import type { DemandLog } from '../../settlement/demand-chain.port.ts'
 import {
   type ChainBlock,
   type ChainEpoch,
@@ -180,10 +180,6 @@ export class ViemSettlementChain implements SettlementChain {
 
   demandLogs(epoch: number, fromBlock: bigint, toBlock: bigint): Promise<readonly DemandLog[]> {
     return available('demandLogs', () => this.disputes.logs(epoch, fromBlock, toBlock))
-  }
-
-  certifiedOrder(transactionHash: Hex, claim: OrderClaim): Promise<CertifiedOrder | undefined> {
-    return available('certifiedOrder', () => this.disputes.certifiedOrder(transactionHash, claim))
   }
 
   contractWei(blockNumber?: bigint): Promise<bigint> {

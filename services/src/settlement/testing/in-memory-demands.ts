@@ -1,6 +1,6 @@
 import type { Address, Hex } from '@deparrow/ledger'
 import { type AnswerCall, type AskedDemand, demandKinds } from '@deparrow/sdk/disputes'
-import type { DemandLog } from '../demand-chain.port.ts'
+import type { DemandLog, OrderClaim, SignedCertificate } from '../demand-chain.port.ts'
 import { ContractRevert, type ContractState, cancel, type LogBody, statusOf } from './in-memory-contract.ts'
 
 type Question = AskedDemand['question']
@@ -63,7 +63,17 @@ export function openDemand(
   nowSeconds: number,
 ): readonly DemandBody[] {
   if (statusOf(state, epoch, nowSeconds) !== 'pending') throw new ContractRevert('EpochNotPending')
-  const { kind, place = nothing, key = nothing, value = 0n, asker = somebody, round = 1, receipt, kept } = asked
+  const {
+    kind,
+    place = nothing,
+    key = nothing,
+    value = 0n,
+    asker = somebody,
+    round = 1,
+    receipt,
+    kept,
+    certificate,
+  } = asked
   const question = { epoch: BigInt(epoch), kind: demandKinds.indexOf(kind), place, key, value }
   const id = idOf(state.demands.size)
   const deadlineSeconds = nowSeconds + answerSeconds
@@ -73,7 +83,10 @@ export function openDemand(
   const opened: DemandBody = { aboutEpoch: epoch, type: 'demanded', id, asker, question, round, deadlineSeconds }
   const claims: DemandBody[] = []
   if (receipt !== undefined) claims.push({ aboutEpoch: epoch, type: 'receiptClaimed', id, claim: receipt })
-  if (kept !== undefined) claims.push({ aboutEpoch: epoch, type: 'orderClaimed', id, claim: kept })
+  if (kept !== undefined) {
+    const shown = certificate ?? certificateOf(kept)
+    claims.push({ aboutEpoch: epoch, type: 'orderClaimed', id, claim: kept, certificate: shown })
+  }
   return [opened, ...claims]
 }
 
@@ -131,6 +144,13 @@ const functionsOf: Readonly<Record<Asked['kind'], RegExp>> = {
   forced: /^answerForced$/,
   kept: /^answerKept/,
   receipt: /^answerReceipt/,
+}
+
+/** One under which nothing is due, for a question that asks for none. */
+function certificateOf({ orderDigest, node, attempt, position }: OrderClaim): SignedCertificate {
+  const order = { hold: orderDigest, orderDigest, node, payoutWallet: node, attempt, position }
+  const terms = { amountMicrocredits: 0n, expires: 0n, assignedAtMs: 0n, pricingDigest: nothing }
+  return { certificate: { ...order, ...terms }, certificateSignature: '0x' }
 }
 
 function requireOpen(state: ContractState, id: Hex): KeptDemand {

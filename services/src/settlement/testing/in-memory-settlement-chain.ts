@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Address, type Hex, type InboxKind, zeroAddress, zeroHash } from '@deparrow/ledger'
-import type { CertifiedOrder, DemandLog, OrderClaim } from '../demand-chain.port.ts'
+import type { DemandLog } from '../demand-chain.port.ts'
 import {
   type ChainBlock,
   type ChainCancelReason,
@@ -65,8 +65,6 @@ export class InMemorySettlementChain implements SettlementChain {
   readonly mined: Queued[] = []
   /** What was offered with each call that was sent, in its order. */
   readonly offered: OutgoingCall[] = []
-  /** What the calldata of demands of kept orders shows. */
-  certified: CertifiedOrder | undefined
   /** What a gas costs, in wei. */
   feePerGasWei = 1n
   /** Seconds that the next block comes later than others. */
@@ -265,11 +263,6 @@ export class InMemorySettlementChain implements SettlementChain {
     this.answer('demandLogs')
     const logs = this.blocks.slice(Number(fromBlock), Number(toBlock) + 1).flatMap(block => block.demandLogs)
     return this.distortDemands(logs.filter(log => log.aboutEpoch === epoch))
-  }
-
-  async certifiedOrder(_transactionHash: Hex, _claim: OrderClaim): Promise<CertifiedOrder | undefined> {
-    this.answer('certifiedOrder')
-    return this.certified
   }
 
   async send(call: SettlementCall, nonce: number): Promise<SendOutcome> {
