@@ -86,5 +86,6 @@ function missedLines(): Gap[] {
   return gaps
 }
 
-const covers = (exclusion: (typeof exclusions)[number], { file, what }: Gap): boolean =>
-  exclusion.file === file && exclusion.what === what
+function covers(exclusion: (typeof exclusions)[number], { file, what }: Gap): boolean {
+  return exclusion.file === file && exclusion.what === what
+}
