@@ -12,7 +12,7 @@ import {
   type Spend,
 } from './messages.ts'
 import { digestOf, type Signed } from './signatures.ts'
-import { type Epoch, epochOf, leafAt, need, Refused, type State, type Statement } from './state.ts'
+import { type Epoch, epochOf, need, Refused, type State, type Statement } from './state.ts'
 
 type Debit = { readonly account: string; readonly key: string; readonly amount: number; readonly statement: Statement }
 
@@ -94,8 +94,15 @@ function needJob(state: State, epoch: Epoch, debit: Debit, allowance: Extract<Al
 }
 
 /** A hold is not there, or its order allows it in full and has not ended. */
-export function needHold(state: State, epoch: Epoch, account: string, key: string, answer: Answer): undefined {
-  const amount = leafAt(epoch, account).holds.get(key)
+export function needHold(
+  state: State,
+  epoch: Epoch,
+  statement: Statement,
+  account: string,
+  key: string,
+  answer: Answer,
+): undefined {
+  const amount = statement.closing.holds.get(key)
   if (amount === undefined) return
   const { order, permission } = answer
   if (order === undefined) throw new Refused('HoldNotAllowed', { account, key })
@@ -103,8 +110,6 @@ export function needHold(state: State, epoch: Epoch, account: string, key: strin
   need(state, 'hold-is-full', amount === order.message.amount, 'HoldAmountWrong', { key })
   const endsAt = order.message.deadline + state.params.graceSeconds
   need(state, 'hold-ended', endsAt > epoch.header.closedAt, 'HoldEnded', { key, endsAt })
-  const opening = leafAt(epochOf(state, epoch.header.parent), account)
-  const statement = { opening, closing: leafAt(epoch, account), entries: new Map() }
   needOrder(state, epoch, statement, account, order, permission)
 }
 

@@ -18,9 +18,6 @@ export function needStanding(state: State, epoch: Epoch, demand: Demand): void {
     const isNetwork = networkAccounts.has(demand.account)
     need(state, 'network-has-no-statement', !isNetwork, 'NoStatementOfNetwork', { account: demand.account })
   }
-  if (demand.kind === 'reveal' || demand.kind === 'entry' || demand.kind === 'credit') {
-    need(state, 'always', epoch.statements.has(demand.account), 'StatementMissing', { account: demand.account })
-  }
   if (demand.kind === 'credit') needGround(state, epoch, demand)
   if (demand.kind === 'forced') needForcedItem(state, epoch, demand.index)
   if (demand.kind === 'kept') needKept(state, epoch, demand)
@@ -42,7 +39,7 @@ export function judge(state: State, epoch: Epoch, demand: Demand, answer: Answer
     case 'entry':
       return needAllowed(state, epoch, standing(state, epoch, demand.account), demand.account, demand.key, answer)
     case 'hold':
-      return needHold(state, epoch, demand.account, demand.key, answer)
+      return needHold(state, epoch, standing(state, epoch, demand.account), demand.account, demand.key, answer)
     case 'lane': {
       const { opening, closing } = standing(state, epoch, demand.account)
       const isHigher = (closing.lanes.get(demand.key) ?? 0) >= (opening.lanes.get(demand.key) ?? 0)

@@ -113,8 +113,11 @@ describe('a demand', () => {
     assert.equal(ask({ kind: 'statement', account: 'treasury' }).isAccepted, true)
   })
 
-  it('is refused for an entry of a statement that does not stand', () => {
-    assert.equal(refused(ask({ kind: 'entry', account: 'alice', key: '@0' })), 'StatementMissing')
+  it('for an entry of a statement that does not stand is answered with it only', () => {
+    ask({ kind: 'entry', account: 'alice', key: '@0' })
+    assert.equal(refused(answer(0, {})), 'StatementMissing')
+    const statements = new Map([['alice', { opening: emptyLeaf, closing: emptyLeaf, entries: new Map() }]])
+    assert.equal(refused(answer(0, { statements })), 'accepted')
   })
 
   it('is not answered too late, and then cancels the epoch and pays the asker out of its bond', () => {

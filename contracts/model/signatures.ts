@@ -3,7 +3,7 @@ export type Signed<T> = { readonly signer: string; readonly message: T }
 export type Sign = <T>(message: T) => Signed<T>
 
 export class KeyRing {
-  private readonly made = new WeakSet<object>()
+  private readonly made = new Set<Signed<unknown>>()
 
   /** The one way to sign as `signer`; whoever holds the function is the owner. */
   keyOf(signer: string): Sign {
@@ -12,6 +12,11 @@ export class KeyRing {
       this.made.add(signed)
       return signed
     }
+  }
+
+  /** Everything that was signed. */
+  get all(): Iterable<Signed<unknown>> {
+    return this.made
   }
 
   isGenuine(signed: Signed<unknown>): boolean {

@@ -47,17 +47,20 @@ export function answersTo(state: State, books: Books, posted: Posted, id: number
       return [{ leaf: leafAt(epoch, demand.account) }]
     case 'reveal': {
       const { entries } = posted.statementOf(state, id, demand.account)
-      return [{ nodes: nodesBelow(entries, demand.path) }]
+      return [{ statements: show(demand.account), nodes: nodesBelow(entries, demand.path) }]
     }
     case 'entry': {
       const allowances = posted.draft.statements.get(demand.account)?.get(demand.key)?.allowances ?? []
-      return [{}, ...allowances.map(allowance => ({ allowance }))]
+      const statements = show(demand.account)
+      return [{ statements }, ...allowances.map(allowance => ({ statements, allowance }))]
     }
     case 'hold': {
       const hold = books.walletOf(demand.account).holds.get(demand.key)
       const order = hold?.order ?? books.orders.get(demand.key)
       const permission = hold?.permission === undefined ? {} : { permission: hold.permission }
-      return order === undefined ? [{}] : [{ order, ...permission }, ...permissionsOf(books, { order })]
+      const statements = show(demand.account)
+      if (order === undefined) return [{ statements }]
+      return [{ statements, order, ...permission }, ...permissionsOf(books, { statements, order })]
     }
     case 'statement':
     case 'lane':

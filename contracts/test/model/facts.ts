@@ -1,10 +1,10 @@
 /** What is compared after a step, as the model has it and as the contracts have it. */
 import { totalBelow } from '../../model/inbox.ts'
 import { freeBond, hindrance } from '../../model/settlement.ts'
-import type { State } from '../../model/state.ts'
+import type { OpenDemand, State } from '../../model/state.ts'
 import { EPOCH_STATUS, WEI_PER_MICROCREDIT } from '../support/constants.ts'
 import { GENESIS_MICROCREDITS, MODEL_GENESIS } from './leaves.ts'
-import { addressOf, wei } from './names.ts'
+import { addressOf, twinParams, wei } from './names.ts'
 import { PURSE_WEI, parties, START_WEI, type TwinChain } from './twin-chain.ts'
 
 /** Amounts in wei, times in seconds of the chain. */
@@ -20,9 +20,13 @@ export type Facts = {
   readonly bond: bigint
   readonly freeBond: bigint
   readonly holdings: bigint
+  /** What each party has in its wallet and its purse; what the model's demands have cost and brought is `bonds`. */
   readonly wealth: readonly (readonly [string, bigint])[]
   readonly epochs: readonly { id: bigint; status: number; finalAt: bigint; openDemands: number }[]
 }
+
+/** What a demand of the model has cost its asker so far, or brought the poster. */
+export type Bond = { readonly number: number; readonly asker: string; readonly status: OpenDemand['status'] }
 
 /** How many epochs from the newest down are looked at; older ones are looked at while they are not final. */
 const EPOCHS_LOOKED_AT = 3
@@ -54,7 +58,24 @@ export function factsOfModel(chain: TwinChain, state: State, posterBond: number,
   }
 }
 
-/** Wallet and purse together. */
+/** Adds the bonds of those demands that the contract itself was asked. */
+export function withBonds(facts: Facts, bonds: readonly Bond[], isAsked: (number: number) => boolean): Facts {
+  const gained = (name: string) => {
+    let sum = 0
+    for (const { number, asker, status } of bonds) {
+      if (!isAsked(number)) continue
+      if (asker === name && (status === 'Open' || status === 'Answered')) sum -= twinParams.demandBond
+      if (name === 'poster' && status === 'Answered') sum += twinParams.demandBond
+    }
+    return wei(sum)
+  }
+  return { ...facts, wealth: facts.wealth.map(([name, own]) => [name, own + gained(name)]) }
+}
+
+export const bondsOfModel = (state: State): Bond[] =>
+  state.demands.map(({ id, asker, status }) => ({ number: id, asker, status }))
+
+/** Wallet and purse together, without the bonds of demands. */
 function wealthOf(state: State, name: string, posterBond: number): bigint {
   const deposited = state.inbox
     .filter(({ kind, account }) => kind === 'Deposit' && account === name)

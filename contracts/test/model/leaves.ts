@@ -1,5 +1,5 @@
 /** The trees that the model's leaves stand for. */
-import { type Hex, keccak256, stringToHex } from 'viem'
+import type { Hex } from 'viem'
 import type { Header, Leaf as ModelLeaf } from '../../model/state.ts'
 import {
   type Entry,
@@ -27,17 +27,18 @@ export const laneEntries = ({ lanes }: ModelLeaf): Entry[] =>
     return { key: laneKey(addressOf(signer), Number(number)), value: BigInt(nonce) }
   })
 
-export const holdEntries = ({ holds }: ModelLeaf): Entry[] =>
-  [...holds].map(([order, amount]) => ({ key: keyOfOrder(order), value: BigInt(amount) }))
+/** The keys that the model's keys stand for. */
+export type Keys = { keyOf(key: string): Hex }
 
-const keyOfOrder = (order: string): Hex => keccak256(stringToHex(order))
+export const holdEntries = ({ holds }: ModelLeaf, keys: Keys): Entry[] =>
+  [...holds].map(([order, amount]) => ({ key: keys.keyOf(order), value: BigInt(amount) }))
 
-export function leafOfModel(leaf: ModelLeaf): Leaf {
+export function leafOfModel(leaf: ModelLeaf, keys: Keys): Leaf {
   return {
     available: BigInt(leaf.available),
     held: BigInt(leaf.held),
     lanesRoot: entriesRoot(laneEntries(leaf)).hash,
-    holdsRoot: entriesRoot(holdEntries(leaf)).hash,
+    holdsRoot: entriesRoot(holdEntries(leaf, keys)).hash,
     receiptSequence: BigInt(leaf.sequence),
   }
 }
@@ -46,10 +47,10 @@ const isEmpty = ({ available, held, lanes, holds, sequence }: ModelLeaf): boolea
   available === 0 && held === 0 && lanes.size === 0 && holds.size === 0 && sequence === 0
 
 /** All leaves of an epoch as they are committed; what the model leaves out of the genesis lies with the treasury. */
-export function leavesOfEpoch({ leaves, cut }: Pick<Header, 'leaves' | 'cut'>): PlacedLeaf[] {
+export function leavesOfEpoch({ leaves, cut }: Pick<Header, 'leaves' | 'cut'>, keys: Keys): PlacedLeaf[] {
   const placed = [...leaves]
     .filter(([, leaf]) => !isEmpty(leaf))
-    .map(([account, leaf]) => ({ place: placeOfAccount(account), leaf: leafOfModel(leaf) }))
+    .map(([account, leaf]) => ({ place: placeOfAccount(account), leaf: leafOfModel(leaf, keys) }))
   if (cut === 0) return placed
   const rest = GENESIS_MICROCREDITS - BigInt(MODEL_GENESIS)
   return [...placed, { place: placeOfName('treasury'), leaf: { ...noLeaf, available: rest } }]

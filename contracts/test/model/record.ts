@@ -3,7 +3,7 @@ import { type GameSetup, play } from '../../model/game.ts'
 import type { Action, Result } from '../../model/model.ts'
 import { epochOf, type State } from '../../model/state.ts'
 import { type Ending, endingOfModel } from './ending.ts'
-import { type Facts, factsOfModel } from './facts.ts'
+import { type Bond, bondsOfModel, type Facts, factsOfModel } from './facts.ts'
 import { twinParams } from './names.ts'
 import type { TwinChain } from './twin-chain.ts'
 
@@ -14,8 +14,11 @@ export type Step = {
   readonly result: Result
   /** What the chain must show after it; nothing after a refusal. */
   readonly facts?: Facts
-  /** The epoch of each demand that was open before it and is not any more. */
-  readonly closed: readonly number[]
+  readonly bonds?: readonly Bond[]
+  /** Each demand that was open before it and is not any more. */
+  readonly closed: readonly { readonly number: number; readonly epoch: number }[]
+  /** The epoch of the demand that it answers. */
+  readonly epoch?: number
   /** Who asked for the demand that it ended. */
   readonly asker?: string
   /** What it took out of the poster's bond for a receipt. */
@@ -24,7 +27,7 @@ export type Step = {
   readonly unearned?: readonly number[]
 }
 
-export type Recording = { readonly steps: readonly Step[]; readonly ending: Ending }
+export type Recording = { readonly steps: readonly Step[]; readonly ending: Ending; readonly state: State }
 
 /** Of refusals and of transactions that change nothing, so many of a kind are played again, and then one in so many. */
 const SAME_MAX = 12
@@ -49,16 +52,22 @@ export function record(chain: TwinChain, setup: Omit<GameSetup, 'witness'>, post
       payees = state.payees.size
       if (isIdle && count > SAME_MAX && count % SAME_EVERY !== 0) return
       if (!result.isAccepted) {
-        steps.push({ caller, action, now, result, closed: [] })
+        steps.push({ caller, action, now, result, closed: [], ...answeredEpoch(state, action) })
         return
       }
       const closed = endedDemands(state, open)
       const facts = factsOfModel(chain, state, posterBond, now)
-      steps.push({ caller, action, now, result, facts, closed, ...besides(state, action, bond) })
+      const more = { ...answeredEpoch(state, action), ...besides(state, action, bond) }
+      steps.push({ caller, action, now, result, facts, bonds: bondsOfModel(state), closed, ...more })
       bond = state.bond
     },
   })
-  return { steps, ending: endingOfModel(chain, end) }
+  return { steps, ending: endingOfModel(chain, end), state: end }
+}
+
+function answeredEpoch(state: State, action: Action): Pick<Step, 'epoch'> {
+  const epoch = action.type === 'answer' ? state.demands[action.demand]?.epoch : undefined
+  return epoch === undefined ? {} : { epoch }
 }
 
 /** What the transactions on the chain need to know of a step beside its action. */
@@ -75,12 +84,12 @@ function besides(state: State, action: Action, bondBefore: number): Pick<Step, '
   return { paid: { to: demand.certificate.message.payoutWallet, amount: bondBefore - state.bond } }
 }
 
-/** The epochs of the demands that have ended since the last look, which `open` remembers. */
-function endedDemands(state: State, open: Set<number>): number[] {
-  const closed: number[] = []
+/** The demands that have ended since the last look, which `open` remembers. */
+function endedDemands(state: State, open: Set<number>): Step['closed'] {
+  const closed: { number: number; epoch: number }[] = []
   for (const { id, epoch, status } of state.demands) {
     if (status === 'Open') open.add(id)
-    else if (open.delete(id)) closed.push(epoch)
+    else if (open.delete(id)) closed.push({ number: id, epoch })
   }
   return closed
 }

@@ -1,3 +1,11 @@
+/** What an answer shows is judged before it is asked whether it comes too late. */
+const judgeErrors = [
+  ...['EvidenceInvalid', 'KeyDiffers', 'MessageUnrelated', 'AmountDiffers', 'BelowMinimum', 'SignerDiffers'],
+  ...['SignatureInvalid', 'PermissionOfOther', 'CounterpartyNotAllowed', 'PermissionExceeded', 'PermissionExpired'],
+  ...['PermissionRevoked', 'MessageExpired', 'InstructionExpired', 'NonceUsed', 'NonceNotCounted', 'NotAbsent'],
+  ...['HoldEnded', 'LaneDescends', 'RowNotThere', 'NotForcedHere', 'ForcedUnpaid'],
+]
+
 /** By which errors the contracts refuse what a rule of the model refuses. */
 const errors: Readonly<Record<string, readonly string[]>> = {
   ExitSwitched: ['ExitStarted'],
@@ -10,8 +18,38 @@ const errors: Readonly<Record<string, readonly string[]>> = {
   EpochFinalisable: ['EpochToFinalise'],
   ExitNotSwitched: ['ExitNotStarted'],
   ExitTaken: ['LeafTaken', 'ItemNotReturnable'],
+  WindowClosed: ['WindowOver'],
+  NotAFollowUp: ['NotFollowable'],
+  FollowUpTooLate: ['NotFollowable'],
+  FollowUpsExhausted: ['RoundsTooMany'],
+  NoStatementOfNetwork: ['AccountWithoutStatement'],
+  InboxItemOfOtherEpoch: ['ItemOutsideEpoch', 'ItemUnrelated', 'NotForcedHere'],
+  InboxItemUnknown: ['InboxItemUnknown', 'ItemUnrelated', 'ItemOutsideEpoch'],
+  AnswerTooLate: ['DemandLate', ...judgeErrors],
+  DebitNotAllowed: ['EvidenceInvalid'],
+  HoldNotAllowed: ['EvidenceInvalid'],
+  KeyNotOfMessage: ['KeyDiffers', 'MessageUnrelated'],
+  DebitAmountWrong: ['AmountDiffers', 'BelowMinimum'],
+  HoldAmountWrong: ['AmountDiffers'],
+  RowDiffers: ['AmountDiffers'],
+  RowOfOtherPayee: ['RowNotThere', 'KeyDiffers', 'AmountDiffers', 'MessageUnrelated'],
+  ForcedByOther: ['NotForcedHere'],
+  NonceAboveLane: ['NonceNotCounted'],
+  SignatureInvalid: ['SignerDiffers', 'SignatureInvalid'],
+  WalletDiffers: ['KeyDiffers', 'MessageUnrelated', 'SignerDiffers', 'PermissionOfOther'],
+  SignerNotPermitted: ['SignerDiffers', 'PermissionOfOther'],
+  PermissionOfOther: ['CounterpartyNotAllowed'],
+  OrderStillHeld: ['NotAbsent'],
+  ForcedWithdrawalUnpaid: ['ForcedUnpaid'],
+  AnswerStillPossible: ['DemandStillAnswerable'],
   NothingToTake: ['LeafProofInvalid', 'AmountZero', 'ItemNotReturnable', 'InboxItemUnknown'],
 }
 
+/** What a demand asks about is looked at first by the contract, then what it follows; the model begins with the epoch. */
+const demandErrors = ['AccountWithoutStatement', 'NotFollowable', 'ItemOutsideEpoch', 'ItemUnrelated', 'WindowOver']
+
 /** The custom errors that a refusal of the model may be on the chain; those without an entry have the same name. */
-export const errorsOf = (code: string): readonly string[] => errors[code] ?? [code]
+export function errorsOf(action: string, code: string): readonly string[] {
+  const own = errors[code] ?? [code]
+  return action === 'openDemand' ? [...own, ...demandErrors] : own
+}

@@ -7,40 +7,53 @@ import type { Header } from '../../model/state.ts'
 import { encodeRows, type PayoutRow, type RowProof } from '../../rows/rows.ts'
 import type { PlacedLeaf } from '../support/trees.ts'
 import { proofsOf, showAbsence } from '../support/watcher.ts'
+import { DisputesTwin } from './disputes-twin.ts'
 import { leavesOfEpoch, rootOf, shownLeaf } from './leaves.ts'
+import type { Messages } from './messages.ts'
 import { addressOf, ownerOf, placeOfAccount, seconds, twinParams, wei } from './names.ts'
 import type { Step } from './record.ts'
-import type { Call, TwinChain } from './twin-chain.ts'
-
-/** A transaction and who sends it. */
-export type Sending = { readonly caller: string; readonly call: Call }
+import type { Sending, TwinChain } from './twin-chain.ts'
 
 type PostedEpoch = {
   readonly epoch: bigint
   readonly cut: bigint
+  readonly parent: number
+  readonly postedAt: number
   readonly parts: PayoutRow[][]
   readonly leaves: readonly PlacedLeaf[]
 }
 
 /** Remembers what a game has posted and registered, so that it can be shown. */
 export class SettlementTwin {
-  private readonly posted = new Map<number, PostedEpoch>([[0, { epoch: 0n, cut: 0n, parts: [], leaves: [] }]])
+  private readonly posted = new Map<number, PostedEpoch>([
+    [0, { epoch: 0n, cut: 0n, parent: 0, postedAt: 0, parts: [], leaves: [] }],
+  ])
   private readonly payees = new Map<string, number>()
   private finalEpoch = 0
+  readonly disputes: DisputesTwin
 
   constructor(
     private readonly chain: TwinChain,
     private readonly random: Random,
-  ) {}
+    private readonly messages: Messages,
+    inbox: (index: number) => { readonly account: string; readonly asked: number } | undefined,
+  ) {
+    this.disputes = new DisputesTwin(chain, this, messages, inbox)
+  }
 
   /** The transactions that a step stands for; none where the contracts have nothing like it. */
-  sendingsOf(step: Step): Sending[] {
-    const own = this.ownSendings(step)
-    const closing = step.closed.map(epoch => this.asDisputes('closeDemand', epoch))
+  async sendingsOf(step: Step): Promise<Sending[]> {
+    const own = await this.ownSendings(step)
+    const closing = step.closed.flatMap(({ number, epoch }) => {
+      const id = this.disputes.idOf(number)
+      if (id === undefined) return [this.asDisputes('closeDemand', epoch)]
+      const isEnd = (step.action.type === 'answer' || step.action.type === 'timeOut') && step.action.demand === number
+      return isEnd ? [] : [this.disputes.sending('anybody', 'refund', id)]
+    })
     return [...own, ...closing]
   }
 
-  private ownSendings(step: Step): Sending[] {
+  private async ownSendings(step: Step): Promise<Sending[]> {
     const { caller, action, result } = step
     const send = (name: string, ...args: readonly unknown[]) => [this.sending(caller, name, ...args)]
     switch (action.type) {
@@ -85,21 +98,34 @@ export class SettlementTwin {
     }
   }
 
-  /** Demands come from the contract of disputes; what it judges is not looked at here. */
-  private demandSendings({ action, now, result, closed, asker, paid }: Step): Sending[] {
+  /** What the contract of disputes cannot be asked for here is sent as if it were that contract. */
+  private async demandSendings(step: Step): Promise<Sending[]> {
+    const { action, caller, now, result, closed, asker, paid } = step
     if (action.type === 'openDemand') {
+      const asking = await this.disputes.opening(step)
+      if (asking.length > 0) return asking
       const finalAt = this.chain.timeOf(now) + 2n * seconds(twinParams.answerSeconds)
       const isCompared = result.isAccepted || ['EpochNotPending', 'ExitSwitched'].includes(result.error)
       return isCompared ? [this.asDisputes('openDemand', action.epoch, finalAt)] : []
     }
+    if (action.type === 'answer') {
+      const answering = await this.disputes.answer(step)
+      if (paid === undefined) return answering
+      return [...answering, this.asDisputes('compensate', addressOf(paid.to), paid.amount)]
+    }
+    if (action.type !== 'timeOut') return []
+    const id = this.disputes.idOf(action.demand)
+    if (id !== undefined) return [this.disputes.sending(caller, 'expire', id)]
     if (!result.isAccepted) return []
-    if (action.type === 'timeOut') return [this.asDisputes('cancelDisputed', closed[0], addressOf(asker ?? ''))]
-    return paid === undefined ? [] : [this.asDisputes('compensate', addressOf(paid.to), paid.amount)]
+    const { epoch } = closed.find(({ number }) => number === action.demand) ?? {}
+    return [this.asDisputes('cancelDisputed', epoch, addressOf(asker ?? ''))]
   }
 
   /** Some epochs come in two parts. */
-  private post({ caller, result }: Step, header: Header): Sending[] {
-    if (!result.isAccepted && result.error === 'AmountNegative') return []
+  private post({ caller, result, now }: Step, header: Header): Sending[] {
+    const amounts = [...header.leaves.values()].flatMap(({ available, held }) => [available, held])
+    // On the chain no amount can be negative, so that there is nothing to send.
+    if ([header.burn, ...amounts].some(amount => amount < 0)) return []
     const rows = header.rows.map(row => ({
       payeeId: this.payees.get(row.payee) ?? this.payees.size + 1,
       incrementMicrocredits: BigInt(row.increment),
@@ -109,7 +135,7 @@ export class SettlementTwin {
     rows.sort((a, b) => a.payeeId - b.payeeId)
     const isSplit = result.isAccepted && rows.length > 1 && this.random.isOnceIn(2)
     const parts = isSplit ? [rows.slice(0, 1), rows.slice(1)] : rows.length > 0 ? [rows] : []
-    const leaves = leavesOfEpoch(header)
+    const leaves = leavesOfEpoch(header, this.messages)
     const root = rootOf(leaves)
     const cut = BigInt(header.cut === 0 ? 0 : header.cut + 1)
     const onChain = {
@@ -124,7 +150,8 @@ export class SettlementTwin {
       rowCount: rows.length,
     }
     const id = result.isAccepted ? result.value : 0
-    if (result.isAccepted) this.posted.set(id, { epoch: BigInt(id), cut, parts, leaves })
+    if (result.isAccepted)
+      this.posted.set(id, { epoch: BigInt(id), cut, parent: header.parent, postedAt: now, parts, leaves })
     const [first = [], ...more] = parts
     return [
       this.sending(caller, 'postEpoch', onChain, encodeRows(first)),
@@ -173,6 +200,22 @@ export class SettlementTwin {
   }
 
   private readonly shown = (id: number, account: string) => shownLeaf(this.epochOf(id).leaves, placeOfAccount(account))
+
+  leavesOf(id: number): readonly PlacedLeaf[] {
+    return this.epochOf(id).leaves
+  }
+
+  parentOf(id: number): number {
+    return this.epochOf(id).parent
+  }
+
+  postedAt(id: number): number {
+    return this.epochOf(id).postedAt
+  }
+
+  rowProofOf(id: number, payee: string): RowProof | undefined {
+    return this.rowOf(id, payee)
+  }
 
   private rowOf(id: number, payee: string): RowProof | undefined {
     const posted = this.posted.get(id)

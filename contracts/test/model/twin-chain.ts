@@ -1,5 +1,5 @@
 /** The contracts with the model's parameters, on a chain whose blocks come when the model says, several in one second if need be. */
-import { network } from 'hardhat'
+import { artifacts, network } from 'hardhat'
 import {
   type Abi,
   type Address,
@@ -38,9 +38,13 @@ const errorsAbi: Abi = [
   ...disputesAbi,
   ...disputedReceiptsAbi,
   ...dpcTokenAbi,
+  ...(await artifacts.readArtifact('JudgeHarness')).abi,
+  ...(await artifacts.readArtifact('SumTreeHarness')).abi,
 ].filter(({ type }) => type === 'error')
 
 export type Call = { readonly to: Address; readonly data: Hex }
+/** A transaction and who sends it. */
+export type Sending = { readonly caller: string; readonly call: Call }
 /** What became of a transaction: the name of the custom error by which it was refused, or nothing. */
 export type Sent = { readonly error?: string }
 
@@ -77,6 +81,11 @@ export class TwinChain {
   async begin(posterBond: number): Promise<void> {
     await this.snapshot.restore()
     await this.send('poster', this.settlement('addBond', [wei(posterBond)]), 0)
+  }
+
+  /** The domain of everything that is signed. */
+  get domain(): { readonly chainId: number; readonly verifyingContract: Address } {
+    return { chainId: 31_337, verifyingContract: this.addresses.settlement.toLowerCase() as Address }
   }
 
   settlement(name: string, args: readonly unknown[]): Call {
