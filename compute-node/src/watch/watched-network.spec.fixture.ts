@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { dpcTokenAbi, settlementAbi } from '@deparrow/contracts'
 import { encodeRows } from '@deparrow/contracts/rows'
 import {
-  type Address,
   acceptanceRootType,
   acceptanceType,
   bytesToHex,
@@ -25,7 +24,6 @@ import {
   type StoredEvent,
   structHash,
   typedDataDigest,
-  zeroAddress,
   zeroHash,
 } from '@deparrow/ledger'
 import { Actor, TestLedger, testConfig } from '@deparrow/ledger/testing'
@@ -407,5 +405,3 @@ export const entriesOf = (from: string, to: string, amountMicrocredits: bigint):
     { account: from, amountMicrocredits: -amountMicrocredits },
     { account: to, amountMicrocredits },
   ] as readonly Entry[]
-
-export const nobody: Address = zeroAddress
