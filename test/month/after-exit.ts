@@ -1,9 +1,12 @@
 import { dpcTokenAbi } from '@deparrow/contracts'
+import { deployDefaults } from '@deparrow/contracts/deploy'
 import type { Address, EpochBooks, LedgerEvent } from '@deparrow/ledger'
 import { dpcWei, wei } from './contracts.ts'
 import { type Month, stakeMicrocredits } from './month.ts'
 import { type Owed, owedAt } from './owed.ts'
 
+/** Of an epoch's bond that is seized, what is destroyed: all but the tenth of who showed the fault. */
+const burntOfBondWei = (deployDefaults.epochBondWei * 9n) / 10n
 const genesisWei = 200_000_000n * 10n ** 18n
 
 /** Somebody who has not on chain what the journal says, in wei. */
@@ -16,6 +19,7 @@ export type AfterExit = {
   readonly wrong: readonly WrongBalance[]
   readonly settlementWei: bigint
   readonly registryWei: bigint
+  readonly disputesWei: bigint
   readonly posterWei: bigint
   readonly bondPaidInWei: bigint
   readonly supplyWei: bigint
@@ -24,15 +28,12 @@ export type AfterExit = {
   readonly sumOfBalancesWei: bigint
 }
 
-/** What the poster lost by malicious epochs, in wei. */
-export type Seized = { readonly burntWei: bigint }
-
 /** Compares the chain with the journal up to the last final epoch. */
 export async function afterExit(
   month: Month,
   events: readonly LedgerEvent[],
   finalEpoch: number,
-  seized: Seized,
+  maliciousCount: number,
 ): Promise<AfterExit> {
   const { contracts, people, officers } = month
   const line = lineOf(events, finalEpoch)
@@ -55,11 +56,12 @@ export async function afterExit(
     if (foundWei !== expectedWei) wrong.push({ account, expectedWei, foundWei })
     sumOfBalancesWei += foundWei
   }
-  const { settlement, registry } = contracts.addresses
+  const { settlement, registry, disputes } = contracts.addresses
   const [settlementWei, registryWei] = [await dpcWei(contracts, settlement), await dpcWei(contracts, registry)]
   for (const account of [
     settlement,
     registry,
+    disputes,
     officers.poster.address,
     officers.distribution.address,
     people.watcher.address,
@@ -68,13 +70,15 @@ export async function afterExit(
   }
   const emission = events.reduce((sum, event) => sum + emissionOf(event, last.inboxCut), 0n)
   const fees = line.reduce((sum, { burnMicrocredits }) => sum + burnMicrocredits, 0n)
-  const expectedSupplyWei = genesisWei + wei(emission - fees - owed.treasury - owed.rewards) - seized.burntWei
+  const expectedSupplyWei =
+    genesisWei + wei(emission - fees - owed.treasury - owed.rewards) - BigInt(maliciousCount) * burntOfBondWei
   return {
     owed,
     people: everybody.length,
     wrong,
     settlementWei,
     registryWei,
+    disputesWei: await dpcWei(contracts, disputes),
     posterWei: await dpcWei(contracts, officers.poster.address),
     bondPaidInWei: contracts.bondWei,
     supplyWei: await month.contracts.client.readContract({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { nodeRegistryAbi, settlementAbi } from '@deparrow/contracts'
+import { disputesAbi, nodeRegistryAbi, settlementAbi } from '@deparrow/contracts'
 import { encodeRow } from '@deparrow/contracts/rows'
 import {
   type Address,
@@ -13,7 +13,7 @@ import {
 } from '@deparrow/ledger'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import { proveRow } from '@deparrow/services/testing'
-import { BaseError, decodeErrorResult, encodeFunctionData } from 'viem'
+import { decodeErrorResult, encodeFunctionData } from 'viem'
 import type { Contracts } from './contracts.ts'
 import type { ComputeNode } from './people.ts'
 import type { Person } from './person.ts'
@@ -95,6 +95,18 @@ export class Exit {
   async returnBond(poster: Person): Promise<void> {
     const bondWei = await this.contracts.client.readContract({ ...this.settlement, functionName: 'bondWei' })
     await this.chain.sendSigned(poster.account, [this.call('withdrawBond', [bondWei])])
+  }
+
+  /** Who asked, and who answered, empties its purse. */
+  async returnPurses(owners: readonly Person[]): Promise<void> {
+    const { client, addresses } = this.contracts
+    const to = lowerHex(addresses.disputes)
+    for (const { account } of owners) {
+      const purse = { address: to, abi: disputesAbi, functionName: 'purseWei', args: [account.address] } as const
+      const amountWei = await client.readContract(purse)
+      const data = encodeFunctionData({ abi: disputesAbi, functionName: 'withdraw', args: [amountWei] })
+      await this.chain.sendSigned(account, [{ to, data, gas: callGas }])
+    }
   }
 
   /** Nodes take their stakes, as always. */
@@ -191,12 +203,10 @@ export class Exit {
   /** The contract's error for a call now. */
   private async refusal({ to, data }: NamedCall): Promise<string> {
     try {
-      await this.contracts.client.call({ account: this.stranger.address, to, data })
+      await this.chain.request('eth_call', [{ from: this.stranger.address, to, data }, 'latest'])
     } catch (error) {
-      const found =
-        error instanceof BaseError ? error.walk(cause => typeof (cause as { data?: unknown }).data === 'string') : error
-      const { data: revert } = (found ?? {}) as { data?: Hex }
-      if (revert === undefined) throw error
+      const { data: revert } = error as { data?: Hex }
+      if (typeof revert !== 'string') throw error
       return decodeErrorResult({ abi: settlementAbi, data: revert }).errorName
     }
     return 'nothing'

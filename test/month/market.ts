@@ -15,6 +15,7 @@ import {
   type Purchase,
   purchaseType,
   type Signed,
+  type SignedHoldCertificate,
   type Transfer,
   transferType,
   typedDataDigest,
@@ -26,6 +27,7 @@ import {
 } from '@deparrow/ledger'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import type { Random } from '../simulation/engine/random.ts'
+import type { NodePapers } from './node-papers.ts'
 import type { Operator } from './operator.ts'
 import type { ComputeNode, People } from './people.ts'
 import type { Person } from './person.ts'
@@ -37,7 +39,7 @@ const lanes = { jobs: 0, payments: 1, escrows: 2, withdrawals: 3 } as const
 const minuteSeconds = 60
 const hourSeconds = 60 * minuteSeconds
 
-type RunningJob = { readonly orderDigest: Hex; readonly order: Signed<JobOrder>; readonly node: ComputeNode }
+export type RunningJob = { readonly orderDigest: Hex; readonly order: Signed<JobOrder>; readonly node: ComputeNode }
 type OpenEscrow = {
   readonly escrow: Hex
   readonly payer: Person
@@ -49,6 +51,12 @@ type OpenEscrow = {
 /** What agents and nodes do in the ledger, all of it really signed. */
 export class Market {
   receiptCount = 0
+  /** Whether only some of the agents pay others. */
+  isQuiet = false
+  /** Whether nodes keep their papers. */
+  arePapersKept = false
+  private readonly certificates = new Map<Hex, SignedHoldCertificate>()
+  private readonly receipts = new Map<Hex, Signed<UsageReceipt>>()
   private readonly sequences = new Map<Address, bigint>()
   private escrows: OpenEscrow[] = []
 
@@ -71,7 +79,19 @@ export class Market {
     await this.operator.accept(
       jobs.map(({ orderDigest, node }) => ({ type: 'AssignHold', orderDigest, node: node.signer.address, attempt: 1 })),
     )
+    for (const { orderDigest } of this.arePapersKept ? jobs : []) {
+      const certificate = await this.operator.ledger.holdCertificate(orderDigest)
+      if (certificate !== undefined) this.certificates.set(orderDigest, certificate)
+    }
     return jobs
+  }
+
+  /** What the node of a settled job keeps of it; `undefined` for a job whose papers nobody kept. */
+  async papersOf({ orderDigest, order }: RunningJob): Promise<NodePapers | undefined> {
+    const [certificate, receipt] = [this.certificates.get(orderDigest), this.receipts.get(orderDigest)]
+    if (certificate === undefined || receipt === undefined) return undefined
+    const acceptance = await this.operator.ledger.acceptance(this.digestOf(usageReceiptType, receipt.message))
+    return acceptance && { order, certificate, receipt, acceptance }
   }
 
   /** The nodes hand in their receipts, and the jobs are settled. */
@@ -81,8 +101,10 @@ export class Market {
   }
 
   async handIn(jobs: readonly RunningJob[]): Promise<void> {
-    await this.operator.accept(jobs.map(job => ({ type: 'ReceiveReceipt', receipt: this.receiptOf(job) })))
+    const receipts = jobs.map(job => this.receiptOf(job))
+    await this.operator.accept(receipts.map(receipt => ({ type: 'ReceiveReceipt', receipt })))
     this.receiptCount += jobs.length
+    for (const receipt of this.arePapersKept ? receipts : []) this.receipts.set(receipt.message.orderDigest, receipt)
   }
 
   /** The market finds no node for some orders. */
@@ -241,7 +263,8 @@ export class Market {
   }
 
   private twoAgents(): readonly [Person, Person] {
-    const { agents } = this.people
+    const { agents: all } = this.people
+    const agents = this.isQuiet ? all.slice(all.length / 2) : all
     const first = this.random.below(agents.length)
     const second = (first + 1 + this.random.below(agents.length - 1)) % agents.length
     return [agents[first] as Person, agents[second] as Person]

@@ -11,13 +11,15 @@ import {
 } from '@deparrow/ledger'
 import { claimFor } from '@deparrow/services/testing'
 import { Random } from '../simulation/engine/random.ts'
+import { ChainServer } from './chain-server.ts'
 import { type Contracts, deployContracts, type Officers } from './contracts.ts'
-import { Market } from './market.ts'
+import { Market, type RunningJob } from './market.ts'
 import { OnChain } from './on-chain.ts'
 import { Operator } from './operator.ts'
 import { type ComputeNode, type People, peopleOf } from './people.ts'
 import { Person } from './person.ts'
 import { SimulatedChain } from './simulated-chain.ts'
+import { Watchman } from './watchman.ts'
 
 /** Six in the morning of some day. */
 const startMs = Date.UTC(2027, 0, 4, 6)
@@ -37,16 +39,17 @@ export type MonthOptions = {
   readonly jobsPerDay: number
 }
 
-/** DPC that people got from outside, and what of it they have put into the contracts, in µcr. */
-export type Purses = { readonly given: Map<Address, bigint>; readonly spent: Map<Address, bigint> }
-
 /** A network's month: its people, its operator, its chain, and what happens day by day. */
 export class Month {
   readonly random: Random
+  /** What people got of the distribution wallet, in µcr. */
   readonly given = new Map<Address, bigint>()
-  readonly spent = new Map<Address, bigint>()
   readonly staked: readonly ComputeNode[]
-  private night: Awaited<ReturnType<Market['order']>> = []
+  /** Epochs that the watcher has found to be what the journal gives. */
+  readonly foundRight: number[] = []
+  /** Those that were settled since the morning. */
+  readonly jobsOfToday: RunningJob[] = []
+  private night: readonly RunningJob[] = []
 
   private constructor(
     readonly options: MonthOptions,
@@ -57,6 +60,8 @@ export class Month {
     readonly operator: Operator,
     readonly market: Market,
     readonly onChain: OnChain,
+    readonly watchman: Watchman,
+    private readonly server: ChainServer,
     random: Random,
   ) {
     this.random = random
@@ -80,7 +85,15 @@ export class Month {
     const random = new Random(seed)
     const market = new Market(operator, chain, people, contracts.domain, random)
     const onChain = new OnChain(chain, contracts, officers.distribution)
-    return new Month(options, chain, contracts, officers, people, operator, market, onChain, random)
+    const storedEvents = () => operator.storedEvents()
+    const server = await ChainServer.start(chain, { storedEvents, domain: contracts.domain })
+    const watchman = await Watchman.open(chain, contracts, people.watcher, server)
+    return new Month(options, chain, contracts, officers, people, operator, market, onChain, watchman, server, random)
+  }
+
+  async close(): Promise<void> {
+    await this.server.close()
+    await this.chain.close()
   }
 
   /** Agents deposit, nodes register with payout wallets and standing instructions, some of them stake; every node does a first job. */
@@ -90,7 +103,8 @@ export class Month {
       people.agents.map(({ address }) => address),
       20_000_000_000n,
     )
-    for (const agent of people.agents) await this.deposit(agent, 5_000_000_000n)
+    await this.give([people.watcher.address], 200_000_000n)
+    for (const agent of people.agents) await onChain.deposit(agent, 5_000_000_000n)
     await onChain.stake(this.staked, stakeMicrocredits)
     await operator.follow()
     await operator.accept(people.nodes.map(node => this.registration(node)))
@@ -124,6 +138,7 @@ export class Month {
     const { market, operator, random, people } = this
     await market.endEscrows()
     await market.finish(this.night)
+    this.jobsOfToday.length = 0
     const jobs = number % 10 === 5 ? people.nodes.length : this.options.jobsPerDay
     for (let shift = 0; shift < shiftsPerDay; shift++) {
       this.chain.pass(hourSeconds)
@@ -135,6 +150,7 @@ export class Month {
       await market.orderInVain(2)
       this.chain.pass(random.between(300, 3_000))
       await market.finish(running)
+      this.jobsOfToday.push(...running)
     }
     await this.spendByDelegates(number)
     this.night = await market.order(this.nodesFor(20, number), 20)
@@ -155,7 +171,8 @@ export class Month {
   async lastNight(): Promise<void> {
     const { people, market, onChain, operator } = this
     this.chain.pass(hourSeconds)
-    for (const agent of people.agents.slice(0, 7)) await this.deposit(agent, BigInt(this.random.between(1, 30_000_000)))
+    for (const agent of people.agents.slice(0, 7))
+      await onChain.deposit(agent, BigInt(this.random.between(1, 30_000_000)))
     await onChain.forceWithdrawal(people.agents[1] as Person, 1_000_000n)
     await operator.follow()
     const running = await market.order(this.nodesFor(100, 0))
@@ -167,24 +184,35 @@ export class Month {
   async evening(): Promise<number> {
     this.chain.pass(hourSeconds)
     const epoch = await this.operator.postEpoch()
+    await this.seeRight(epoch)
     await this.operator.registerPayees()
     return epoch
   }
 
-  async deposit(agent: Person, amountMicrocredits: bigint): Promise<void> {
-    await this.onChain.deposit(agent, amountMicrocredits)
-    add(this.spent, agent.address, amountMicrocredits)
+  /** The watcher finds an honest epoch right, and asks nothing. */
+  private async seeRight(epoch: number): Promise<void> {
+    const { wrong, unknown, helpless, pending, sent, said } = await this.watchman.look()
+    assert.deepEqual(
+      { wrong, unknown, helpless, pending, sent },
+      { wrong: [], unknown: [], helpless: [], pending: 1, sent: 0 },
+    )
+    assert.ok(said.some(({ code, message }) => code === 'EPOCH_RIGHT' && message.includes(`${epoch}`)))
+    assert.deepEqual(
+      said.filter(({ level }) => level !== 'info'),
+      [],
+    )
+    this.foundRight.push(epoch)
   }
 
   private async give(to: readonly Address[], amountMicrocredits: bigint): Promise<void> {
     await this.onChain.give(to, amountMicrocredits)
-    for (const account of to) add(this.given, account, amountMicrocredits)
+    for (const account of to) this.given.set(account, amountMicrocredits)
   }
 
   /** What people ask of the contracts themselves. */
   private async visitChain(number: number, shift: number): Promise<void> {
     const { random, onChain, people } = this
-    if (shift === 0) await this.deposit(random.pick(people.agents), BigInt(random.between(1, 50_000_000)))
+    if (shift === 0) await onChain.deposit(random.pick(people.agents), BigInt(random.between(1, 50_000_000)))
     if (shift === 1) await onChain.forceWithdrawal(random.pick(people.agents), BigInt(random.between(1, 90_000_000)))
     if (shift === 2 && number === 12)
       await onChain.revoke(people.agents[0] as Person, (people.delegates[0] as Person).address, 1n)
@@ -259,8 +287,4 @@ export class Month {
     })
     return { type: 'GrantPermission', permission }
   }
-}
-
-function add(sums: Map<Address, bigint>, account: Address, amountMicrocredits: bigint): void {
-  sums.set(account, (sums.get(account) ?? 0n) + amountMicrocredits)
 }

@@ -14,8 +14,10 @@ import { InMemoryEventStore, InMemoryJournal } from '@deparrow/ledger/testing'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import {
   ChainFollower,
+  DemandAnswerer,
   EpochPoster,
   feedJournal,
+  JournalArchive,
   JournalIndex,
   sendOptionsLocal,
   ViemSettlementChain,
@@ -24,6 +26,7 @@ import type { Contracts, Officers } from './contracts.ts'
 import type { SimulatedChain } from './simulated-chain.ts'
 
 const shard = 'month'
+const blocksPerRequestMax = 10_000
 const daySeconds = 86_400
 
 /** The network's operator: the ledger, and the services' own settlement, driven step by step. */
@@ -38,7 +41,7 @@ export class Operator {
   ) {}
 
   static async open(chain: SimulatedChain, contracts: Contracts, officers: Officers): Promise<Operator> {
-    const { addresses, client, domain } = contracts
+    const { client, domain } = contracts
     const journal = new InMemoryJournal(() => chain.nowMs())
     const clock: Clock = chain
     const signer = officers.ledgerSigner.asLedgerSigner()
@@ -55,22 +58,22 @@ export class Operator {
     }
     await ledger.submit({ type: 'OpenLedger', config })
     const index = new JournalIndex()
-    await feedJournal(ledger, event => index.apply(event))
-    const settlementChain = new ViemSettlementChain({
-      transport: chain.transport,
-      settlement: lowerHex(addresses.settlement),
-      registry: lowerHex(addresses.registry),
-      account: officers.poster.account,
-      options: sendOptionsLocal,
-      wait: () => Promise.resolve(),
+    const archive = new JournalArchive(ledgerCrypto)
+    await feedJournal(ledger, event => {
+      index.apply(event)
+      archive.apply(event)
     })
+    const settlementChain = posterChain(chain, contracts, officers)
     const parts = { ledger, chain: settlementChain, index }
-    const follower = new ChainFollower({ ...parts, blocksPerRequestMax: 10_000 })
+    const follower = new ChainFollower({ ...parts, blocksPerRequestMax })
+    const isChainKnown = () => follower.isVerified
     const poster = new EpochPoster({
       ...parts,
       clock,
       options: { gatherMs: 0, epochIntervalMs: daySeconds * 1_000, payeesPerCallMax: 200 },
       isChainDoubtful: () => follower.followed === undefined || follower.chainAlarm !== undefined,
+      isExitStarted: () => follower.isExitStarted === true,
+      answerer: new DemandAnswerer({ ...parts, archive, options: { blocksPerRequestMax }, isChainKnown }),
     })
     return new Operator(ledger, journal, index, follower, poster, chain)
   }
@@ -118,19 +121,27 @@ export class Operator {
     return this.index.lastEpoch
   }
 
+  /** Closes the books of an epoch in the journal and posts nothing. */
+  async closeBooks(): Promise<void> {
+    await this.follow()
+    await this.accept(this.ledger.dueInstructions().map(wallet => ({ type: 'PayByInstruction', wallet })))
+    await this.accept([{ type: 'CloseEpoch', epoch: this.index.lastNumber + 1 }])
+  }
+
   /** Makes the pending epoch final; its window is over. */
   async finaliseEpoch(): Promise<void> {
     const { pending } = this.index
     await this.settleUntil(() => this.index.lastFinalEpoch === pending?.books.epoch, 'the epoch does not become final')
   }
 
-  /** Registers the payees of nodes that are at work. */
+  /** Registers everybody who has payouts or is at work. */
   async registerPayees(): Promise<void> {
     await this.settleUntil(() => this.unregistered().length === 0, 'payees are not registered')
   }
 
   private unregistered(): readonly Address[] {
-    return [...this.index.engagedNodes].flatMap(node => this.ledger.payoutWallet(node) ?? [])
+    const ofNodes = [...this.index.engagedNodes].flatMap(node => this.ledger.payoutWallet(node) ?? [])
+    return [...ofNodes, ...this.ledger.payeesToRegister()]
   }
 
   /** Whether the pending epoch is whole on chain, as the follower has seen it. */
@@ -138,6 +149,22 @@ export class Operator {
     const { pending } = this.index
     return pending !== undefined && this.follower.postedTransactions.has(pending.books.epoch)
   }
+}
+
+/** The chain as the poster's key sees it. */
+export function posterChain(
+  chain: SimulatedChain,
+  { addresses }: Contracts,
+  { poster }: Officers,
+): ViemSettlementChain {
+  return new ViemSettlementChain({
+    transport: chain.transport,
+    settlement: lowerHex(addresses.settlement),
+    registry: lowerHex(addresses.registry),
+    account: poster.account,
+    options: sendOptionsLocal,
+    wait: () => Promise.resolve(),
+  })
 }
 
 const stepsMax = 60

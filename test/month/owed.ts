@@ -11,15 +11,14 @@ export type Owed = {
 
 /** Adds up the entries of the journal's events up to a position, and nothing else of them than whose hold is whose. */
 export function owedAt(events: readonly LedgerEvent[], position: number): Owed {
-  const balances = new Map<string, bigint>()
+  const covered = events.filter(event => event.position <= position)
+  const balances = balancesOf(covered)
   const payers = new Map<string, Address>()
   const claimed = new Map<Address, bigint>()
-  for (const event of events) {
-    if (event.position > position) break
+  for (const event of covered) {
     if (event.type === 'HoldOpened') payers.set(event.data.orderDigest, event.data.order.message.payer)
     if (event.type === 'EscrowOpened') payers.set(event.data.escrow, event.data.order.message.wallet)
     if (event.type === 'PayoutClaimed') add(claimed, event.data.wallet, event.data.paidMicrocredits)
-    for (const { account, amountMicrocredits } of event.entries) add(balances, account, amountMicrocredits)
   }
   const ofPeople = new Map<Address, bigint>()
   for (const [account, amount] of balances) {
@@ -28,6 +27,15 @@ export function owedAt(events: readonly LedgerEvent[], position: number): Owed {
     if (kind === 'hold') add(ofPeople, payers.get(name) as Address, amount)
   }
   return { ofPeople, claimed, treasury: balances.get('treasury') ?? 0n, rewards: balances.get('rewards') ?? 0n }
+}
+
+/** What each account of the journal has after some events. */
+export function balancesOf(events: readonly LedgerEvent[]): ReadonlyMap<string, bigint> {
+  const balances = new Map<string, bigint>()
+  for (const { entries } of events) {
+    for (const { account, amountMicrocredits } of entries) add(balances, account, amountMicrocredits)
+  }
+  return balances
 }
 
 function add<K>(sums: Map<K, bigint>, key: K, amount: bigint): void {

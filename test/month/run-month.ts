@@ -1,6 +1,8 @@
 import type { Hex, LeafAccount } from '@deparrow/ledger'
 import { type AfterExit, afterExit } from './after-exit.ts'
+import { type DisputedEpochs, disputedEpochs } from './disputed-epochs.ts'
 import { Exit, type ExitReport } from './exit.ts'
+import { type Malice, type MaliciousEpoch, malices, maliciousNight } from './malicious-night.ts'
 import { Month, type MonthOptions } from './month.ts'
 import { PublicArchive } from './public-archive.ts'
 
@@ -13,6 +15,10 @@ export type MonthReport = {
   /** Epochs that the chain took back. */
   readonly cancelled: readonly number[]
   readonly journalHash: Hex
+  readonly malicious: readonly MaliciousEpoch[]
+  /** Epochs of which the watcher found that they are what the journal gives. */
+  readonly foundRight: readonly number[]
+  readonly disputed: DisputedEpochs
   readonly exit: ExitReport
   readonly after: AfterExit
 }
@@ -22,20 +28,33 @@ export async function runMonth(options: MonthOptions): Promise<MonthReport> {
   const month = await Month.open(options)
   try {
     await month.begin()
+    const malicious: MaliciousEpoch[] = []
     for (let day = 1; day < options.days; day++) {
-      await month.day(day)
+      const malice = maliceOf(day)
+      month.market.arePapersKept = malice === 'missing receipt'
+      // Who pays nobody on this day has a lane that still stands where the repeated transfer left it.
+      month.market.isQuiet = malice === 'duplicate entry'
+      await month.morning(day)
+      await month.work(day)
+      if (malice === undefined) await month.evening()
+      else malicious.push(await maliciousNight(month, malice))
       if (day === guardiansDay) await month.nightOfTheGuardian()
     }
     await month.lastNight()
-    return await leave(month)
+    return await leave(month, malicious)
   } finally {
-    await month.chain.close()
+    await month.close()
   }
 }
 
 const guardiansDay = 10
 
-async function leave(month: Month): Promise<MonthReport> {
+/** On every fifth day from the third on, one after another. */
+function maliceOf(day: number): Malice | undefined {
+  return day % 5 === 3 ? malices[Math.floor(day / 5)] : undefined
+}
+
+async function leave(month: Month, malicious: readonly MaliciousEpoch[]): Promise<MonthReport> {
   const { people, officers, operator } = month
   const published = new PublicArchive(operator.storedEvents())
   const exit = new Exit(month.chain, month.contracts, people.stranger, published)
@@ -44,6 +63,7 @@ async function leave(month: Month): Promise<MonthReport> {
   const accounts: readonly LeafAccount[] = wallets.flatMap(wallet => [wallet, `payable:${wallet}`] as const)
   const exited = await exit.takeAll(finalEpoch, accounts)
   await exit.returnBond(officers.poster)
+  await exit.returnPurses([officers.poster, people.watcher])
   await exit.returnStakes(month.staked)
   return {
     epochs: operator.index.epochs.size,
@@ -51,7 +71,10 @@ async function leave(month: Month): Promise<MonthReport> {
     payouts: [...operator.index.epochs.values()].reduce((sum, { books }) => sum + books.rows.length, 0),
     cancelled: [...operator.index.epochs.values()].flatMap(({ cancelled }) => (cancelled ? [cancelled.epoch] : [])),
     journalHash: operator.ledger.head().hash,
+    malicious,
     exit: exited,
-    after: await afterExit(month, published.events, finalEpoch, { burntWei: 0n }),
+    foundRight: month.foundRight,
+    disputed: await disputedEpochs(month.contracts),
+    after: await afterExit(month, published.events, finalEpoch, malicious.length),
   }
 }

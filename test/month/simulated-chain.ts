@@ -71,16 +71,14 @@ export class SimulatedChain implements Clock {
 
   /** For viem: a transaction is in a block before its hash is answered. */
   get transport(): Transport {
-    return custom(
-      {
-        request: async ({ method, params }) => {
-          const answer = await this.request(method, params)
-          if (method === 'eth_sendRawTransaction' || method === 'eth_sendTransaction') await this.mine()
-          return answer
-        },
-      },
-      { retryCount: 0 },
-    )
+    return custom({ request: ({ method, params }) => this.requestMined(method, params) }, { retryCount: 0 })
+  }
+
+  /** A request of somebody outside: what is sent is in a block before it is answered. */
+  async requestMined(method: string, params: unknown): Promise<unknown> {
+    const answer = await this.request(method, params)
+    if (method === 'eth_sendRawTransaction' || method === 'eth_sendTransaction') await this.mine()
+    return answer
   }
 
   /** Lets time pass and shows it on the chain, for calls that are only asked. */
