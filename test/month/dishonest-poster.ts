@@ -67,6 +67,8 @@ export class DishonestPoster {
       maxFeePerGasWei: undefined,
       epochBondWorthWei: undefined,
       refusals: this.refusals,
+      before: new Map(),
+      overtaken: new Set(),
     })
     for (const { reason } of plan.statuses) if (reason !== undefined) this.failures.add(reason)
     const outcomes = await this.chain.sendAll(plan.calls, view.nonce)

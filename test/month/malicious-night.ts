@@ -82,6 +82,8 @@ export async function maliciousNight(month: Month, malice: Malice): Promise<Mali
     if (wrong.includes(epoch) && !isCancelled) await watchman.demandPay(epoch, parentPosition, journalPosition)
     await poster.answer()
   }
+  // What is behind demands that nobody has to answer any more comes back.
+  await watchman.look()
   await operator.follow()
   assert.equal(operator.index.pending?.books.epoch, undefined)
   return {

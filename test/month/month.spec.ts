@@ -6,7 +6,7 @@ import { type Malice, malices } from './malicious-night.ts'
 import { type MonthReport, runMonth } from './run-month.ts'
 
 const seed = seedOf(process.env['DEPARROW_MONTH_SEED'])
-const size = { days: 30, nodes: 2_000, agents: 40, jobsPerDay: 600 } as const
+const size = { days: 30, nodes: 2_000, agents: 40, jobsPerDay: 400 } as const
 /** It takes back what was posted in the evening of the tenth day; the first epoch is posted before the first. */
 const epochOfTheGuardian = 11
 /** Why the poster's answer to what decided is no answer; whoever withholds gives none. */

@@ -6,8 +6,9 @@ import {
   sendOptionsDevelopment,
   TransactionSender,
 } from '@deparrow/compute-node/watch'
-import { disputesAbi } from '@deparrow/contracts'
+import { disputesAbi, dpcTokenAbi } from '@deparrow/contracts'
 import { lowerHex, weiPerMicrocredit } from '@deparrow/ledger'
+import { encodeFunctionData } from 'viem'
 import type { ChainServer } from './chain-server.ts'
 import { type Contracts, dpcWei } from './contracts.ts'
 import { type NodePapers, receiptDemand } from './node-papers.ts'
@@ -83,11 +84,26 @@ export class Watchman {
       const position = Number(one.acceptance.acceptance.position)
       return position > after && position <= upTo && !this.demanded.has(one)
     })
-    const to = lowerHex(this.contracts.addresses.disputedReceipts)
-    await this.chain.sendSigned(
-      this.person.account,
-      asked.map(one => ({ to, data: receiptDemand(epoch, one), gas: callGas })),
-    )
+    if (asked.length === 0) return
+    const { client, addresses } = this.contracts
+    const disputes = { address: lowerHex(addresses.disputes), abi: disputesAbi } as const
+    const bondWei = await client.readContract({ ...disputes, functionName: 'askerBondWei' })
+    const amountWei = bondWei * BigInt(asked.length)
+    const approval = encodeFunctionData({
+      abi: dpcTokenAbi,
+      functionName: 'approve',
+      args: [disputes.address, amountWei],
+    })
+    const funding = encodeFunctionData({ abi: disputesAbi, functionName: 'fund', args: [amountWei] })
+    await this.chain.sendSigned(this.person.account, [
+      { to: lowerHex(addresses.token), data: approval, gas: callGas },
+      { to: disputes.address, data: funding, gas: callGas },
+      ...asked.map(one => ({
+        to: lowerHex(addresses.disputedReceipts),
+        data: receiptDemand(epoch, one),
+        gas: callGas,
+      })),
+    ])
     for (const one of asked) this.demanded.add(one)
   }
 
