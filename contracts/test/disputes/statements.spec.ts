@@ -127,6 +127,16 @@ describe('a reveal', () => {
     await reverts(asking, disputes, 'PlaceNotNeeded', [places.wallet])
   })
 
+  it('is asked for with tree and length of the path in one number, as its event says', async () => {
+    const { contracts, posted, places } = await happen()
+    const { disputes } = contracts
+    const path = `0x${'ab'.repeat(3)}${'00'.repeat(29)}` as Hex
+    await disputes.write.demandReveal([posted.epoch, places.wallet, TREE.lanes, path, 24, zeroHash], asAlice)
+    const [event] = await disputes.getEvents.Demanded()
+    const question = { epoch: posted.epoch, kind: 2, place: places.wallet, key: path, value: (2n << 8n) | 24n }
+    assert.deepEqual(event?.args.question, question)
+  })
+
   it('shows entries, holds and lanes of an account, and the epoch’s leaves', async () => {
     const happened = await withStatements('wallet')
     const { contracts, posted, places, entries, books } = happened
