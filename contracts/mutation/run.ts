@@ -48,6 +48,7 @@ else await run()
 async function run(): Promise<void> {
   const specs = listSpecFiles()
   const names = [...new Set(specs.flatMap(({ contracts }) => contracts))]
+  console.log('all specs run once without a change')
   const unchanged = await runUnchanged(new Map(names.map(name => [name, fileOf(name)])))
   const { tests, usualMs, compileMs, needOptimised } = unchanged
   const order = new TestOrder(specs, tests, usualMs, compileMs, needOptimised)
