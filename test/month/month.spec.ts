@@ -13,7 +13,7 @@ const epochOfTheGuardian = 11
 const refusals: Partial<Record<Malice, string>> = {
   'stolen balance': toFunctionSelector('SignerDiffers(bytes32,address,address)'),
   'invented payout': toFunctionSelector('SignerDiffers(bytes32,address,address)'),
-  'duplicate entry': toFunctionSelector('NonceUsed(uint64,uint256)'),
+  'duplicate entry': toFunctionSelector('MessageExpired(uint64,uint64)'),
   'missing receipt': 'NOT_PAID',
 }
 const capWei = 10n ** 27n
