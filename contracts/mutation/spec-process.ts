@@ -6,8 +6,8 @@ import type { Answer, PlainCodes, Task } from './messages.ts'
 type Done = Extract<Answer, { readonly type: 'done' }>
 export type TestName = Extract<Answer, { readonly type: 'ready' }>['tests'][number]
 
-/** What a test may take beyond its usual time, in milliseconds: the machine may be busy. */
-const PATIENCE_MS = 60_000
+/** What a test, and compiling before it, may take beyond the test's usual time, in milliseconds: a busy machine must not look like a change that hangs. */
+const PATIENCE_MS = 300_000
 const PATIENCE_TIMES = 20
 
 /** A process that has all specs loaded and answers one task at a time. */
@@ -39,7 +39,7 @@ export class SpecProcess {
    */
   async run(task: Task, usualMs: ReadonlyMap<string, number>, onTest?: (id: string) => void): Promise<Done> {
     this.child.send(task)
-    for (let limitMs = PATIENCE_MS * 3; ; ) {
+    for (let limitMs = PATIENCE_MS; ; ) {
       const answer = await nextAnswer(this.child, limitMs)
       if (answer === undefined) {
         await this.end()
