@@ -242,28 +242,6 @@ library SumTree {
         require(!isPresent, NotAbsent(key));
     }
 
-    /// @dev Reverts as `lookUpLeaf` does, and with `NotIncluded`.
-    function requireLeafIncluded(
-        bytes32 root,
-        bytes32 place,
-        LeafProof memory proof
-    ) internal pure returns (Leaf memory leaf, uint128 total) {
-        bool isPresent;
-        (isPresent, leaf, total) = lookUpLeaf(root, place, proof);
-        require(isPresent, NotIncluded(place));
-    }
-
-    /// @dev Reverts as `lookUpLeaf` does, and with `NotAbsent`.
-    function requireLeafAbsent(
-        bytes32 root,
-        bytes32 place,
-        LeafProof memory proof
-    ) internal pure returns (uint128 total) {
-        bool isPresent;
-        (isPresent, , total) = lookUpLeaf(root, place, proof);
-        require(!isPresent, NotAbsent(place));
-    }
-
     /// @dev How many siblings there are. Reverts with `SiblingsLengthInvalid`.
     function depthOf(bytes memory siblings) internal pure returns (uint256 depth) {
         depth = siblings.length / SIBLING_BYTES;

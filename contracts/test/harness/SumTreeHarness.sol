@@ -58,18 +58,6 @@ contract SumTreeHarness {
         SumTree.requireAbsent(root, key, proof);
     }
 
-    function requireLeafIncluded(
-        bytes32 root,
-        bytes32 place,
-        LeafProof calldata proof
-    ) external pure returns (Leaf memory leaf, uint128 total) {
-        return SumTree.requireLeafIncluded(root, place, proof);
-    }
-
-    function requireLeafAbsent(bytes32 root, bytes32 place, LeafProof calldata proof) external pure returns (uint128) {
-        return SumTree.requireLeafAbsent(root, place, proof);
-    }
-
     function sumOf(bytes32 root, bytes calldata preimage) external pure returns (uint128) {
         return SumTree.sumOf(root, preimage);
     }
