@@ -43,9 +43,10 @@ describe('a kept order', () => {
     const told = event?.args
     assert.deepEqual([told?.order?.orderDigest, told?.order?.position], [order.orderDigest, order.position])
     const { certificate, certificateSignature } = evidence.certified
-    assert.equal(told?.certificateSignature, certificateSignature)
-    assert.equal(told?.certificate?.pricingDigest, certificate.pricingDigest)
-    assert.equal(told?.certificate?.assignedAtMs, certificate.assignedAtMs)
+    assert.deepEqual(
+      [told?.certificateSignature, told?.certificate?.pricingDigest, told?.certificate?.assignedAtMs],
+      [certificateSignature, certificate.pricingDigest, certificate.assignedAtMs],
+    )
   })
 
   /** Pushes a receipt as late as its certificate allows, and posts an epoch that closes as the certificate ends. */
