@@ -145,11 +145,11 @@ export const chainMistakes: Mistakes = {
     chain: (chain, world) =>
       withMethod(chain, 'confirmedBlock', async () => (await chain.confirmedBlock()) && world.chain.latest),
   }),
-  'leaves the last block of a range out': () => ({
+  'leaves the claims of every second block out': () => ({
     chain: chain =>
       withMethod(chain, 'logs', async (from, to) => {
         const logs = await chain.logs(from, to)
-        return logs.filter(({ place, type }) => type !== 'claim' || place.blockNumber < to)
+        return logs.filter(({ place, type }) => type !== 'claim' || place.blockNumber % 2n === 0n)
       }),
   }),
 }

@@ -75,6 +75,8 @@ describe('the poster’s account', () => {
         sent.push(parseTransaction(params[0] as Hex) as TransactionSerializableEIP1559)
         throw new TypeError('socket hang up')
       }
+      // Each empty block lowers it.
+      if (method === 'eth_getBlockByNumber') return { ...((await pass()) as object), baseFeePerGas: '0x3b9aca0' }
       const isQueue = method === 'eth_getTransactionCount' && params[1] === 'pending' && isKeptOut
       return isQueue ? `0x${(nonce + 1).toString(16)}` : pass()
     })
