@@ -17,14 +17,16 @@ const stepLine = /^\s*\d+\.\d\d s {2}\S/
 
 const nodeLine = /A compute node starts as process (\d+)/
 
-describe('kill -9 at every step of the main job', () => {
-  it('of the all-in-one process: the next start finds every credit and ends every job', async t => {
+describe('kill -9 at every step of the main job', { timeout: 3_600_000 }, () => {
+  it('of the all-in-one process: the next start finds every credit and ends every job', {
+    timeout: 1_800_000,
+  }, async t => {
     for (const step of await stepsOfMainJob()) {
       await t.test(`at step ${step}`, () => inFolder(folder => killNetwork(folder, step)))
     }
   })
 
-  it('of the compute node: it is started again and the jobs are paid', async t => {
+  it('of the compute node: it is started again and the jobs are paid', { timeout: 1_800_000 }, async t => {
     for (const step of await stepsOfMainJob()) {
       await t.test(`at step ${step}`, () => inFolder(folder => killNode(folder, step)))
     }

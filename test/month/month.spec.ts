@@ -18,16 +18,19 @@ const refusals: Partial<Record<Malice, string>> = {
 }
 const capWei = 10n ** 27n
 
-describe(`a month of epochs with seed ${seed}, and then no operator any more`, () => {
+describe(`a month of epochs with seed ${seed}, and then no operator any more`, { timeout: 1_800_000 }, () => {
   let month: MonthReport
 
-  before(async () => {
-    month = await runMonth({ seed, ...size })
-    const { epochs, receipts, payouts, malicious, exit } = month
-    console.log(
-      `seed ${seed}: ${epochs} epochs, ${malicious.length} of them malicious, ${receipts} receipts, ${payouts} payouts; after the end ${exit.claims} claims and ${exit.exits} exits. DEPARROW_MONTH_SEED=${seed} npm run test:month runs it again.`,
-    )
-  })
+  before(
+    async () => {
+      month = await runMonth({ seed, ...size })
+      const { epochs, receipts, payouts, malicious, exit } = month
+      console.log(
+        `seed ${seed}: ${epochs} epochs, ${malicious.length} of them malicious, ${receipts} receipts, ${payouts} payouts; after the end ${exit.claims} claims and ${exit.exits} exits. DEPARROW_MONTH_SEED=${seed} npm run test:month runs it again.`,
+      )
+    },
+    { timeout: 1_800_000 },
+  )
 
   it('had an epoch a day: the guardian took back one, the watcher had each malicious one cancelled, all others are final', () => {
     assert.equal(month.epochs, size.days)
