@@ -14,6 +14,8 @@ export type ViolationCode =
   | 'IDENTITY_MISMATCH'
   /** Bytes that do not hash to the CID that was asked for. */
   | 'CONTENT_MISMATCH'
+  /** A job offered in another attempt than the one in which the node took it and did not give it back. */
+  | 'ORDER_TAKEN'
 
 /** Thrown where a peer breaks a protocol; the stream is reset with it. `code` says how. */
 export class ProtocolViolationError extends Error {

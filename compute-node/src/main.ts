@@ -132,7 +132,7 @@ function wire(options: NodeOptions, { store, signer, folder, libp2p }: OpenParts
     fetchContent(await link.joined(signal), contentId, bytesMax, signal),
   )
   const runner = new JobRunner({ engines, source, folder, clock, log })
-  const courier: ReceiptCourier = new ReceiptCourier({ dataFolder, store, folder, signer, desk: link, clock, log })
+  const courier: ReceiptCourier = new ReceiptCourier({ dataFolder, store, folder, desk: link, clock, log })
   const { slotsMax, memoryBytesMax, graceSecondsMin } = offerOf(options)
   const terms = {
     node: signer.address,

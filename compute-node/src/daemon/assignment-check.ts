@@ -45,7 +45,7 @@ export type AssignmentRefusalCode =
   | 'MEMORY_ABOVE_CAPACITY'
   | 'NO_FREE_SLOT'
   | 'NO_FREE_MEMORY'
-  /** The job had ended or was given back here before. */
+  /** The job was given back here before. */
   | 'ALREADY_ENDED'
 
 /** By how much the ledger's clock may be ahead of the node's. */

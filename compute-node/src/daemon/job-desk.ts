@@ -1,5 +1,10 @@
 import { assignmentReleaseType, type Clock, type Hex } from '@deparrow/ledger'
-import { type AssignmentAnswer, type AssignmentOffer, runningJobsMax } from '../../protocol/index.ts'
+import {
+  type AssignmentAnswer,
+  type AssignmentOffer,
+  ProtocolViolationError,
+  runningJobsMax,
+} from '../../protocol/index.ts'
 import type { ProgressSender } from '../network/progress-sender.ts'
 import { type AssignmentRefusalCode, type AssignmentTerms, findForgery, findUnsuited } from './assignment-check.ts'
 import type { Capacity } from './capacity.ts'
@@ -56,7 +61,10 @@ export class JobDesk {
     return this.#running.size
   }
 
-  /** Takes a job, or gives it back. Asked again about a job that it holds, it answers the same. */
+  /**
+   * Takes a job, or gives it back. Asked again about a job that it took, it answers the same. Throws `ProtocolViolationError` for an order that it took in
+   * another attempt: the contract takes a release of any later attempt as the node's word that nothing is due to it.
+   */
   async assign(offer: AssignmentOffer): Promise<AssignmentAnswer> {
     const { store, capacity, clock, pricings } = this.parts
     const { attempt, expires, pricingDigest } = offer.certificate.message
@@ -65,8 +73,11 @@ export class JobDesk {
     const isStrange = !pricings.digests().includes(pricingDigest) && findForgery(offer, terms()) === undefined
     if (isStrange) await pricings.learn(pricingDigest)
     const known = store.stateOf({ orderDigest: offer.orderDigest, attempt })
-    if (known === 'assigned' || known === 'receipted') return { accepted: true }
-    if (known !== undefined) return this.#release(offer, 'ALREADY_ENDED')
+    if (known !== undefined && known !== 'released') return { accepted: true }
+    if (store.isTaken(offer.orderDigest)) {
+      throw new ProtocolViolationError('ORDER_TAKEN', `order ${offer.orderDigest}, now in attempt ${attempt}`)
+    }
+    if (known === 'released') return this.#release(offer, 'ALREADY_ENDED')
     const forgery = findForgery(offer, terms())
     if (forgery !== undefined) return this.#release(offer, forgery)
     const nowMs = clock.nowMs()

@@ -33,3 +33,11 @@ export class NodeFolderForeignError extends Error {
     super(`${path} belongs to ${field} ${stored}, not ${given}: use that one, or another data folder`)
   }
 }
+
+/** Thrown instead of signing a second receipt for a job: a bug of the caller. */
+export class SecondReceiptError extends Error {
+  override readonly name = 'SecondReceiptError'
+  constructor(orderDigest: string) {
+    super(`job ${orderDigest} is not assigned to this node any more; it signs no further receipt for it`)
+  }
+}

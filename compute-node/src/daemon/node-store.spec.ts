@@ -64,13 +64,28 @@ describe('the store of a node', () => {
     const [one, two] = [open().accept(offer(1n), 1, 9_000), open().accept(offer(2n), 2, 9_000)]
     assert.equal(open().keepReceipt(one, 5_000, handoverWith).sequence, 5_000n)
     assert.equal(open().keepReceipt(two, 4_000, handoverWith).sequence, 5_001n)
-    assert.equal(open().keepReceipt(one, 4_000, handoverWith).sequence, 5_002n)
     assert.deepEqual(
       open()
         .heldReceipts()
         .map(({ sequence }) => sequence),
-      [5_001n, 5_002n],
+      [5_000n, 5_001n],
     )
+  })
+
+  it('has no second receipt signed for a job, neither before nor after the first is handed in', () => {
+    const job = open().accept(offer(1n), 1, 9_000)
+    open().keepReceipt(job, 5_000, handoverWith)
+    const second = (sequence: bigint) => assert.fail(`signed with sequence ${sequence}`)
+    assert.throws(() => open().keepReceipt(job, 5_000, second), { name: 'SecondReceiptError' })
+    open().ended(job, 5_000)
+    assert.throws(() => open().keepReceipt(job, 5_000, second), { name: 'SecondReceiptError' })
+  })
+
+  it('knows an order as taken in whatever attempt, unless it was given back', () => {
+    const [taken, given] = [offer(1n), offer(2n)]
+    open().accept(taken, 1, 9_000)
+    open().released(given, 1, 9_000)
+    assert.deepEqual([open().isTaken(taken.orderDigest), open().isTaken(given.orderDigest)], [true, false])
   })
 
   it('keeps nothing of a receipt that could not be signed, and uses its sequence for the next', () => {
@@ -83,12 +98,18 @@ describe('the store of a node', () => {
     assert.equal(open().keepReceipt(job, 5_000, handoverWith).sequence, 5_000n)
   })
 
-  it('remembers an ended job until its hold has expired', () => {
-    const [one, two] = [open().accept(offer(1n), 1, 9_000), open().accept(offer(2n), 2, 99_000)]
-    open().ended(one, 8_999)
-    assert.equal(open().stateOf(one), 'ended')
-    open().ended(two, 9_001)
-    assert.deepEqual([open().stateOf(one), open().stateOf(two)], [undefined, 'ended'])
+  it('remembers a job that it gave back until its hold has expired, and one that has ended thirty days more', () => {
+    const [given, ended, other] = [offer(1n), offer(2n), offer(3n)]
+    const key = ({ orderDigest }: typeof given) => ({ orderDigest, attempt: 1 })
+    open().released(given, 1, 9_000)
+    open().accept(ended, 1, 9_000)
+    open().accept(other, 1, 9_000)
+    open().ended(key(ended), 9_000)
+    assert.deepEqual([open().stateOf(key(given)), open().stateOf(key(ended))], ['released', 'ended'])
+    open().ended(key(other), 9_001)
+    assert.deepEqual([open().stateOf(key(given)), open().stateOf(key(ended))], [undefined, 'ended'])
+    open().ended(key(other), 9_001 + 30 * 86_400_000)
+    assert.equal(open().stateOf(key(ended)), undefined)
   })
 
   it('refuses a file of a newer version', () => {

@@ -9,7 +9,7 @@ import {
   receiptHandoverCodec,
 } from '../../protocol/index.ts'
 import { type NodeIdentity, openNodeDatabase } from './node-database.ts'
-import { NodeStoreDamagedError } from './node-store-errors.ts'
+import { NodeStoreDamagedError, SecondReceiptError } from './node-store-errors.ts'
 
 /** `assigned`: to be run. `receipted`: the receipt is to be handed in. `ended` and `released` are never taken again. */
 export type JobState = 'assigned' | 'receipted' | 'ended' | 'released'
@@ -26,6 +26,11 @@ export type AssignedJob = JobKey & {
 
 /** A receipt that is not acknowledged yet. */
 export type HeldReceipt = JobKey & { readonly sequence: bigint; readonly handover: ReceiptHandover }
+
+/**
+ * Thirty days: a receipt may still be judged on chain days after its hold has ended, and as long nothing may be signed that takes it back.
+ */
+const receiptedKeptMs = 30 * 86_400_000
 
 /**
  * What a node must not forget: accepted jobs, receipts that are not acknowledged, the last sequence. Each call that changes
@@ -48,6 +53,14 @@ export class NodeStore {
       .prepare('SELECT state FROM job WHERE order_digest = ? AND attempt = ?')
       .get(key.orderDigest, key.attempt)
     return row?.['state'] as JobState | undefined
+  }
+
+  /** Whether the node works for an order in any attempt, or has signed a receipt for it, as far as it remembers. */
+  isTaken(orderDigest: Hex): boolean {
+    const row = this.#database
+      .prepare("SELECT 1 FROM job WHERE order_digest = ? AND state <> 'released' LIMIT 1")
+      .get(orderDigest)
+    return row !== undefined
   }
 
   /** Keeps a job whose first run is about to begin. */
@@ -82,11 +95,12 @@ export class NodeStore {
   }
 
   /**
-   * Takes the next sequence and keeps the receipt that `sign` makes with it, in one transaction; also replaces a receipt whose
-   * sequence the ledger did not take. A new folder begins at the clock, so that one that was lost does not repeat numbers.
+   * Takes the next sequence and keeps the receipt that `sign` makes with it, in one transaction. A new folder begins at the clock, so that one
+   * that was lost does not repeat numbers. Throws `SecondReceiptError`, before anything is signed, for a job that is not assigned any more.
    */
   keepReceipt(key: JobKey, nowMs: number, sign: (sequence: bigint) => ReceiptHandover): HeldReceipt {
     return this.#transaction(() => {
+      if (this.stateOf(key) !== 'assigned') throw new SecondReceiptError(key.orderDigest)
       const last = BigInt(this.meta('sequence') ?? 0)
       const sequence = last === 0n ? BigInt(nowMs) : last + 1n
       const handover = sign(sequence)
@@ -119,7 +133,7 @@ export class NodeStore {
     return row !== undefined
   }
 
-  /** The receipt is acknowledged or finally refused: only that the job was here is remembered, until its hold has expired. */
+  /** The receipt is acknowledged or finally refused: only that the job was here is remembered, until long after its hold has expired. */
   ended(key: JobKey, nowMs: number): void {
     this.#transaction(() => {
       this.#run(
@@ -127,7 +141,8 @@ export class NodeStore {
         key.orderDigest,
         key.attempt,
       )
-      this.#run("DELETE FROM job WHERE state IN ('ended', 'released') AND expires_at_ms < ?", nowMs)
+      this.#run("DELETE FROM job WHERE state = 'released' AND expires_at_ms < ?", nowMs)
+      this.#run("DELETE FROM job WHERE state = 'ended' AND expires_at_ms < ?", nowMs - receiptedKeptMs)
     })
   }
 

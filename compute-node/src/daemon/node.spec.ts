@@ -14,7 +14,7 @@ import { Actor, ethersCrypto, testDomain } from '@deparrow/ledger/testing'
 import { verifyTypedData } from 'ethers'
 import type { AssignmentOffer, ReceiptHandover } from '../../protocol/index.ts'
 import type { NodeOptions } from './node-options.ts'
-import { keyOf, type OfferChanges, offerFor, patience, TestMarket } from './test-market.spec.fixture.ts'
+import { keyOf, type OfferChanges, offerFor, patience, payer, TestMarket } from './test-market.spec.fixture.ts'
 import { freshFolder, nodeNumber, startTestNode, type TestNode } from './test-node.spec.fixture.ts'
 
 describe('a compute node', () => {
@@ -135,9 +135,26 @@ describe('a compute node', () => {
     await market.assign(job)
     await receiptOf(job)
     while (node.receiptsHeld() > 0) await new Promise(resolve => setImmediate(resolve))
-    const answer = await market.assign(job)
-    assert.deepEqual([answer.accepted, !answer.accepted && answer.code], [false, 'ALREADY_ENDED'])
+    assert.deepEqual(await market.assign(job), { accepted: true }, 'a release would take the receipt back')
     assert.equal(engine.requests.length, 1)
+  })
+
+  it('neither runs nor gives back an order in a later attempt while it works for it or after it has signed its receipt', async () => {
+    const { node, engine } = await joinedNode()
+    const [running, done] = [offer('hang'), offer('echo', { nonce: 2n })]
+    await market.assign(running)
+    await market.assign(done)
+    await receiptOf(done)
+    while (node.receiptsHeld() > 0) await new Promise(resolve => setImmediate(resolve))
+    for (const { order } of [running, done]) {
+      const { nonce } = order.message
+      const script = nonce === 1n ? 'hang' : 'echo'
+      const again = { nonce, order: order.message, certificate: { attempt: 2 } }
+      await assert.rejects(market.assign(offer(script, again)), 'genuine')
+      await assert.rejects(market.assign(offer(script, { ...again, certifiedBy: payer })), 'forged')
+    }
+    assert.equal(engine.requests.length, 2)
+    assert.equal(market.receipts.length, 1)
   })
 
   it('stops a cancelled job and signs a receipt that says so', async () => {
@@ -196,18 +213,17 @@ describe('a compute node', () => {
     assert.equal((await outcomeOf(second)).outcome, 'completed')
   })
 
-  it('gives sequences that ascend, and signs anew when the ledger has gone past one', async () => {
+  it('hands the one receipt in again, unchanged, when it hears that its sequence is gone', async () => {
     await joinedNode()
-    const refusals = ['SEQUENCE_USED']
+    const refusals = ['SEQUENCE_USED', 'SEQUENCE_USED']
     market.answerReceipt = () => {
       const code = refusals.shift()
       return code === undefined ? { acknowledged: true } : { acknowledged: false, code, final: false }
     }
     await market.assign(offer('echo'))
-    await market.until(() => market.receipts.length === 2)
-    const [first, second] = market.receipts.map(({ receipt }) => receipt.message)
-    assert.ok(first && second && second.sequence > first.sequence)
-    assert.deepEqual({ ...second, sequence: 0n }, { ...first, sequence: 0n })
+    await market.until(() => market.receipts.length === 3)
+    const [first, second, third] = market.receipts
+    assert.deepEqual([second, third], [first, first])
   })
 
   it('archives a receipt that is refused for good, with the code, and hands it in no more', async () => {

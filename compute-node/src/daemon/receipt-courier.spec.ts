@@ -32,7 +32,7 @@ it('an output stays while another receipt names it, also one that is not on its 
   }
   const isLogged = Promise.withResolvers<void>()
   const clock = { nowMs: () => 2 }
-  const courier = new ReceiptCourier({ dataFolder, store, folder, signer, desk, clock, log: () => isLogged.resolve() })
+  const courier = new ReceiptCourier({ dataFolder, store, folder, desk, clock, log: () => isLogged.resolve() })
   courier.start()
   await isLogged.promise
   await courier.stop()

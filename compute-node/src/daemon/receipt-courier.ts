@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Clock, receiptTypeOf } from '@deparrow/ledger'
+import type { Clock } from '@deparrow/ledger'
 import {
   type ReceiptAnswer,
   type ReceiptHandover,
@@ -8,7 +8,6 @@ import {
 } from '../../protocol/index.ts'
 import type { ContentFolder } from '../content/content-folder.ts'
 import { Backoff } from '../network/backoff.ts'
-import type { NodeSigner } from './node-crypto.ts'
 import { errorText, type NodeLog } from './node-log.ts'
 import type { HeldReceipt, NodeStore } from './node-store.ts'
 import { archiveRefused } from './receipt-archive.ts'
@@ -26,13 +25,12 @@ export type ReceiptCourierParts = {
   readonly dataFolder: string
   readonly store: NodeStore
   readonly folder: ContentFolder
-  readonly signer: NodeSigner
   readonly desk: ReceiptDesk
   readonly clock: Clock
   readonly log: NodeLog
 }
 
-type PendingReceipt = { held: HeldReceipt; readonly backoff: Backoff; dueAtMs: number }
+type PendingReceipt = { readonly held: HeldReceipt; readonly backoff: Backoff; dueAtMs: number }
 
 /** A receipt that is refused for now is handed in again after half a second at first, once a minute at last. */
 const retryFirstMs = 500
@@ -40,7 +38,8 @@ const retryLongestMs = 60_000
 
 /**
  * Hands receipts in, one after another in the order of their sequences, as the ledger wants them, and again until each is
- * acknowledged or finally refused. One that is refused for now lets the others pass and is signed anew when its sequence is gone.
+ * acknowledged or finally refused. One that is refused for now lets the others pass. Whatever the answer, none is signed anew: with two receipts
+ * of one order a market could answer the node's demand for the pay of the one by showing the other.
  */
 export class ReceiptCourier {
   #pending: PendingReceipt[] = []
@@ -129,19 +128,6 @@ export class ReceiptCourier {
     pending.dueAtMs = performance.now() + pending.backoff.nextMs()
     const message = `the receipt for job ${pending.held.orderDigest} is not taken yet: ${code}`
     this.parts.log({ level: 'warn', code: 'RECEIPT_REFUSED_FOR_NOW', message })
-    if (code === 'SEQUENCE_USED') this.#signAnew(pending)
-  }
-
-  /** A later receipt was settled first. The job was not, or the answer would be final, so a second signature claims nothing twice. */
-  #signAnew(pending: PendingReceipt): void {
-    const { store, signer, clock } = this.parts
-    const { handover } = pending.held
-    const { message } = handover.receipt
-    pending.held = store.keepReceipt(pending.held, clock.nowMs(), sequence => ({
-      ...handover,
-      receipt: signer.sign(receiptTypeOf(message), { ...message, sequence }),
-    }))
-    pending.dueAtMs = 0
   }
 
   async #ended(pending: PendingReceipt): Promise<void> {

@@ -94,8 +94,8 @@ export class Receipts {
   }
 }
 
-/** Refusals of the ledger that pass: with another sequence, or with time. */
-const forNow: ReadonlySet<string> = new Set(['SEQUENCE_USED', 'RECEIPT_FROM_FUTURE'])
+/** Refusals of the ledger that pass with time. */
+const forNow: ReadonlySet<string> = new Set(['RECEIPT_FROM_FUTURE'])
 
 const acknowledged: ReceiptReply = { acknowledged: true }
 
