@@ -200,6 +200,7 @@ export class HistoryLoad {
       submit: command => this.writer.submit(command),
       holdCertificate: digest => this.writer.holdCertificate(digest),
       acceptance: id => this.writer.acceptance(id),
+      inboxImported: untilMs => this.writer.inboxImported(untilMs),
     }
     return FollowingLedger.open({
       ...this.shared,

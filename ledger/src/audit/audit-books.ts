@@ -94,6 +94,8 @@ export type AuditBooks = {
   readonly held: Map<Address, Map<Hex, bigint>>
   /** Holds and escrows, until their time. */
   readonly due: DueQueue
+  /** Assigned holds whose time is over: they are out of the queue until they end. */
+  readonly late: Set<Hex>
   /** Commands that were refused for good, until they are forgotten. */
   readonly refused: DueQueue
   /** Of the newest events, by position modulo their number. */
@@ -159,6 +161,7 @@ export function emptyBooks(crypto: LedgerCrypto): AuditBooks {
     lanes: new Map(),
     held: new Map(),
     due: new DueQueue(),
+    late: new Set(),
     refused: new DueQueue(),
     recent: { commandIds: [], timesMs: [] },
     payouts: new Map(),

@@ -32,6 +32,8 @@ export function closingProblem({ books, config }: Audit, event: EventOf<'EpochCl
   if (books.lastEpochFinal !== parent) return `closes an epoch although epoch ${parent} is not final`
   if (books.unsettled > 0 && config.protocol === 2)
     return `closes with ${books.unsettled} receipts that are not settled`
+  const [late] = books.late
+  if (late !== undefined) return `closes although ${late} was due`
   const unpaid = [...books.forced].find(([, { wallet, askedMicrocredits, paidMicrocredits }]) => {
     return paidMicrocredits < askedMicrocredits && (books.balances.get(`wallet:${wallet}`) ?? 0n) > 0n
   })

@@ -81,6 +81,7 @@ export function unassignmentProblem(audit: Audit, event: EventOf<'HoldUnassigned
   if (!isSignedBy(audit, assignmentReleaseType, release, node)) return 'the node did not sign the release'
   if (hold?.assigned?.node !== node || hold.assigned.attempt !== attempt) return 'releases what the node does not have'
   if (hold.received !== undefined) return 'releases a job whose receipt is journalled'
+  if (audit.books.late.has(orderDigest)) return 'releases a job whose time is over'
   audit.books.holds.set(orderDigest, { ...hold, assigned: undefined })
   return expectEntries(event, {})
 }
@@ -103,10 +104,18 @@ export function releaseProblem(audit: Audit, event: EventOf<'HoldReleased'>): st
   return deadlineProblem(event, cancellation.message.deadline, holdSecondsMax) ?? returned(audit.books, event)
 }
 
+/** Whether the inbox may still bring the receipt of a hold whose time is over. */
+export function mayBeLate({ holds, config }: AuditBooks, orderDigest: Hex): boolean {
+  const hold = holds.get(orderDigest)
+  const isJudged = config?.protocol === 2 && config.shardCount === 1
+  return isJudged && hold?.assigned !== undefined && hold.received === undefined
+}
+
 export function expiryProblem({ books }: Audit, event: EventOf<'HoldExpired'>): string | undefined {
   const hold = books.holds.get(event.data.orderDigest)
   if (hold?.received !== undefined) return 'expires although a receipt was received'
-  return hold?.expiresAtMs === event.atMs ? returned(books, event) : 'is not dated at the time the hold expires'
+  const isInTime = hold?.expiresAtMs === event.atMs || books.late.has(event.data.orderDigest)
+  return isInTime ? returned(books, event) : 'is not dated at the time the hold expires'
 }
 
 function returned(books: AuditBooks, event: EventOf<'HoldReleased'> | EventOf<'HoldExpired'>): string | undefined {
@@ -127,5 +136,6 @@ function returned(books: AuditBooks, event: EventOf<'HoldReleased'> | EventOf<'H
 export function endHold(books: AuditBooks, orderDigest: Hex, { order }: AuditedHold): void {
   books.holds.delete(orderDigest)
   books.due.remove(orderDigest)
+  books.late.delete(orderDigest)
   noteHeld(books, order.payer, orderDigest, undefined)
 }

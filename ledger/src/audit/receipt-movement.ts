@@ -48,6 +48,7 @@ export function receiptProblem(audit: Audit, event: EventOf<'ReceiptReceived'>):
   const isJudged = audit.config.protocol === 2
   const isPushed = books.pushed === event.commandId
   books.pushed = undefined
+  if (!isPushed && books.late.has(receipt.orderDigest)) return 'is a receipt for a job whose time is over'
   if (isJudged && !isPushed && receipt.endedAtMs > BigInt(event.atMs)) return 'is a receipt for a job that ends later'
   const lastSequence = books.sequences.get(receipt.node) ?? 0n
   if (!isJudged && receipt.sequence <= lastSequence) return `uses sequence ${receipt.sequence} again`

@@ -37,8 +37,8 @@ export function recordPayee(context: DecisionContext, { wallet, id }: CommandOf<
  * hold. A payout to a wallet that has no payee id yet gets no row: it stays payable, counts as held in the wallet's leaf, and is in
  * the first epoch after the id is known, so that no wallet can keep the others waiting. What wallets have asked of the contract is paid out first,
  * each whole or all that is available, and before that every receipt that waits is settled, so that no epoch has a receipt without its pay. One epoch
- * at a time: the next closes when this one is final or cancelled. Refusals in order: `RECEIPT_PENDING` (more than {@link settledAtOnceMax} wait; ask again
- * when they are settled), `EPOCH_OUT_OF_ORDER`, `EPOCH_PENDING`.
+ * at a time: the next closes when this one is final or cancelled. Refusals in order: `RECEIPT_PENDING` (more than {@link settledAtOnceMax} wait: ask again
+ * when they are settled; or a hold whose time is over waits for the inbox, which no epoch may show as open), `EPOCH_OUT_OF_ORDER`, `EPOCH_PENDING`.
  */
 export function closeEpoch(context: DecisionContext, { epoch }: CommandOf<'CloseEpoch'>): Decision {
   const { state } = context
@@ -47,6 +47,7 @@ export function closeEpoch(context: DecisionContext, { epoch }: CommandOf<'Close
   const [waiting] = state.unsettled
   if (waiting !== undefined && state.unsettled.size > settledAtOnceMax)
     return refuse({ code: 'RECEIPT_PENDING', orderDigest: waiting })
+  if (context.awaited !== undefined) return refuse({ code: 'RECEIPT_PENDING', orderDigest: context.awaited })
   if (epoch !== expectedEpoch) return refuse({ code: 'EPOCH_OUT_OF_ORDER', expectedEpoch, epoch })
   if (state.lastEpochFinal !== parent) return refuse({ code: 'EPOCH_PENDING', epoch: parent })
   const settlement = nextSettlement(context)

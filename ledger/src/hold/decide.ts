@@ -76,7 +76,7 @@ export function releaseAssignment(context: DecisionContext, release: Signed<Assi
   const { orderDigest, node, attempt } = release.message
   const refusal = checkSignature(context, assignmentReleaseType, release, node)
   if (refusal !== undefined) return refuse(refusal)
-  const hold = findHold(context.state, orderDigest)
+  const hold = findRunning(context, orderDigest)
   if ('code' in hold) return refuse(hold)
   if (hold.assignment?.node !== node || hold.assignment.attempt !== attempt) {
     return refuse({ code: 'NOT_ASSIGNED', orderDigest, node, attempt })
@@ -135,6 +135,13 @@ export function findHold(state: Readonly<LedgerState>, orderDigest: Hex): HeldOr
   const hold = state.holds.get(orderDigest)
   if (hold !== undefined) return hold
   return { code: state.endedJobs.has(orderDigest) ? 'JOB_ENDED' : 'UNKNOWN_JOB', orderDigest }
+}
+
+/** A hold whose time is not over: one that is still there afterwards waits for what was pushed into the inbox, and for nothing else. */
+export function findRunning({ state, nowMs }: DecisionContext, orderDigest: Hex): HeldOrder | LedgerRefusal {
+  const hold = findHold(state, orderDigest)
+  const isOver = 'expiresAtMs' in hold && hold.received === undefined && hold.expiresAtMs <= nowMs
+  return isOver ? { code: 'JOB_ENDED', orderDigest } : hold
 }
 
 /** The signer, if the payer has ever let that key spend. */

@@ -5,11 +5,13 @@ import type { LedgerCrypto } from '../ports/crypto.ts'
 import type { StoredEvent } from '../ports/event-store.ts'
 import { sealEvent } from './codec.ts'
 import type { LedgerAnswer, LedgerCommand, LinkCommand } from './command.ts'
+import { isJudgedOnChain } from './config.ts'
 import { commandIdOf, decide } from './decide.ts'
 import { type DecisionContext, type DraftEvent, domainOf } from './decision.ts'
 import { endOfTime } from './end-of-time.ts'
 import type { LedgerEvent } from './event.ts'
 import { evolve } from './evolve.ts'
+import type { Due } from './expiry-queue.ts'
 import { type Identified, identify } from './identify.ts'
 import { LedgerInvariantError } from './invariant-error.ts'
 import { decideLink } from './link.ts'
@@ -36,8 +38,9 @@ export type DecidedBatch = {
 
 /**
  * Decides commands one after another on a state that it changes in place. The batch's time is the later of the journal's
- * and the clock's; holds that have expired by then end first, in the order of (time, id) and dated at their time. If the events
- * cannot be made durable the state is worthless: drop it and read the journal again.
+ * and the clock's; holds that have expired by then end first, in the order of (time, id) and dated at their time. An assigned hold that
+ * ends after `inboxUntilMs` stays as long as no receipt is there: one that its node pushed in time may still come from the contract's inbox. It ends
+ * later, dated then. If the events cannot be made durable the state is worthless: drop it and read the journal again.
  */
 export function decideBatch(
   state: LedgerState,
@@ -45,33 +48,55 @@ export function decideBatch(
   clockMs: number,
   crypto: LedgerCrypto,
   epochTree = new EpochTree(crypto),
+  inboxUntilMs = Number.POSITIVE_INFINITY,
 ): DecidedBatch {
-  const batch = new Batch(state, Math.max(state.atMs, clockMs), crypto, epochTree)
-  batch.expireHolds()
-  const answers = batch.isBehind() ? undefined : commands.map(command => batch.answer(command))
+  const batch = new Batch(state, Math.max(state.atMs, clockMs), crypto, epochTree, inboxUntilMs)
+  const isBehind = batch.expireHolds()
+  const answers = isBehind ? undefined : commands.map(command => batch.answer(command))
   return { answers, events: batch.events, stored: batch.stored }
 }
 
 class Batch {
   readonly events: LedgerEvent[] = []
   readonly stored: StoredEvent[] = []
+  /** The hold that has waited longest for what the inbox may bring. */
+  private awaited: Hex | undefined
 
   constructor(
     private readonly state: LedgerState,
     private readonly nowMs: number,
     private readonly crypto: LedgerCrypto,
     private readonly epochTree: EpochTree,
+    private readonly inboxUntilMs: number,
   ) {}
 
-  /** Whether a hold is due that has not ended. */
-  isBehind(): boolean {
-    return this.nextDue() !== undefined
+  /** Answers whether more is due than one write takes. */
+  expireHolds(): boolean {
+    const { state } = this
+    const awaited: Due[] = []
+    let due = this.nextDue()
+    for (; due !== undefined && this.events.length < expiriesMax; due = this.nextDue()) {
+      if (this.isAwaited(due)) {
+        state.expiries.pop()
+        awaited.push(due)
+        continue
+      }
+      const atMs = Math.max(due.atMs, state.atMs)
+      this.write(endOfTime(state, due.id as Hex, atMs), `expiry:${due.id}`, atMs)
+    }
+    for (const { atMs, id } of awaited) state.expiries.push(atMs, id)
+    this.awaited = awaited[0]?.id as Hex | undefined
+    return due !== undefined
   }
 
-  expireHolds(): void {
-    for (let due = this.nextDue(); due !== undefined && this.events.length < expiriesMax; due = this.nextDue()) {
-      this.write(endOfTime(this.state, due.id as Hex), `expiry:${due.id}`, due.atMs)
-    }
+  private isAwaited({ id, atMs }: Due): boolean {
+    const hold = this.state.holds.get(id as Hex)
+    return (
+      atMs > this.inboxUntilMs &&
+      hold?.assignment !== undefined &&
+      hold.received === undefined &&
+      isJudgedOnChain(this.state.config)
+    )
   }
 
   private nextDue() {
@@ -153,8 +178,8 @@ class Batch {
   }
 
   private contextOf(digest: Hex | undefined, signer: Address | undefined): DecisionContext {
-    const { state, crypto, nowMs, epochTree } = this
-    return { state, crypto, nowMs, epochTree, digest, signer }
+    const { state, crypto, nowMs, epochTree, awaited } = this
+    return { state, crypto, nowMs, epochTree, digest, signer, awaited }
   }
 
   private write(draft: DraftEvent, commandId: string, atMs: number): void {

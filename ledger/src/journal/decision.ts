@@ -23,6 +23,8 @@ export type DecisionContext = {
   readonly digest: Hex | undefined
   /** Whose key signed the command; `undefined` when nobody's did. */
   readonly signer: Address | undefined
+  /** The order of a hold whose time is over, and whose receipt may still come from the inbox; `undefined` when there is none. */
+  readonly awaited?: Hex | undefined
 }
 
 /** An event before it has a place in the journal. */

@@ -90,6 +90,7 @@ describe('a ledger that follows its writer from elsewhere', () => {
       }),
       holdCertificate: digest => writer.holdCertificate(digest),
       acceptance: id => writer.acceptance(id),
+      inboxImported: untilMs => writer.inboxImported(untilMs),
     }
     const ledger = await follow(far)
     const answer = ledger.submit(pay(1n))

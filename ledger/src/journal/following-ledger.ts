@@ -16,7 +16,7 @@ import { Replica } from './replica.ts'
 import type { LedgerState } from './state.ts'
 
 /** What only the shard's writer can do: decide, and sign. It may be another process. */
-export type LedgerWriter = Pick<Ledger, 'submit' | 'holdCertificate' | 'acceptance'>
+export type LedgerWriter = Pick<Ledger, 'submit' | 'holdCertificate' | 'acceptance' | 'inboxImported'>
 
 export type FollowingLedgerParts = {
   readonly store: Pick<EventStore, 'read' | 'head' | 'waitBeyond'>
@@ -71,6 +71,10 @@ export class FollowingLedger extends LedgerReads implements Ledger {
 
   acceptance(commandId: Hex): ReturnType<Ledger['acceptance']> {
     return this.parts.writer.acceptance(commandId)
+  }
+
+  inboxImported(untilMs: number): Promise<void> {
+    return this.parts.writer.inboxImported(untilMs)
   }
 
   head(): JournalHead {

@@ -194,7 +194,7 @@ describe('a decision that the state gives no ground for is not made:', () => {
   })
 
   it('that ends what is not open', () => {
-    assert.throws(() => endOfTime(opened(), id), new LedgerInvariantError(`hold ${id} expires but is not open`))
+    assert.throws(() => endOfTime(opened(), id, 1), new LedgerInvariantError(`hold ${id} expires but is not open`))
   })
 
   it('that settles a hold without a receipt, or without its assignment', () => {

@@ -32,6 +32,11 @@ export type JournalLedgerParts = {
   readonly signer: LedgerSigner
   /** Where snapshots of the state lie; without it every start replays the whole journal. */
   readonly snapshots?: SnapshotStore
+  /**
+   * Whether somebody takes the contract's inbox into this journal and says how far by {@link Ledger.inboxImported}. An assigned hold without a receipt
+   * then ends only when that was said for its end. Without it holds end by the clock alone.
+   */
+  readonly awaitsInbox?: boolean
   /** Hears what a subscriber threw; must not throw itself. Without it such errors are dropped. */
   readonly onListenerError?: (error: unknown) => void
 }
@@ -97,6 +102,11 @@ export class JournalLedger extends LedgerReads implements Ledger {
   async expireHolds(): Promise<void> {
     const due = this.state.expiries.peek()
     if (due !== undefined && due.atMs <= this.parts.clock.nowMs()) await this.writer.catchUp()
+  }
+
+  async inboxImported(untilMs: number): Promise<void> {
+    this.writer.inboxImported(untilMs)
+    await this.expireHolds()
   }
 
   async holdCertificate(orderDigest: Hex): Promise<SignedHoldCertificate | undefined> {

@@ -17,6 +17,8 @@ export type JournalWriterParts = {
   readonly crypto: LedgerCrypto
   readonly clock: Clock
   readonly snapshots?: SnapshotStore
+  /** See `JournalLedgerParts`. */
+  readonly awaitsInbox?: boolean
 }
 
 /** After as many lost answers the store counts as gone and the writer closes rather than guess. */
@@ -51,6 +53,7 @@ export class JournalWriter {
   private isScheduled = false
   private isClosing = false
   private lostInARow = 0
+  private inboxUntilMs: number
   private idle: (() => void)[] = []
   private failure: { readonly cause: unknown } | undefined
 
@@ -61,6 +64,7 @@ export class JournalWriter {
     private leaseEpoch: number,
     state: LedgerState,
   ) {
+    this.inboxUntilMs = parts.awaitsInbox ? 0 : Number.POSITIVE_INFINITY
     this.epochTree = new EpochTree(parts.crypto)
     this.current = state
     this.durable = { position: state.position, hash: state.hash }
@@ -83,6 +87,11 @@ export class JournalWriter {
       this.queue.push({ command, resolve, reject })
       this.wake()
     })
+  }
+
+  /** See `Ledger.inboxImported`. */
+  inboxImported(untilMs: number): void {
+    this.inboxUntilMs = Math.max(this.inboxUntilMs, untilMs)
   }
 
   /** Writes what time alone has brought, such as expiries. Resolves when it is durable, rejects when it cannot be. */
@@ -172,7 +181,14 @@ export class JournalWriter {
       if (room <= 0) return
       const taken = this.queue.slice(0, room)
       const commands = taken.flatMap(({ command }) => (command === undefined ? [] : [command]))
-      const { answers, ...decided } = decideBatch(this.current, commands, clock.nowMs(), crypto, this.epochTree)
+      const { answers, ...decided } = decideBatch(
+        this.current,
+        commands,
+        clock.nowMs(),
+        crypto,
+        this.epochTree,
+        this.inboxUntilMs,
+      )
       addDecided(this.open, decided)
       if (answers === undefined) {
         this.open.isFull = true

@@ -41,7 +41,7 @@ export type LedgerRefusal =
   | { readonly code: 'HOLD_ASSIGNED'; readonly orderDigest: Hex; readonly node: Address }
   /** The node does not have the job in this attempt. */
   | { readonly code: 'NOT_ASSIGNED'; readonly orderDigest: Hex; readonly node: Address; readonly attempt: number }
-  /** The job’s receipt is journalled: only its settlement ends the hold. */
+  /** The job’s receipt is journalled: only its settlement ends the hold. To whoever closes an epoch also: it may still come from the inbox. */
   | { readonly code: 'RECEIPT_PENDING'; readonly orderDigest: Hex }
   /** Nothing was received that the job could be settled by. */
   | { readonly code: 'NO_RECEIPT'; readonly orderDigest: Hex }

@@ -123,4 +123,11 @@ export type JournalReads = {
 }
 
 /** The ledger of one shard as the other services see it. */
-export type Ledger = LedgerDesk & JournalReads
+export type Ledger = LedgerDesk &
+  JournalReads & {
+    /**
+     * To be told again and again by whoever takes the contract's inbox into the journal, also after another process has become the writer, which knows
+     * nothing of it: every receipt that could count for holds that end up to `untilMs` is journalled. Nothing is remembered of it but in memory.
+     */
+    inboxImported(untilMs: number): Promise<void>
+  }

@@ -1,5 +1,5 @@
 import type { Hex } from '../hex.ts'
-import { findHold } from '../hold/decide.ts'
+import { findHold, findRunning } from '../hold/decide.ts'
 import { holdAccount, walletAccount } from '../journal/account-name.ts'
 import { isJudgedOnChain } from '../journal/config.ts'
 import {
@@ -42,7 +42,7 @@ export function receiveReceipt(context: DecisionContext, receipt: SignedUsageRec
     checkSignature(context, type, receipt, node) ??
     (isJudged ? checkEnd(receipt.message, context.nowMs) : undefined)
   if (refusal !== undefined) return refuse(refusal)
-  const hold = findHold(context.state, orderDigest)
+  const hold = findRunning(context, orderDigest)
   if ('code' in hold) return refuse(hold)
   if (hold.assignment?.node !== node || hold.assignment.attempt !== attempt) {
     return refuse({ code: 'NOT_ASSIGNED', orderDigest, node, attempt })

@@ -26,6 +26,8 @@ export class TestLedger {
   readonly stored: StoredEvent[] = []
   readonly auditor = new Auditor(ethersCrypto)
   nowMs = testStartMs
+  /** How far the contract's inbox is known to be journalled: a test that is about it sets it. */
+  inboxUntilMs = Number.POSITIVE_INFINITY
   private readonly epochTree = new EpochTree(ethersCrypto)
   private inboxCount = 0
 
@@ -34,7 +36,8 @@ export class TestLedger {
   }
 
   submit(...commands: readonly LedgerCommand[]): readonly LedgerAnswer[] {
-    const batch = decideBatch(this.state, commands, this.nowMs, ethersCrypto, this.epochTree)
+    const { state, nowMs, epochTree, inboxUntilMs } = this
+    const batch = decideBatch(state, commands, nowMs, ethersCrypto, epochTree, inboxUntilMs)
     batch.events.forEach((event, index) => {
       const stored = batch.stored[index] as StoredEvent
       const finding = this.auditor.follow(event, stored.payload, stored.hash)

@@ -66,7 +66,7 @@ export async function openEmbeddedPorts(options: EmbeddedPortsOptions): Promise<
     const onListenerError = (error: unknown) => options.report(`a reader of the journal failed: ${messageOf(error)}`)
     const snapshots = await FileSnapshotStore.open(paths.snapshots)
     const parts = { store, shard: embeddedShard, crypto: ledgerCrypto, clock, signer, snapshots, onListenerError }
-    const ledger = await JournalLedger.open(parts)
+    const ledger = await JournalLedger.open({ ...parts, awaitsInbox: true })
     closers.push(() => ledger.close())
     const config = { ...options.config, ledgerSigner: signer.address }
     await openLedger(ledger, config, async () => config)

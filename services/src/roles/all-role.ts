@@ -38,6 +38,7 @@ async function openAllPorts(config: ConfigOf<'all'>, context: RoleContext) {
   const ledger = await JournalLedger.open({
     store,
     shard: journalName(config.shard, config.shardCount),
+    awaitsInbox: true,
     crypto: ledgerCrypto,
     clock,
     signer,

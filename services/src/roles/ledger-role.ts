@@ -33,8 +33,18 @@ export async function startLedger(config: ConfigOf<'ledger'>, context: RoleConte
   const snapshots = config.snapshotFolder && (await FileSnapshotStore.open(config.snapshotFolder))
   const onListenerError = (error: unknown) => report(`a reader of the journal failed: ${String(error)}`)
   const shard = journalName(config.shard, config.shardCount)
+  const awaitsInbox = config.shardCount === 1
   const seat = new WriterSeat({
-    ledger: { store, shard, crypto: ledgerCrypto, clock, signer, onListenerError, ...(snapshots && { snapshots }) },
+    ledger: {
+      awaitsInbox,
+      store,
+      shard,
+      crypto: ledgerCrypto,
+      clock,
+      signer,
+      onListenerError,
+      ...(snapshots && { snapshots }),
+    },
     wait: waitOnTimer,
     signal,
     report,

@@ -97,6 +97,18 @@ describe('a ledger that is asked from another process', () => {
     })
   })
 
+  it('hears how far the inbox is journalled, and takes no other time than whole milliseconds', async () => {
+    await writer.inboxImported(0)
+    for (const untilMs of [-1, 0.5, Number.NaN, 2 ** 60]) {
+      await assert.rejects(writer.inboxImported(untilMs), { name: 'RemoteCallError', remoteName: 'MalformedCallError' })
+    }
+    const heard: number[] = []
+    present = { ...standIn(new Error('is not asked')), inboxImported: async untilMs => void heard.push(untilMs) }
+    await writer.inboxImported(1_790_000_000_000)
+    assert.deepEqual(heard, [1_790_000_000_000])
+    present = ledger
+  })
+
   it('decides as in the same process, and answers the same command the same', async () => {
     const command = transfer(2n)
     const first = await writer.submit(command)
@@ -206,5 +218,6 @@ function standIn(error: Error): LedgerWriter & { readonly submitted: LedgerComma
     },
     holdCertificate: async () => undefined,
     acceptance: async () => undefined,
+    inboxImported: async () => {},
   }
 }

@@ -23,6 +23,9 @@ export function ledgerRpc(writer: () => LedgerWriter | undefined): RpcService {
       holdCertificate: rpcCall(z.strictObject({ orderDigest: hash }), ({ orderDigest }) =>
         present().holdCertificate(orderDigest),
       ),
+      inboxImported: rpcCall(z.strictObject({ untilMs: z.int().nonnegative() }), ({ untilMs }) =>
+        present().inboxImported(untilMs),
+      ),
       acceptance: rpcCall(z.strictObject({ commandId: hash }), ({ commandId }) => present().acceptance(commandId)),
     },
     toldErrors: [...undecidable],

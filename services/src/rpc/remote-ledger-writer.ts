@@ -26,6 +26,10 @@ export class RemoteLedgerWriter implements LedgerWriter {
     return answer as SignedHoldCertificate | undefined
   }
 
+  async inboxImported(untilMs: number): Promise<void> {
+    await this.client.call('inboxImported', { untilMs }, { isRepeatable: true })
+  }
+
   async acceptance(commandId: Hex): Promise<SignedAcceptance | undefined> {
     return (await this.client.call('acceptance', { commandId }, { isRepeatable: true })) as SignedAcceptance | undefined
   }

@@ -168,4 +168,23 @@ describe('the chain follower', () => {
     assert.equal(life.follower.chainAlarm?.code, 'REFUSED')
     assert.equal(life.ledger.books().reserve, 20n * credit)
   })
+
+  it('tells the ledger at each poll up to when receipts that count are journalled, and nothing while what it knows is in doubt', async () => {
+    const { fixture, life } = await withDeposits()
+    const heard: number[] = []
+    life.ledger.inboxImported = async untilMs => {
+      assert.ok(life.ledger.books().reserve > 0n, 'after what it tells of')
+      heard.push(untilMs)
+    }
+    await life.follower.poll()
+    await life.follower.poll()
+    const untilMs = (Number(life.follower.followed?.timeSeconds) + 300) * 1_000
+    assert.deepEqual(heard, [untilMs, untilMs])
+    fixture.chain.mine(() => [
+      { type: 'claim', account: bob.address, paidMicrocredits: 1n, cumulativeMicrocredits: 1n },
+    ])
+    await life.follower.poll()
+    assert.equal(life.follower.chainAlarm?.code, 'REFUSED')
+    assert.equal(heard.length, 2)
+  })
 })

@@ -19,6 +19,9 @@ export type ChainAlarm =
 /** Ten minutes of blocks of 12 seconds and more. */
 const blocksReadAgain = 64
 
+/** The contract's `PUSH_MARGIN_SECONDS`: a receipt that is pushed later than this, and D, before its hold ends does not count. */
+const pushMarginSeconds = 300
+
 export type FollowerParts = {
   readonly ledger: Ledger
   readonly chain: SettlementChain
@@ -58,6 +61,12 @@ export class ChainFollower {
     if (confirmed !== undefined) this.isExitStarted ??= await this.parts.chain.isExitStarted()
     this.chainAlarm = (await this.checkPast(confirmed)) ?? (await this.advance(confirmed))
     if (this.chainAlarm?.code === 'REFUSED') await this.readAgainFromStart()
+    if (this.chainAlarm === undefined && this.followed !== undefined) await this.tellImported(this.followed)
+  }
+
+  /** Told at each poll, because the ledger keeps it in memory alone. */
+  private tellImported({ timeSeconds }: ChainBlock): Promise<void> {
+    return this.parts.ledger.inboxImported((Number(timeSeconds) + pushMarginSeconds) * 1_000)
   }
 
   private async verify(): Promise<void> {

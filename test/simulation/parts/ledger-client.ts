@@ -28,6 +28,10 @@ export class LedgerClient implements LedgerWriter {
     return this.ask('acceptance', host => ledgerOf(host).acceptance(commandId))
   }
 
+  async inboxImported(untilMs: number): Promise<void> {
+    return this.ask('inboxImported', host => ledgerOf(host).inboxImported(untilMs))
+  }
+
   private async ask<T>(what: string, effect: (host: LedgerHost) => Promise<T>): Promise<T> {
     const host = this.hosts[this.preferred % this.hosts.length]
     if (host === undefined) throw new RangeError('a shard has at least one machine')
