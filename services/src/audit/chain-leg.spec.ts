@@ -115,4 +115,23 @@ describe('the audit of the chain', () => {
     assert.match(other.expected, /^block \d+, 0x/)
     assert.match(other.found, /^0x/)
   })
+
+  it('agrees while DPC leaves by the exit, and names what is gone beyond that', async t => {
+    const scene = await AuditScene.open(t)
+    const { chain } = scene.fixture
+    chain.startExit()
+    chain.mine(() => [
+      { type: 'exitTaken', amountMicrocredits: 3_000_000n },
+      { type: 'exitTaken', amountMicrocredits: 1_000_000n },
+    ])
+    scene.missingWei = 4n * 10n ** 18n
+    await scene.life.follower.poll()
+    await scene.project()
+    scene.audit.start()
+    await scene.untilAgreed()
+    assert.deepEqual(scene.raised, [])
+    scene.missingWei += 1n
+    const alarm = await scene.untilAlarm('chain')
+    assert.deepEqual([alarm.expected, alarm.found], ['4000000000000000000 wei of DPC', '3999999999999999999 wei'])
+  })
 })

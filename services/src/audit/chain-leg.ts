@@ -24,8 +24,8 @@ type Recorded = ChainRecord & { readonly position: number }
 
 /**
  * Holds the settlement contract against the journal, apart from the follower that wrote it there: every deposit, burn and claim of the contract is in
- * the journal, once and with the same content, and the other way round; and the contract holds the DPC for all that is owed. Keeps
- * only what one side has and the other has not yet.
+ * the journal, once and with the same content, and the other way round; and the contract holds the DPC for all that is owed. Once the exit has started
+ * DPC leaves past the journal, which goes on owing it; that is counted by the contract's own logs. Keeps only what one side has and the other has not yet.
  */
 export class ChainLeg implements AuditListener {
   private readonly recorded = new Map<string, Recorded>()
@@ -35,6 +35,8 @@ export class ChainLeg implements AuditListener {
   private nextBlock: bigint | undefined
   /** What the contract's own logs say that it holds, in µcr. */
   private seenMicrocredits = 0n
+  /** What the contract's logs say that has left it by the exit, in µcr. */
+  private exitedMicrocredits = 0n
 
   constructor(
     readonly state: LegState,
@@ -64,6 +66,7 @@ export class ChainLeg implements AuditListener {
     this.followed = undefined
     this.nextBlock = undefined
     this.seenMicrocredits = 0n
+    this.exitedMicrocredits = 0n
   }
 
   /** Compares once. Throws what the chain throws; then it is late. */
@@ -107,7 +110,10 @@ export class ChainLeg implements AuditListener {
       const logs = await chain.logs(from, to)
       const end = await chain.block(to)
       if (end === undefined || (to === confirmed.number && end.hash !== confirmed.hash)) return false
-      for (const log of inChainOrder(logs)) this.see(recordOfLog(log))
+      for (const log of inChainOrder(logs)) {
+        if (log.type === 'exitTaken') this.exitedMicrocredits += log.amountMicrocredits
+        this.see(recordOfLog(log))
+      }
       this.followed = end
       from = to + 1n
       this.nextBlock = from
@@ -186,8 +192,9 @@ export class ChainLeg implements AuditListener {
         found: `${this.seenMicrocredits} µcr by the contract’s logs`,
       })
     }
-    if (contractWei >= owed * weiPerMicrocredit) return undefined
-    return this.finding({ account, expected: `${owed * weiPerMicrocredit} wei of DPC`, found: `${contractWei} wei` })
+    const expectedWei = (owed - this.exitedMicrocredits) * weiPerMicrocredit
+    if (contractWei >= expectedWei) return undefined
+    return this.finding({ account, expected: `${expectedWei} wei of DPC`, found: `${contractWei} wei` })
   }
 
   private finding(what: Omit<LegFinding, 'position'>): LegFinding {

@@ -36,6 +36,8 @@ export function recordOfLog(log: SettlementLog): ChainRecord | undefined {
     case 'epochCancelled':
     case 'epochLapsed':
     case 'stake':
+    case 'exitStarted':
+    case 'exitTaken':
       return undefined
   }
 }

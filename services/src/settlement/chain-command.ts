@@ -38,6 +38,7 @@ export function commandOf(log: SettlementLog, index: JournalIndex, stakes: Known
       return { type: 'RecordNodeStake', node: log.node, ...stakeAfter(log, stakes(log.node)), place: log.place }
     case 'epochPosted':
     case 'exitStarted':
+    case 'exitTaken':
       return undefined
   }
 }
@@ -143,6 +144,7 @@ export function isRecorded(log: SettlementLog, index: JournalIndex, stakes: Know
     }
     case 'epochPosted':
     case 'exitStarted':
+    case 'exitTaken':
       return true
   }
 }

@@ -67,6 +67,8 @@ export type SettlementLog = { readonly place: ChainPlace } & (
   | { readonly type: 'epochLapsed'; readonly epoch: number }
   /** Nothing is posted any more; everybody leaves with the leaves of the last final epoch. */
   | { readonly type: 'exitStarted'; readonly finalEpoch: number; readonly inboxCut: number }
+  /** By the exit DPC left the contract, or was burnt, which the journal does not record. */
+  | { readonly type: 'exitTaken'; readonly amountMicrocredits: bigint }
   /** What a node has at stake has changed, in wei. */
   | { readonly type: 'stake'; readonly node: Address; readonly change: StakeChange }
   | {

@@ -19,6 +19,10 @@ const followedEvents = [
   'EpochLapsed',
   'Claimed',
   'ExitStartedAt',
+  'ExitClaimed',
+  'ExitDepositReturned',
+  'ExitBurnt',
+  'ExitItemBurnt',
 ] as const
 
 const followedStakeEvents = ['StakeAdded', 'StakeUnbonding', 'StakeWithdrawn', 'NodeSlashed'] as const
@@ -78,6 +82,11 @@ function decodeLog(log: FollowedLog, ofPushes: readonly MinedLog[]): SettlementL
       const { finalEpoch, inboxCut } = log.args
       return { type: 'exitStarted', finalEpoch: Number(finalEpoch), inboxCut: Number(inboxCut), place }
     }
+    case 'ExitClaimed':
+    case 'ExitDepositReturned':
+    case 'ExitBurnt':
+    case 'ExitItemBurnt':
+      return { type: 'exitTaken', amountMicrocredits: log.args.amountMicrocredits, place }
     case 'Claimed': {
       const { account, paidMicrocredits, cumulativeMicrocredits } = log.args
       return { type: 'claim', account: lowerHex(account), paidMicrocredits, cumulativeMicrocredits, place }
