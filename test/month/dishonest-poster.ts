@@ -16,7 +16,7 @@ export class DishonestPoster {
   private readonly archive = new EpochArchive(ledgerCrypto)
   private readonly forged: HonestEpoch
   private readonly reader: DemandReader
-  private readonly refusals = new Map<Hex, string>()
+  private readonly refusals = new Map<Hex, { code: string; count: number; retryAtSeconds: number }>()
   private postedFrom = 0n
 
   /** `events` are all of the journal up to the position of the honest books. */
@@ -76,7 +76,8 @@ export class DishonestPoster {
       const call = plan.calls[index]?.call
       if (call?.type !== 'answer') continue
       if (outcome.status === 'confirmed') this.answered += 1
-      if (outcome.status === 'reverted') this.refusals.set(call.demand, outcome.code)
+      if (outcome.status === 'reverted')
+        this.refusals.set(call.demand, { code: outcome.code, count: 1, retryAtSeconds: 0 })
     }
   }
 

@@ -9,6 +9,7 @@ import {
 } from '@deparrow/sdk/disputes'
 import type { EpochDemands, OpenDemand } from './demand-reader.ts'
 import { rowsPerPart } from './epoch-parts.ts'
+import type { RefusedAnswers } from './refused-answers.ts'
 import type { OutgoingCall, SettlementCall } from './token-chain.port.ts'
 
 /**
@@ -40,7 +41,7 @@ export type AnswerMoment = {
   /** What the bond behind the epoch is worth, in wei of the coin that pays for gas; unknown when left out. */
   readonly epochBondWorthWei: bigint | undefined
   /** What the contract said to calls that it did not take, by demand or account. */
-  readonly refusals: ReadonlyMap<Hex, string>
+  readonly refusals: Pick<RefusedAnswers, 'get'>
   /** What became of demands when they were planned last; those that had no answer come last. */
   readonly before: ReadonlyMap<Hex, DemandStatus>
   /** Demands that the contract no longer knows as open, in a block that is not confirmed yet. */
@@ -75,7 +76,7 @@ export function planAnswers({ open, stated }: EpochDemands, moment: AnswerMoment
     statuses.set(demand.id, statusFor(demand, answer, moment))
     if (!('functionName' in answer) || isTooDear(demand, moment) || calls.length === callsAtOnceMax) continue
     const call = nextCall(demand, answer, stating)
-    if (call !== undefined) calls.push({ call, ...costOf(demand, open.length, moment) })
+    if (call !== undefined && isTurn(call, moment)) calls.push({ call, ...costOf(demand, open.length, moment) })
   }
   const lost = open.find(demand => isLost(demand, moment))
   if (calls.length === 0 && lost !== undefined && !isFeeAbove(moment)) {
@@ -96,7 +97,20 @@ function statusFor(demand: OpenDemand, answer: Shown, moment: AnswerMoment): Dem
   if (moment.overtaken.has(demand.id)) return statusOf(demand, 'sent')
   if (isTooDear(demand, moment)) return statusOf(demand, 'dear')
   const refusal = moment.refusals.get(demand.id) ?? (answer.stated && moment.refusals.get(answer.stated))
-  return refusal === undefined ? statusOf(demand, 'waiting') : statusOf(demand, 'refused', refusal)
+  return refusal === undefined ? statusOf(demand, 'waiting') : statusOf(demand, 'refused', refusal.code)
+}
+
+/** Whether a call was not refused before, or long enough ago. */
+function isTurn(call: SettlementCall, { refusals, nowSeconds }: AnswerMoment): boolean {
+  const subject = subjectOf(call)
+  const refused = subject && refusals.get(subject)
+  return refused === undefined || refused.retryAtSeconds <= nowSeconds
+}
+
+/** The demand or account that a call is about. */
+export function subjectOf(call: SettlementCall | undefined): Hex | undefined {
+  if (call?.type === 'state') return call.account
+  return call?.type === 'answer' || call?.type === 'expireDemand' ? call.demand : undefined
 }
 
 type Shown = Answer | { readonly cannotAnswer: string }

@@ -106,6 +106,21 @@ describe('a demand that cannot be answered', () => {
     assert.deepEqual(life.answerer.demands, [])
   })
 
+  it('whose answer was refused is not estimated again at each poll, but when blocks have come', async () => {
+    const { fixture, life } = await asked(leaf)
+    fixture.chain.mine(state => {
+      for (const id of state.demands.keys()) state.refused.set(id, 'TotalDiffers')
+      return []
+    })
+    const before = fixture.chain.offered.length
+    for (let time = 0; time < 3; time++) await round(life)
+    assert.equal(fixture.chain.offered.length - before, 1)
+    assert.equal(life.answerer.demands[0]?.reason, 'TotalDiffers')
+    fixture.chain.mine()
+    await round(life)
+    assert.equal(fixture.chain.offered.length - before, 2)
+  })
+
   it('is one that the provider does not show: the chain counts it', async () => {
     const { fixture, life } = await asked(leaf)
     fixture.chain.distortDemands = () => []

@@ -1,10 +1,11 @@
 import type { Hex } from '@deparrow/ledger'
-import { type AnswerPlan, type DemandStatus, planAnswers } from './answer-plan.ts'
+import { type AnswerPlan, type DemandStatus, planAnswers, subjectOf } from './answer-plan.ts'
 import { DemandReader, type EpochDemands } from './demand-reader.ts'
 import type { JournalArchive } from './journal-archive.ts'
 import type { JournalIndex } from './journal-index.ts'
+import { RefusedAnswers } from './refused-answers.ts'
 import type { SettlementOptions } from './settlement-options.ts'
-import type { PosterView, SendOutcome, SettlementCall, SettlementChain } from './token-chain.port.ts'
+import type { PosterView, SendOutcome, SettlementChain } from './token-chain.port.ts'
 
 /**
  * Why somebody has to look before an epoch is lost. `DEMAND_UNANSWERED`: there is no answer, the contract refuses it, or it is late. `DEMANDS_DIFFER`: the
@@ -45,7 +46,7 @@ export class DemandAnswerer {
   alarms: readonly DemandAlarm[] = []
   private readonly reader: DemandReader
   /** What the contract said to calls that it did not take, by demand or account. */
-  private readonly refusals = new Map<Hex, string>()
+  private readonly refusals = new RefusedAnswers()
   private readonly overtaken = new Set<Hex>()
 
   constructor(private readonly parts: DemandAnswererParts) {
@@ -88,7 +89,7 @@ export class DemandAnswerer {
     this.tell(plan, view, new Set())
     if (plan.calls.length === 0) return false
     const outcomes = await this.parts.chain.sendAll(plan.calls, view.nonce)
-    this.tell(plan, view, this.note(plan, outcomes))
+    this.tell(plan, view, this.note(plan, outcomes, view))
     return outcomes.some(({ status }) => status !== 'reverted')
   }
 
@@ -116,17 +117,29 @@ export class DemandAnswerer {
   }
 
   /** Keeps what the contract refused, and answers what is on its way, by demand or account. */
-  private note({ calls }: AnswerPlan, outcomes: readonly SendOutcome[]): ReadonlySet<Hex> {
+  private note({ calls }: AnswerPlan, outcomes: readonly SendOutcome[], view: PosterView): ReadonlySet<Hex> {
     const sent = new Set<Hex>()
+    const nowSeconds = Number(view.block.timeSeconds)
+    const [first] = this.demands
+    const { answerSeconds } = view
+    const deadlineSeconds = (subject: Hex) =>
+      (this.demands.find(({ id }) => id === subject) ?? first)?.deadlineSeconds ?? nowSeconds
     for (const [index, outcome] of outcomes.entries()) {
       const subject = subjectOf(calls[index]?.call)
       // The nonce of another call says nothing of this one.
       if (subject === undefined || (outcome.status === 'reverted' && outcome.code === 'NONCE_USED')) continue
-      this.refusals.delete(subject)
       this.overtaken.delete(subject)
-      if (outcome.status !== 'reverted') sent.add(subject)
-      else if (overtaken.has(outcome.code)) this.overtaken.add(subject)
-      else this.refusals.set(subject, outcome.code)
+      if (outcome.status === 'reverted' && !overtaken.has(outcome.code)) {
+        this.refusals.add(subject, outcome.code, {
+          nowSeconds,
+          deadlineSeconds: deadlineSeconds(subject),
+          answerSeconds,
+        })
+        continue
+      }
+      this.refusals.delete(subject)
+      if (outcome.status === 'reverted') this.overtaken.add(subject)
+      else sent.add(subject)
     }
     return sent
   }
@@ -135,7 +148,7 @@ export class DemandAnswerer {
     this.demands = statuses.map(status => {
       if (sent.has(status.id) || this.overtaken.has(status.id)) return { ...status, state: 'sent', reason: undefined }
       const refusal = this.refusals.get(status.id)
-      return refusal === undefined ? status : { ...status, state: 'refused', reason: refusal }
+      return refusal === undefined ? status : { ...status, state: 'refused', reason: refusal.code }
     })
     const [counted, found] = [view.epoch.openDemands, statuses.length]
     const epoch = this.parts.index.lastEpoch
@@ -150,9 +163,4 @@ function unanswered(status: DemandStatus, { block, answerSeconds }: PosterView):
   const isLate = state === 'late' || (deadlineSeconds - Number(block.timeSeconds)) * 4 <= answerSeconds
   const reason = status.reason ?? (isLate ? state.toUpperCase() : undefined)
   return reason === undefined ? [] : [{ code: 'DEMAND_UNANSWERED', demand, reason, deadlineSeconds }]
-}
-
-function subjectOf(call: SettlementCall | undefined): Hex | undefined {
-  if (call?.type === 'state') return call.account
-  return call?.type === 'answer' || call?.type === 'expireDemand' ? call.demand : undefined
 }

@@ -1,6 +1,7 @@
 import type { Address, Clock, Ledger, LedgerRefusal } from '@deparrow/ledger'
 import type { DemandAnswerer } from './demand-answerer.ts'
 import type { ClosedEpoch, JournalIndex } from './journal-index.ts'
+import { coinAlarmOn } from './poster-coin.ts'
 import {
   type PosterAlarm,
   type PosterPause,
@@ -85,8 +86,8 @@ export class EpochPoster {
   }
 
   /** Answers whether the books of an epoch were closed, so that there is more to do at once. */
-  private async perform({ step, nonce }: BoundStep): Promise<boolean> {
-    this.posterAlarm = step.type === 'alarm' ? step.alarm : undefined
+  private async perform({ step, nonce, coinAlarm }: BoundStep): Promise<boolean> {
+    this.posterAlarm = step.type === 'alarm' ? step.alarm : coinAlarm
     this.pause = step.type === 'wait' ? step.pause : undefined
     switch (step.type) {
       case 'close': {
@@ -138,13 +139,14 @@ export class EpochPoster {
     const payees = this.wantedPayees()
     const view = await chain.posterView(pending?.books.epoch ?? index.lastNumber + 1, payees)
     const { nonce } = view
-    if (await this.parts.answerer?.answer(view)) return { step: { type: 'wait' }, nonce }
-    const step = this.stepOn(view, payees)
+    const coinAlarm = coinAlarmOn(view)
+    if (await this.parts.answerer?.answer(view)) return { step: { type: 'wait' }, nonce, coinAlarm }
+    const step = withCoin(this.stepOn(view, payees), coinAlarm)
     // While an epoch waits for its window, or for better times, payees of the next one are registered.
     const useful = step.type === 'wait' && step.pause === undefined ? stepOfPayees(view, payees) : step
     const isPaid = useful.type === 'call' || useful.type === 'close'
     const pause = isPaid ? pauseOn(view, this.feePerGasMaxWei(useful)) : undefined
-    return { step: pause === undefined ? useful : { type: 'wait', pause }, nonce }
+    return { step: pause === undefined ? useful : { type: 'wait', pause }, nonce, coinAlarm }
   }
 
   /** What a gas may cost for a step; an epoch that only refreshes leaves is in no hurry. */
@@ -194,5 +196,15 @@ export class EpochPoster {
   }
 }
 
-/** A step with the nonce of the view on which it was decided. */
-type BoundStep = { readonly step: PosterStep; readonly nonce: number }
+/** A step with the nonce of the view on which it was decided, and what that says of the poster's coin. */
+type BoundStep = {
+  readonly step: PosterStep
+  readonly nonce: number
+  readonly coinAlarm: PosterAlarm | undefined
+}
+
+/** No epoch begins that could not be answered for; one that is on chain goes on. */
+function withCoin(step: PosterStep, alarm: PosterAlarm | undefined): PosterStep {
+  const begins = step.type === 'close' || (step.type === 'call' && step.call.type === 'postEpoch')
+  return begins && alarm !== undefined ? { type: 'alarm', alarm } : step
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { alicePlace, asked, sentAfterPosting } from './testing/demands.spec.fixture.ts'
 import { freeBondWei } from './testing/in-memory-contract.ts'
 import { alice, SettlementFixture, withdraw } from './testing/settlement-fixture.ts'
 import { callsOf, credit, runUntil, withdrawing } from './testing/withdrawing.spec.fixture.ts'
@@ -23,6 +24,33 @@ describe('the poster’s bond', () => {
     assert.equal(life.poster.posterAlarm, undefined)
     assert.equal(life.index.lastFinalEpoch, 1)
     assert.equal(freeBondWei(fixture.chain.contract, 1_000_000), 10n ** 18n)
+  })
+})
+
+describe('the poster’s coin', () => {
+  it('is looked at before books are closed: an epoch that could not be answered for does not begin, and the alarm says what it takes', async () => {
+    const { fixture, life } = await withdrawing()
+    fixture.chain.coinWei = 17_999_999n
+    await fixture.run(life, 5)
+    const alarm = { code: 'POSTER_COIN_LOW', coinWei: 17_999_999n, neededWei: 18_000_000n }
+    assert.deepEqual(life.poster.posterAlarm, alarm)
+    assert.equal(life.index.lastEpoch, 0)
+    fixture.chain.coinWei = 18_000_000n
+    await fixture.run(life, 10)
+    assert.equal(life.poster.posterAlarm, undefined)
+    assert.equal(life.index.lastFinalEpoch, 1)
+  })
+
+  it('is an alarm also while an epoch waits, with each open demand above four; answers go out nevertheless', async () => {
+    const key = (index: number) => `0x${index.toString(16).padStart(64, '0')}` as const
+    const questions = [1, 2, 3, 4, 5].map(index => ({ kind: 'leaf', place: alicePlace, key: key(index) }) as const)
+    const { fixture, life } = await asked(...questions)
+    fixture.chain.coinWei = 21_999_999n
+    await life.poster.tick()
+    assert.equal(life.poster.posterAlarm?.code === 'POSTER_COIN_LOW' && life.poster.posterAlarm.neededWei, 22_000_000n)
+    assert.equal(sentAfterPosting(fixture).length, 5)
+    await life.poster.tick()
+    assert.equal(life.poster.posterAlarm, undefined)
   })
 })
 

@@ -39,6 +39,7 @@ function viewOf(status: ChainEpochStatus, rowsPosted = 0, fields: Partial<Poster
     unregistered: [],
     freeBondWei: 10n,
     epochBondWei: 10n,
+    coinWei: 10n ** 18n,
     feePerGasWei: 100n,
     answerSeconds: 60,
   }

@@ -22,6 +22,22 @@ export class SettlementMetrics {
         return settlement.health().posterAlarm?.code === 'BOND_TOO_SMALL' ? 1 : 0
       },
     )
+    gauge(
+      registry,
+      'deparrow_poster_coin_low',
+      '1 while the poster’s account cannot pay for the gas of an epoch and of answers.',
+      () => {
+        return settlement.health().posterAlarm?.code === 'POSTER_COIN_LOW' ? 1 : 0
+      },
+    )
+    gauge(
+      registry,
+      'deparrow_epoch_unprovable',
+      '1 while an epoch is not posted because the journal does not give what it says.',
+      () => {
+        return settlement.health().posterAlarm?.code === 'EPOCH_UNPROVABLE' ? 1 : 0
+      },
+    )
     gauge(registry, 'deparrow_poster_fee_too_high', '1 while gas costs more than the poster may pay.', () => {
       return settlement.health().posterPause === undefined ? 0 : 1
     })

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { Logger } from '@nestjs/common'
 import { Registry } from 'prom-client'
 import { WrongChainError } from './chain-identity.ts'
+import { JournalArchive } from './journal-archive.ts'
 import { SettlementService } from './settlement.service.ts'
 import { SettlementMetrics } from './settlement-metrics.ts'
 import { settlementOptionsLocal } from './settlement-options.ts'
@@ -121,6 +122,38 @@ describe('the settlement service', { timeout: 10_000 }, () => {
     assert.match(figures, new RegExp(`^deparrow_demand_deadline_timestamp_seconds ${deadlineOf(service)}$`, 'm'))
     await service.onApplicationShutdown()
   })
+
+  for (const [what, code, figure, line] of [
+    [
+      'an epoch cannot be shown',
+      'EPOCH_UNPROVABLE',
+      'deparrow_epoch_unprovable',
+      /^epoch 1 is not posted, .*: NO_LEAVES$/,
+    ],
+    ['the poster has too little coin', 'POSTER_COIN_LOW', 'deparrow_poster_coin_low', /^the poster’s account has too /],
+  ] as const) {
+    it(`says once in its log, in its health and in its figures that ${what}`, async t => {
+      const errors = t.mock.method(Logger.prototype, 'error', () => undefined)
+      const { fixture, life } = await funded()
+      if (code === 'POSTER_COIN_LOW') fixture.chain.coinWei = 0n
+      else t.mock.method(JournalArchive.prototype, 'unprovable', () => 'NO_LEAVES')
+      const service = serviceOf(fixture, life)
+      const registry = new Registry()
+      new SettlementMetrics(registry, service)
+      await service.onModuleInit()
+      await until(() => service.health().followedBlock === fixture.chain.latest.number)
+      await withdraw(life.ledger, alice, credit)
+      await until(() => service.health().posterAlarm?.code === code)
+      const { followedBlock } = service.health()
+      fixture.chain.mine()
+      await until(() => service.health().followedBlock !== followedBlock)
+      assert.deepEqual([service.view.status().isReady, service.view.status().problem], [false, code])
+      assert.match(await registry.metrics(), new RegExp(`^${figure} 1$`, 'm'))
+      await service.onApplicationShutdown()
+      assert.equal(errors.mock.callCount(), 1)
+      assert.match(String(errors.mock.calls[0]?.arguments[0]), line)
+    })
+  }
 
   it('says that the exit has started, and is not ready any more', async t => {
     const errors = t.mock.method(Logger.prototype, 'error', () => undefined)

@@ -125,11 +125,11 @@ export class SettlementService implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** Says once what somebody has to look at: a demand that will cost its epoch, and the end of all epochs. */
+  /** Says once what somebody has to look at: a demand that will cost its epoch, an epoch that is not posted, and the end of all epochs. */
   private report(): void {
-    const { isExitStarted, demandAlarms } = this.health()
+    const { isExitStarted, demandAlarms, posterAlarm } = this.health()
     const exit = isExitStarted ? ['the exit has started: no epoch is posted any more; claims go on'] : []
-    const lines = new Set([...exit, ...demandAlarms.map(describeAlarm)])
+    const lines = new Set([...exit, ...describePosterAlarm(posterAlarm), ...demandAlarms.map(describeAlarm)])
     for (const line of lines) if (!this.reported.has(line)) this.logger.error(line)
     this.reported.clear()
     for (const line of lines) this.reported.add(line)
@@ -179,6 +179,18 @@ function describeAlarm(alarm: DemandAlarm): string {
   }
   const due = new Date(alarm.deadlineSeconds * 1_000).toISOString()
   return `the demand ${alarm.demand} is not answered and due at ${due}: ${alarm.reason}`
+}
+
+function describePosterAlarm(alarm: PosterAlarm | undefined): readonly string[] {
+  switch (alarm?.code) {
+    case 'EPOCH_UNPROVABLE':
+      return [`epoch ${alarm.epoch} is not posted, because the journal does not give what it says: ${alarm.problem}`]
+    // Without amounts, which change with each block and would be told each time.
+    case 'POSTER_COIN_LOW':
+      return ['the poster’s account has too little coin for the gas of an epoch and of answers: add to it']
+    default:
+      return []
+  }
 }
 
 function errorName(error: unknown): string | undefined {

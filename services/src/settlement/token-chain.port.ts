@@ -140,6 +140,8 @@ export type PosterView = {
   /** What of the poster's bond no epoch has locked, and what the next epoch locks. */
   readonly freeBondWei: bigint
   readonly epochBondWei: bigint
+  /** What the poster's account has of the coin that pays for gas. */
+  readonly coinWei: bigint
   /** What a gas costs in the newest block: its base fee and a tip. */
   readonly feePerGasWei: bigint
   /** A: how long the poster may take to answer a demand. */

@@ -139,20 +139,31 @@ export class ViemSettlementChain implements SettlementChain {
       const block = await this.confirmedBlock()
       if (block === undefined) throw new NoConfirmedBlockError()
       const at = { ...this.contract, blockNumber: block.number }
-      const [nonce, headEpoch, lastEpoch, finalEpoch, chainEpoch, freeBondWei, epochBondWei, feePerGasWei, payeeIds] =
-        await Promise.all([
-          this.client.getTransactionCount({ address: this.parts.account.address, blockNumber: block.number }),
-          this.client.readContract({ ...at, functionName: 'headEpoch' }),
-          this.client.readContract({ ...at, functionName: 'lastEpoch' }),
-          this.client.readContract({ ...at, functionName: 'finalEpoch' }),
-          this.readEpoch(epoch, block.number),
-          this.client.readContract({ ...at, functionName: 'freeBondWei' }),
-          this.client.readContract({ ...at, functionName: 'epochBondWei' }),
-          this.poster.feePerGasWei(),
-          Promise.all(
-            wallets.map(wallet => this.client.readContract({ ...at, functionName: 'payeeId', args: [wallet] })),
-          ),
-        ])
+      const [
+        nonce,
+        headEpoch,
+        lastEpoch,
+        finalEpoch,
+        chainEpoch,
+        freeBondWei,
+        epochBondWei,
+        coinWei,
+        feePerGasWei,
+        payeeIds,
+      ] = await Promise.all([
+        this.client.getTransactionCount({ address: this.parts.account.address, blockNumber: block.number }),
+        this.client.readContract({ ...at, functionName: 'headEpoch' }),
+        this.client.readContract({ ...at, functionName: 'lastEpoch' }),
+        this.client.readContract({ ...at, functionName: 'finalEpoch' }),
+        this.readEpoch(epoch, block.number),
+        this.client.readContract({ ...at, functionName: 'freeBondWei' }),
+        this.client.readContract({ ...at, functionName: 'epochBondWei' }),
+        this.client.getBalance({ address: this.parts.account.address, blockNumber: block.number }),
+        this.poster.feePerGasWei(),
+        Promise.all(
+          wallets.map(wallet => this.client.readContract({ ...at, functionName: 'payeeId', args: [wallet] })),
+        ),
+      ])
       return {
         block,
         nonce,
@@ -163,6 +174,7 @@ export class ViemSettlementChain implements SettlementChain {
         unregistered: wallets.filter((_wallet, index) => payeeIds[index] === 0),
         freeBondWei,
         epochBondWei,
+        coinWei,
         feePerGasWei,
         answerSeconds: await this.readAnswerSeconds(),
       }

@@ -67,6 +67,8 @@ export class InMemorySettlementChain implements SettlementChain {
   readonly offered: OutgoingCall[] = []
   /** What a gas costs, in wei. */
   feePerGasWei = 1n
+  /** What the poster's account has of the chain's coin, in wei. */
+  coinWei = 10n ** 18n
   /** Seconds that the next block comes later than others. */
   pauseSeconds = 0n
   private blocks: Block[]
@@ -243,6 +245,7 @@ export class InMemorySettlementChain implements SettlementChain {
       answerSeconds,
       freeBondWei: freeBondWei(state, Number(block.timeSeconds)),
       epochBondWei,
+      coinWei: this.coinWei,
       feePerGasWei: this.feePerGasWei,
       unregistered: wallets.filter(wallet => !state.payees.includes(wallet)),
     }
