@@ -173,7 +173,10 @@ const views: { readonly [C in MarketRefusal['code']]: (refusal: Extract<MarketRe
       message: `${formatCredits(requestedMicrocredits)} credits are above the permission's cap per ${cap} of ${formatCredits(limitMicrocredits)}, of which ${formatCredits(usedMicrocredits)} are used. Spend less or later, then sign again with a new nonce.`,
     }),
     SEQUENCE_USED: ({ code, lastSequence }) =>
-      refusedWith(code, `The receipt's sequence must be higher than ${lastSequence}. Sign it again.`),
+      refusedWith(
+        code,
+        `The receipt's sequence must be higher than ${lastSequence}. Sign its receipts with sequences that ascend.`,
+      ),
     NONCE_USED: ({ code, lastNonce }) => ({
       __typename: 'NonceUsed',
       code,

@@ -48,6 +48,8 @@ export class SettlementFixture {
   /** Read when a life starts. */
   gatherMs = 0
   payeesPerCallMax = 200
+  /** Whether assigned holds wait for the follower. The chain's blocks begin at time 0, far behind the journal's. */
+  awaitsInbox = false
   maxFeePerGasWei: bigint | undefined
   epochBondWorthWei: bigint | undefined
   readonly epochIntervalMs = 3_600_000
@@ -60,6 +62,7 @@ export class SettlementFixture {
       shard: 'test',
       crypto: ethersCrypto,
       clock: this.clock,
+      awaitsInbox: this.awaitsInbox,
       signer: ledgerActor.asLedgerSigner(),
     })
     if (ledger.config() === undefined) await accept(ledger, { type: 'OpenLedger', config: testConfig })
