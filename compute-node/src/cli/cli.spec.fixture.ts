@@ -40,8 +40,13 @@ export async function temporaryFolder(t: TestContext): Promise<string> {
   return folder
 }
 
-/** A network on loopback that answers every question with these fields. */
-export async function fakeNetwork(t: TestContext, chainId: number, fields: object = {}): Promise<string> {
+/** A network on loopback that answers every question with these fields; `own`: what it says of itself otherwise. */
+export async function fakeNetwork(
+  t: TestContext,
+  chainId: number,
+  fields: object = {},
+  own: object = {},
+): Promise<string> {
   const amounts = { reserve: '5', wallets: '5', holds: '0', payables: '0', burn: '0', treasury: '0', rewards: '0' }
   const address = `0x${'ab'.repeat(20)}`
   const network = {
@@ -49,6 +54,7 @@ export async function fakeNetwork(t: TestContext, chainId: number, fields: objec
     ...{ time: '2026-11-21T12:00:00.000Z', journal: { position: '1', hash: `0x${'00'.repeat(32)}` } },
     books: { ...amounts, balanced: true, contractWei: '5', fullReserve: true },
     rates: { cpuCoreHour: '1', memoryGibHour: '1', fuelCoreHour: '1', feeBasisPoints: 500, burnBasisPoints: 8000 },
+    ...own,
   }
   const server = createServer((_request, response) => {
     response.end(JSON.stringify({ data: { network, nodes: [], ...fields } }))
