@@ -45,7 +45,7 @@ export type AssignmentRefusalCode =
   | 'MEMORY_ABOVE_CAPACITY'
   | 'NO_FREE_SLOT'
   | 'NO_FREE_MEMORY'
-  /** The job was given back here before. */
+  /** The job was given back here before, in this attempt or a later one. */
   | 'ALREADY_ENDED'
 
 /** By how much the ledger's clock may be ahead of the node's. */

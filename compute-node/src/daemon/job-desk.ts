@@ -37,6 +37,9 @@ type RunningJob = {
   done: Promise<void>
 }
 
+/** What says nothing true of when its order ends is remembered for thirty days: no hold stands longer. */
+const forgedKeptMs = 30 * 86_400_000
+
 /** Logs on their way are given this long to leave before the receipt follows them. */
 const flushMsMax = 1_000
 
@@ -63,7 +66,8 @@ export class JobDesk {
 
   /**
    * Takes a job, or gives it back. Asked again about a job that it took, it answers the same. Throws `ProtocolViolationError` for an order that it took in
-   * another attempt: the contract takes a release of any later attempt as the node's word that nothing is due to it.
+   * another attempt: the contract takes a release of any later attempt as the node's word that nothing is due to it. For the same reason no attempt is taken
+   * that is not above all that were given back.
    */
   async assign(offer: AssignmentOffer): Promise<AssignmentAnswer> {
     const { store, capacity, clock, pricings } = this.parts
@@ -77,15 +81,19 @@ export class JobDesk {
     if (store.isTaken(offer.orderDigest)) {
       throw new ProtocolViolationError('ORDER_TAKEN', `order ${offer.orderDigest}, now in attempt ${attempt}`)
     }
-    if (known === 'released') return this.#release(offer, 'ALREADY_ENDED')
-    const forgery = findForgery(offer, terms())
-    if (forgery !== undefined) return this.#release(offer, forgery)
     const nowMs = clock.nowMs()
+    const forgery = findForgery(offer, terms())
+    if (forgery !== undefined) {
+      if (known === undefined) store.released(offer, nowMs, nowMs + forgedKeptMs)
+      return this.#release(offer, forgery)
+    }
+    if (store.lastReleased(offer.orderDigest) >= attempt) return this.#release(offer, 'ALREADY_ENDED')
     const { memoryBytesMax } = offer.spec.limits
     const refusal = findUnsuited(offer, terms(), nowMs) ?? capacity.reserve(memoryBytesMax)
     const expiresAtMs = Number(expires) * 1000
     if (refusal !== undefined) {
-      store.released(offer, nowMs, expiresAtMs)
+      const { deadline, graceSeconds } = offer.order.message
+      store.released(offer, nowMs, Math.max(expiresAtMs, (Number(deadline) + graceSeconds) * 1000))
       return this.#release(offer, refusal)
     }
     try {

@@ -63,6 +63,14 @@ export class NodeStore {
     return row !== undefined
   }
 
+  /** The highest attempt of an order that was given back, 0 for none. */
+  lastReleased(orderDigest: Hex): number {
+    const row = this.#database
+      .prepare("SELECT max(attempt) AS attempt FROM job WHERE order_digest = ? AND state = 'released'")
+      .get(orderDigest)
+    return Number(row?.['attempt'] ?? 0)
+  }
+
   /** Keeps a job whose first run is about to begin. */
   accept(offer: AssignmentOffer, acceptedAtMs: number, expiresAtMs: number): AssignedJob {
     const { attempt } = offer.certificate.message

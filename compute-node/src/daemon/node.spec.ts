@@ -139,6 +139,22 @@ describe('a compute node', () => {
     assert.equal(engine.requests.length, 1)
   })
 
+  it('takes no order in an attempt that is not above one that it gave back, forged or not', async () => {
+    const { engine } = await joinedNode()
+    for (const [index, fault] of [{ certifiedBy: payer }, { certificate: { payoutWallet: payer.address } }].entries()) {
+      const genuine = offer('echo', { nonce: BigInt(index + 1) })
+      const { message: order } = genuine.order
+      const given = { ...fault, certificate: { ...fault.certificate, attempt: 5 }, nonce: order.nonce, order }
+      assert.equal((await market.assign(offer('echo', given))).accepted, false)
+      const answer = await market.assign(genuine)
+      assert.equal(!answer.accepted && answer.code, 'ALREADY_ENDED')
+      const later = { nonce: order.nonce, order, certificate: { attempt: 6 } }
+      assert.deepEqual(await market.assign(offer('echo', later)), { accepted: true })
+      await market.until(() => market.receipts.length === index + 1)
+    }
+    assert.equal(engine.requests.length, 2)
+  })
+
   it('neither runs nor gives back an order in a later attempt while it works for it or after it has signed its receipt', async () => {
     const { node, engine } = await joinedNode()
     const [running, done] = [offer('hang'), offer('echo', { nonce: 2n })]
