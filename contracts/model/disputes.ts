@@ -30,6 +30,7 @@ export function openDemand(
     openedAt: now,
     depth,
     status: 'Open',
+    isAskerRight: false,
     answeredAt: 0,
   })
   // An answer may take A, and another A is for what follows it.
@@ -60,7 +61,8 @@ export function answerDemand(state: State, caller: string, number: number, answe
   }
   open.status = 'Answered'
   open.answeredAt = now
-  pay(state, state.poster, state.params.demandBond)
+  open.isAskerRight = due !== undefined
+  pay(state, open.isAskerRight ? open.asker : state.poster, state.params.demandBond)
 }
 
 /** A statement that is shown with a refused answer does not stand. */

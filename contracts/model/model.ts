@@ -44,6 +44,8 @@ export type Setup = {
   readonly genesisRewards: number
   readonly without?: ReadonlySet<Rule>
   readonly witness?: Witness
+  /** Where signatures are remembered; new ones when there is none. */
+  readonly keys?: KeyRing
 }
 
 /** Sees each transaction after it was applied, with the state that it left. */
@@ -60,11 +62,18 @@ export const guardian = 'guardian'
 export const ledgerKey = 'ledger'
 
 /** The contracts as they are deployed, at time 0: epoch 0 is final and empty. */
-export function deploy({ params, posterBond, genesisRewards, without = new Set(), witness }: Setup): State {
+export function deploy({
+  params,
+  posterBond,
+  genesisRewards,
+  without = new Set(),
+  witness,
+  keys = new KeyRing(),
+}: Setup): State {
   requireSound(params)
   const genesis: Header = { parent: 0, cut: 0, position: 0, closedAt: 0, burn: 0, leaves: new Map(), rows: [] }
   const state: State = {
-    ...{ params, keys: new KeyRing(), without, poster, guardian, ledger: ledgerKey },
+    ...{ params, keys, without, poster, guardian, ledger: ledgerKey },
     ...{ inbox: [], pushedReceipts: new Map(), revocations: new Map(), revokedUpTo: new Map(), payees: new Map() },
     ...{
       epochs: new Map(),

@@ -64,6 +64,8 @@ export type OpenDemand = {
   /** How many demands came before it in its row, itself included. */
   readonly depth: number
   status: 'Open' | 'Answered' | 'TimedOut' | 'Returned'
+  /** Whether it was answered by paying out of the poster's bond, so that the asker has its own bond back. */
+  isAskerRight: boolean
   answeredAt: number
 }
 
@@ -87,7 +89,7 @@ export type State = {
   readonly demands: OpenDemand[]
   readonly claimed: Map<string, number>
   readonly exited: Set<string>
-  /** Orders that the poster's bond has paid. */
+  /** Orders and nodes that the poster's bond has paid. */
   readonly paidByBond: Set<string>
   /** What each party has put in and taken out as bonds, rewards and receipts paid by the bond; in µcr, from 0. */
   readonly purse: Map<string, number>

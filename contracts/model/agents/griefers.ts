@@ -52,7 +52,7 @@ export class Griefers {
     }
   }
 
-  /** A second receipt for an order, or one with a number used before, handed in or pushed in public, whenever the push is taken. */
+  /** A second receipt for an order, or one with a number used before, now and then for nothing, handed in or pushed in public, whenever the push is taken. */
   private bait(now: number): void {
     const own = [...this.books.certificates.values()].filter(({ message }) => message.node === 'mallory')
     if (own.length === 0) return
@@ -61,7 +61,7 @@ export class Griefers {
     const certificate = this.random.pick(ending.length > 0 ? ending : own.slice(-5))
     const { order } = certificate.message
     const sequence = Math.max(1, this.books.walletOf('mallory').sequence + this.random.between(-2, 3))
-    const units = this.random.between(1, 50)
+    const units = this.random.isOnceIn(5) ? 0 : this.random.between(1, 50)
     const receipt = this.people.signAs('mallory')<Receipt>({ type: 'Receipt', order, node: 'mallory', sequence, units })
     this.books.pushed.set(digestOf(receipt.message), receipt)
     this.baits.push(receipt)
@@ -117,27 +117,25 @@ export class Griefers {
   }
 
   private creditDemand(account: string, key: string, index: number): Demand | undefined {
-    const least = this.random.between(0, 100)
     if (this.random.isOnceIn(3)) {
       const kind = this.random.pick(['deposit', 'forced'] as const)
-      return { kind: 'credit', account, key: `inbox-${index}`, least, ground: { kind, index } }
+      return { kind: 'credit', account, key: `inbox-${index}`, ground: { kind, index } }
     }
     const allowance = this.books.movements.find(movement => movement.key === key && movement.debit > 0)?.allowance
     const acceptance = this.books.acceptances.get(key)
     if (allowance?.kind === 'instruction') {
-      return { kind: 'credit', account, key, least, ground: { kind: 'debited', message: allowance.instruction } }
+      return { kind: 'credit', account, key, ground: { kind: 'debited', message: allowance.instruction } }
     }
     if (allowance?.kind !== 'message') return undefined
     const { message } = allowance
-    const exact = this.random.isOnceIn(2) ? message.message.amount : least
     if (acceptance !== undefined && message.message.type === 'Transfer') {
       const transfer = { signer: message.signer, message: message.message }
       const isWhole = this.random.isOnceIn(2)
       const to = isWhole ? message.message.to : account
       const ground = { kind: 'accepted', message: message as typeof transfer, acceptance } as const
-      return { kind: 'credit', account: to, key, least: exact, ground }
+      return { kind: 'credit', account: to, key, ground }
     }
-    return { kind: 'credit', account, key, least: exact, ground: { kind: 'debited', message } }
+    return { kind: 'credit', account, key, ground: { kind: 'debited', message } }
   }
 
   private keptDemand(): Demand | undefined {

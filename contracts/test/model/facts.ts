@@ -26,7 +26,12 @@ export type Facts = {
 }
 
 /** What a demand of the model has cost its asker so far, or brought the poster. */
-export type Bond = { readonly number: number; readonly asker: string; readonly status: OpenDemand['status'] }
+export type Bond = {
+  readonly number: number
+  readonly asker: string
+  readonly status: OpenDemand['status']
+  readonly isAskerRight: boolean
+}
 
 /** How many epochs from the newest down are looked at; older ones are looked at while they are not final. */
 const EPOCHS_LOOKED_AT = 3
@@ -62,8 +67,8 @@ export function factsOfModel(chain: TwinChain, state: State, posterBond: number,
 export function withBonds(facts: Facts, bonds: readonly Bond[], isAsked: (number: number) => boolean): Facts {
   const gained = (name: string) => {
     let sum = 0
-    for (const { number, asker, status } of bonds) {
-      if (!isAsked(number)) continue
+    for (const { number, asker, status, isAskerRight } of bonds) {
+      if (isAskerRight || !isAsked(number)) continue
       if (asker === name && (status === 'Open' || status === 'Answered')) sum -= twinParams.demandBond
       if (name === 'poster' && status === 'Answered') sum += twinParams.demandBond
     }
@@ -73,7 +78,7 @@ export function withBonds(facts: Facts, bonds: readonly Bond[], isAsked: (number
 }
 
 export const bondsOfModel = (state: State): Bond[] =>
-  state.demands.map(({ id, asker, status }) => ({ number: id, asker, status }))
+  state.demands.map(({ id, asker, status, isAskerRight }) => ({ number: id, asker, status, isAskerRight }))
 
 /** Wallet and purse together, without the bonds of demands. */
 function wealthOf(state: State, name: string, posterBond: number): bigint {
@@ -88,7 +93,8 @@ function wealthOf(state: State, name: string, posterBond: number): bigint {
 function bondsOf(state: State, name: string): number {
   const { demandBond } = state.params
   let bonds = 0
-  for (const { asker, status } of state.demands) {
+  for (const { asker, status, isAskerRight } of state.demands) {
+    if (isAskerRight) continue
     if (asker === name && (status === 'Open' || status === 'Answered')) bonds -= demandBond
     if (name === state.poster && status === 'Answered') bonds += demandBond
   }

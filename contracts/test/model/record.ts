@@ -1,9 +1,10 @@
 /** A game of the model as it is played again on the chain: every transaction with what it left behind. */
 import { type GameSetup, play } from '../../model/game.ts'
 import type { Action, Result } from '../../model/model.ts'
+import { KeyRing } from '../../model/signatures.ts'
 import { epochOf, type State } from '../../model/state.ts'
-import { type Ending, endingOfModel } from './ending.ts'
 import { type Bond, bondsOfModel, type Facts, factsOfModel } from './facts.ts'
+import { Messages } from './messages.ts'
 import { twinParams } from './names.ts'
 import type { TwinChain } from './twin-chain.ts'
 
@@ -21,13 +22,11 @@ export type Step = {
   readonly epoch?: number
   /** Who asked for the demand that it ended. */
   readonly asker?: string
-  /** What it took out of the poster's bond for a receipt. */
-  readonly paid?: { readonly to: string; readonly amount: number }
   /** Numbers on the chain of the items that no final epoch covers and that nobody deposited, when the exit begins. */
   readonly unearned?: readonly number[]
 }
 
-export type Recording = { readonly steps: readonly Step[]; readonly ending: Ending; readonly state: State }
+export type Recording = { readonly steps: readonly Step[]; readonly state: State; readonly messages: Messages }
 
 /** Of refusals and of transactions that change nothing, so many of a kind are played again, and then one in so many. */
 const SAME_MAX = 12
@@ -38,10 +37,12 @@ export function record(chain: TwinChain, setup: Omit<GameSetup, 'witness'>, post
   const steps: Step[] = []
   const seen = new Map<string, number>()
   const open = new Set<number>()
+  const keys = new KeyRing(key => messages.placeOf(key))
+  const messages = new Messages(keys, chain.domain, now => chain.timeOf(now))
   let payees = 0
-  let bond = posterBond
-  const { state: end } = play({
+  const { state } = play({
     ...setup,
+    keys,
     posterBond,
     params: { ...twinParams, ...setup.params },
     witness: ({ caller, action, now, result, state }) => {
@@ -57,12 +58,11 @@ export function record(chain: TwinChain, setup: Omit<GameSetup, 'witness'>, post
       }
       const closed = endedDemands(state, open)
       const facts = factsOfModel(chain, state, posterBond, now)
-      const more = { ...answeredEpoch(state, action), ...besides(state, action, bond) }
+      const more = { ...answeredEpoch(state, action), ...besides(state, action) }
       steps.push({ caller, action, now, result, facts, bonds: bondsOfModel(state), closed, ...more })
-      bond = state.bond
     },
   })
-  return { steps, ending: endingOfModel(chain, end), state: end }
+  return { steps, state, messages }
 }
 
 function answeredEpoch(state: State, action: Action): Pick<Step, 'epoch'> {
@@ -71,7 +71,7 @@ function answeredEpoch(state: State, action: Action): Pick<Step, 'epoch'> {
 }
 
 /** What the transactions on the chain need to know of a step beside its action. */
-function besides(state: State, action: Action, bondBefore: number): Pick<Step, 'asker' | 'paid' | 'unearned'> {
+function besides(state: State, action: Action): Pick<Step, 'asker' | 'unearned'> {
   if (action.type === 'timeOut') return { asker: state.demands[action.demand]?.asker ?? '' }
   if (action.type === 'switchToExit') {
     const { cut } = epochOf(state, state.finalEpoch).header
@@ -79,9 +79,7 @@ function besides(state: State, action: Action, bondBefore: number): Pick<Step, '
       index >= cut && ['GenesisRewards', 'Emission'].includes(state.inbox[index]?.kind ?? '')
     return { unearned: [...state.inbox.keys()].filter(isUnearned).map(index => index + 1) }
   }
-  const demand = action.type === 'answer' ? state.demands[action.demand]?.demand : undefined
-  if (demand?.kind !== 'receipt' || state.bond === bondBefore) return {}
-  return { paid: { to: demand.certificate.message.payoutWallet, amount: bondBefore - state.bond } }
+  return {}
 }
 
 /** The demands that have ended since the last look, which `open` remembers. */

@@ -1,13 +1,11 @@
 /** The transactions on `Settlement` that an action of the model stands for. */
-import { keccak256, stringToHex } from 'viem'
 import type { Wrong } from '../../model/direct-proofs.ts'
 import type { Random } from '../../model/random.ts'
-import { digestOf } from '../../model/signatures.ts'
 import type { Header } from '../../model/state.ts'
 import { encodeRows, type PayoutRow, type RowProof } from '../../rows/rows.ts'
 import type { PlacedLeaf } from '../support/trees.ts'
 import { proofsOf, showAbsence } from '../support/watcher.ts'
-import { DisputesTwin } from './disputes-twin.ts'
+import { DisputesTwin, type Inbox } from './disputes-twin.ts'
 import { leavesOfEpoch, rootOf, shownLeaf } from './leaves.ts'
 import type { Messages } from './messages.ts'
 import { addressOf, ownerOf, placeOfAccount, seconds, twinParams, wei } from './names.ts'
@@ -36,7 +34,7 @@ export class SettlementTwin {
     private readonly chain: TwinChain,
     private readonly random: Random,
     private readonly messages: Messages,
-    inbox: (index: number) => { readonly account: string; readonly asked: number } | undefined,
+    inbox: Inbox,
   ) {
     this.disputes = new DisputesTwin(chain, this, messages, inbox)
   }
@@ -66,11 +64,8 @@ export class SettlementTwin {
       case 'registerPayee':
         if (!this.payees.has(action.account)) this.payees.set(action.account, this.payees.size + 1)
         return send('registerPayees', [addressOf(action.account)])
-      case 'pushReceipt': {
-        const { message } = action.receipt
-        const item = [addressOf(message.node), keccak256(stringToHex(digestOf(message)))] as const
-        return result.isAccepted ? [this.asDisputes('appendReceipt', ...item)] : []
-      }
+      case 'pushReceipt':
+        return this.disputes.receipts.push(caller, action.receipt, action.certificate)
       case 'postEpoch':
         return this.post(step, action.header)
       case 'cancel':
@@ -100,7 +95,7 @@ export class SettlementTwin {
 
   /** What the contract of disputes cannot be asked for here is sent as if it were that contract. */
   private async demandSendings(step: Step): Promise<Sending[]> {
-    const { action, caller, now, result, closed, asker, paid } = step
+    const { action, caller, now, result, closed, asker } = step
     if (action.type === 'openDemand') {
       const asking = await this.disputes.opening(step)
       if (asking.length > 0) return asking
@@ -108,11 +103,7 @@ export class SettlementTwin {
       const isCompared = result.isAccepted || ['EpochNotPending', 'ExitSwitched'].includes(result.error)
       return isCompared ? [this.asDisputes('openDemand', action.epoch, finalAt)] : []
     }
-    if (action.type === 'answer') {
-      const answering = await this.disputes.answer(step)
-      if (paid === undefined) return answering
-      return [...answering, this.asDisputes('compensate', addressOf(paid.to), paid.amount)]
-    }
+    if (action.type === 'answer') return this.disputes.answer(step)
     if (action.type !== 'timeOut') return []
     const id = this.disputes.idOf(action.demand)
     if (id !== undefined) return [this.disputes.sending(caller, 'expire', id)]
@@ -159,9 +150,11 @@ export class SettlementTwin {
     ]
   }
 
-  private cancelWrong({ caller, result }: Step, id: number, wrong: Wrong): Sending[] {
-    if (wrong.kind === 'stale')
-      return result.isAccepted ? [this.asDisputes('cancelDisputed', id, addressOf(caller))] : []
+  private async cancelWrong({ caller }: Step, id: number, wrong: Wrong): Promise<Sending[]> {
+    if (wrong.kind === 'stale') {
+      const acceptance = await this.messages.acceptance(wrong.acceptance)
+      return [this.disputes.receipts.sending(caller, 'cancelStale', id, acceptance)]
+    }
     if (wrong.kind === 'payable') {
       const { leaf, siblings } = this.shown(id, `payable:${wrong.payee}`)
       const youngest = this.epochOf(id).cut - 1n

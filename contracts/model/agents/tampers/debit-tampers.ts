@@ -44,7 +44,7 @@ export const debitTampers = {
       nonce: 1,
     } as const
     leafIn(draft, shop.victim).lanes.set(laneKey(shop.victim, 7), 1)
-    const message = { signer: shop.victim, message: body }
+    const message = shop.state.keys.forge(shop.victim, body)
     return take(draft, shop.victim, amount, digestOf(body), [{ kind: 'message', message }])
   },
   /** The accomplice's own signature for the victim's wallet. */
