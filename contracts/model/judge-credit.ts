@@ -22,7 +22,7 @@ export function judgeCredit(state: State, epoch: Epoch, demand: CreditDemand): u
   return need(state, 'credit-large-enough', credit >= least, 'CreditTooSmall', { credit, least })
 }
 
-function owedBy(state: State, epoch: Epoch, ground: CreditGround, key: string): Owed {
+export function owedBy(state: State, epoch: Epoch, ground: CreditGround, key: string): Owed {
   if (ground.kind === 'deposit') {
     const item = state.inbox[ground.index]
     const isOfThisEpoch = item?.kind === 'Deposit' && isCoveredHere(state, epoch, ground.index)

@@ -1,6 +1,6 @@
 import type { Answer, Demand } from './demands.ts'
 import { cancelWrong, type Wrong } from './direct-proofs.ts'
-import { answerDemand, openDemand, timeOut } from './disputes.ts'
+import { answerDemand, openDemand, rank, timeOut } from './disputes.ts'
 import { switchToExit, takeDeposit, takeLeaf } from './exit.ts'
 import { append, deposit, forceWithdrawal, pushReceipt, registerPayee, revoke } from './inbox.ts'
 import type { Certificate, Receipt } from './messages.ts'
@@ -26,6 +26,7 @@ export type Action =
   | { readonly type: 'finalise'; readonly epoch: number }
   | { readonly type: 'claim'; readonly payee: string; readonly epoch: number }
   | { readonly type: 'openDemand'; readonly epoch: number; readonly demand: Demand; readonly follows?: number }
+  | { readonly type: 'rank'; readonly demand: number; readonly follows?: number }
   | { readonly type: 'answer'; readonly demand: number; readonly answer: Answer }
   | { readonly type: 'timeOut'; readonly demand: number }
   | { readonly type: 'cancelWrong'; readonly epoch: number; readonly wrong: Wrong }
@@ -78,6 +79,7 @@ export function deploy({
     ...{
       epochs: new Map(),
       demands: [],
+      questions: new Map(),
       claimed: new Map(),
       exited: new Set(),
       paidByBond: new Set(),
@@ -134,6 +136,8 @@ function run(state: State, caller: string, action: Action, now: number): unknown
       return claim(state, action.payee, action.epoch)
     case 'openDemand':
       return openDemand(state, caller, action.epoch, action.demand, action.follows, now)
+    case 'rank':
+      return rank(state, action.demand, action.follows, now)
     case 'answer':
       return answerDemand(state, caller, action.demand, action.answer, now)
     case 'timeOut':

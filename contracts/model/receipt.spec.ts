@@ -40,7 +40,7 @@ describe('a receipt', () => {
       work()
       assert.equal(post({ cut: 2, position: 1 }).isAccepted, true)
       ask(demand)
-      ask(demand)
+      ask({ ...demand, ground: { kind: 'accepted', acceptance: acceptanceAt(1) } })
       for (const id of [0, 1]) assert.equal(answer(id, by('unknown')).isAccepted, true)
       assert.equal(state.purse.get('nora'), paid)
     }
@@ -168,7 +168,8 @@ describe('a receipt', () => {
     ask(demand)
     assert.equal(answer(0, by('unknown')).isAccepted, true)
     assert.equal(state.purse.get('asker'), 0)
-    assert.equal(refused(ask(demand)), 'OrderCompensated')
+    const accepted: ReceiptDemand = { ...demand, ground: { kind: 'accepted', acceptance: acceptanceAt(1) } }
+    assert.equal(refused(ask(accepted)), 'OrderCompensated')
   })
 
   it('is not asked to be kept once its certificate has expired, unless a push that came in time is left out', () => {

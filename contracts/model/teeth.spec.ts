@@ -23,6 +23,7 @@ const profiteers: Partial<Record<Rule, Strategy>> = {
   'lane-not-lower': tampering('lanesReset'),
   'permission-cap': tampering('delegateBeyond'),
   'permission-counterparty': tampering('delegateBeyond'),
+  'permission-names-node': tampering('delegateElsewhere'),
   'permission-expiry': tampering('delegateBeyond'),
   'permission-revocation': tampering('delegateBeyond'),
   'standing-order-keeps-permission': griefed,
@@ -56,6 +57,7 @@ const profiteers: Partial<Record<Rule, Strategy>> = {
   'descendants-return-bonds': mixed,
   'rows-in-limit': stalled,
   'demand-in-window': stalled,
+  'rank-in-window': stalled,
   'exit-after-silence': griefed,
   'exit-once': silent,
   'claim-final-only': tampering('inventedPayout', 'highCumulative'),
@@ -84,6 +86,7 @@ const shownDirectly: readonly Rule[] = [
   'ended-if-pushed',
   'ended-nonce-used',
   'ended-position',
+  'rank-lowers',
 ]
 
 const seedsMax = 200

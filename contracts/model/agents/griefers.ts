@@ -37,19 +37,28 @@ export class Griefers {
     const follows = before !== undefined && this.random.isOnceIn(2) ? { follows: before.id } : {}
     const asker = this.random.pick(['mallory', 'dave', 'grief'])
     apply(this.state, asker, { type: 'openDemand', epoch, demand, ...follows }, now)
+    this.rank(now)
+  }
+
+  /** Another place for a demand of anybody. */
+  private rank(now: number): void {
+    const late = this.state.demands.slice(-6)
+    if (late.length < 2 || this.random.isOnceIn(2)) return
+    const before = this.random.isOnceIn(2) ? { follows: this.random.pick(late).id } : {}
+    apply(this.state, 'grief', { type: 'rank', demand: this.random.pick(late).id, ...before }, now)
   }
 
   private stall(now: number): void {
     const epoch = [...this.state.epochs.values()].find(({ status }) => status === 'Pending')?.id
     if (epoch === undefined) return
-    const demand = { kind: 'leaf', account: 'alice' } as const
+    const demand = { kind: 'leaf', account: `nobody ${this.state.demands.length}` } as const
     const last = this.state.demands.findLast(({ epoch: of }) => of === epoch)
     if (last?.status === 'Open') return
     const follows = last === undefined ? {} : { follows: last.id }
     const action = { type: 'openDemand', epoch, demand, ...follows } as const
-    if (!apply(this.state, 'grief', action, now).isAccepted) {
-      apply(this.state, 'grief', { type: 'openDemand', epoch, demand }, now)
-    }
+    if (apply(this.state, 'grief', action, now).isAccepted) return
+    const isRanked = last !== undefined && apply(this.state, 'grief', { type: 'rank', demand: last.id }, now).isAccepted
+    apply(this.state, 'grief', isRanked ? action : { type: 'openDemand', epoch, demand }, now)
   }
 
   /** A second receipt for an order, or one with a number used before, now and then for nothing, handed in or pushed in public, whenever the push is taken. */

@@ -8,14 +8,13 @@ import { debitEvidence, holdEvidence } from '../support/evidence.ts'
 import { laneKey, leafProof, placedEntries, revealed } from '../support/trees.ts'
 import { CreditsTwin } from './credits-twin.ts'
 import type { Messages } from './messages.ts'
-import { addressOf, placeOfAccount, twinParams } from './names.ts'
+import { addressOf, placeOfAccount } from './names.ts'
 import { isOfOrder, type OrderDemand, ReceiptsTwin, unstated } from './receipts-twin.ts'
 import type { Step } from './record.ts'
 import { type Books, Shown } from './shown.ts'
 import { encode, type Sending, type TwinChain } from './twin-chain.ts'
 
-/** `isRanked`: with as many demands before it as in the model. */
-type Asked = { readonly id: Hex; readonly epoch: number; readonly demand: Demand; readonly isRanked: boolean }
+type Asked = { readonly id: Hex; readonly epoch: number; readonly demand: Demand }
 
 const kinds = { leaf: 0, statement: 1, reveal: 2, entry: 3, hold: 4, lane: 5, forced: 7 } as const
 const openings = {
@@ -40,7 +39,6 @@ export type Inbox = (index: number) => InboxItem | undefined
 /** Demands as they are asked of the contracts, and answered there. */
 export class DisputesTwin {
   private readonly asked = new Map<number, Asked>()
-  private readonly ids = new Set<Hex>()
   private readonly stated = new Map<string, Statement>()
   private readonly shown: Shown
   readonly receipts: ReceiptsTwin
@@ -58,32 +56,38 @@ export class DisputesTwin {
     this.credits = new CreditsTwin(chain, messages, this.shown, inbox, statementOf)
   }
 
-  idOf(number: number): Hex | undefined {
-    return this.asked.get(number)?.id
+  /** The id on the chain of a demand of the model. */
+  idOf(number: number): Hex {
+    return this.askedAs(number).id
   }
 
-  /** Opens a demand, if it is in a place of its row that the contract can be asked for in the same way. */
-  async opening({ caller, action, result, now }: Step): Promise<Sending[]> {
+  private askedAs(number: number): Asked {
+    const asked = this.asked.get(number)
+    if (asked === undefined) throw new RangeError(`demand ${number} was not asked`)
+    return asked
+  }
+
+  /** Opens a demand, if the contracts can be asked for it. */
+  async opening({ caller, action, result }: Step): Promise<Sending[]> {
     if (action.type !== 'openDemand') return []
     const { demand, epoch, follows } = action
-    const followed = follows === undefined ? undefined : this.asked.get(follows)
-    const isRanked = follows === undefined || followed?.isRanked === true
-    // What follows a demand that the contract was not asked is the first of a row there, while the window runs.
-    const isFirst = followed === undefined && now < this.books.postedAt(epoch) + twinParams.windowSeconds
-    if (!isRanked && !(result.isAccepted && (followed !== undefined || isFirst))) return []
-    const before = followed?.id ?? zeroHash
-    const question = await this.questionOf(epoch, demand)
-    const id = await this.chain.read<Hex>(this.chain.addresses.disputes, disputesAbi, 'idOf', [question])
-    // The model asks the same twice, the contract does not; and it asks for no statement that stands.
-    const isStated = demand.kind === 'statement' && this.stated.has(`${epoch} ${demand.account}`)
-    if (this.ids.has(id) || isStated) return []
+    const before = this.followed(follows)
     if (result.isAccepted) {
-      this.ids.add(id)
-      this.asked.set(result.value, { id, epoch, demand, isRanked })
+      const question = await this.questionOf(epoch, demand)
+      const id = await this.chain.read<Hex>(this.chain.addresses.disputes, disputesAbi, 'idOf', [question])
+      this.asked.set(result.value, { id, epoch, demand })
     }
     if (isOfOrder(demand)) return [await this.receipts.opening(caller, epoch, demand, before)]
     if (demand.kind === 'credit') return this.credits.opening(caller, epoch, demand, before)
     return [this.sending(caller, openings[demand.kind], epoch, ...this.askedFor(demand), before)]
+  }
+
+  rank({ caller }: Step, number: number, follows: number | undefined): Sending[] {
+    return [this.sending(caller, 'rank', this.idOf(number), this.followed(follows))]
+  }
+
+  private followed(number: number | undefined): Hex {
+    return number === undefined ? zeroHash : this.idOf(number)
   }
 
   /** States what an answer shows for the first time, and answers. Of refused answers those of accounts that are stated. */
@@ -92,10 +96,10 @@ export class DisputesTwin {
     const { answer } = action
     const shown = [...(answer.statements ?? [])]
     const isStanding = shown.every(([account, statement]) => this.stated.get(`${epoch} ${account}`) === statement)
-    const asked = this.asked.get(action.demand)
-    if (!result.isAccepted && (asked === undefined || !isStanding)) return []
-    const own = asked === undefined ? [] : await this.answering(caller, asked, answer)
-    const isAnsweredByStatement = asked?.demand.kind === 'statement'
+    const asked = this.askedAs(action.demand)
+    if (!result.isAccepted && !isStanding) return []
+    const own = await this.answering(caller, asked, answer)
+    const isAnsweredByStatement = asked.demand.kind === 'statement'
     const stating = shown.flatMap(([account, statement]) => {
       if (this.stated.has(`${epoch} ${account}`)) return []
       this.stated.set(`${epoch} ${account}`, statement)

@@ -3,7 +3,7 @@ import { encodePacked, type Hex, keccak256, numberToHex, zeroAddress, zeroHash }
 import { settlementAbi } from '../../generated/index.ts'
 import type { InboxItem, State } from '../../model/state.ts'
 import { INBOX_KIND } from '../support/constants.ts'
-import { type Messages, nodeName } from './messages.ts'
+import type { Messages } from './messages.ts'
 import { addressOf } from './names.ts'
 import type { TwinChain } from './twin-chain.ts'
 
@@ -30,18 +30,13 @@ const kinds = {
 export function endingOfModel(chain: TwinChain, state: State, messages: Messages): Ending {
   const items = state.inbox.slice(1).map(item => ({
     kind: kinds[item.kind],
-    account: accountOf(item),
+    account: item.account === '' ? zeroAddress : addressOf(item.account),
     amountMicrocredits: BigInt(item.amount),
     arrivedAt: chain.timeOf(item.at),
     detail: detailOf(item, messages),
   }))
   const claimed = [...state.payees.keys()].map(name => [name, BigInt(state.claimed.get(name) ?? 0)] as const)
   return { items, claimed }
-}
-
-function accountOf({ kind, account }: InboxItem): string {
-  if (account === '') return zeroAddress
-  return addressOf(kind === 'Receipt' ? nodeName(account) : account)
 }
 
 function detailOf({ kind, detail }: InboxItem, messages: Messages): Hex {

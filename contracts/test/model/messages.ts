@@ -53,9 +53,6 @@ export function pricingOf({ unitPrice }: Certificate): Pricing {
   return { rates, feeBasisPoints: twinParams.feePercent * 100, burnBasisPoints: 10_000 }
 }
 
-/** The keys of nodes are not those of their wallets, so that a permission may name the one and not the other. */
-export const nodeName = (name: string): string => `node of ${name}`
-
 /** Translates the messages of one game. */
 export class Messages {
   private readonly byDigest = new Map<string, Hex>()
@@ -114,8 +111,7 @@ export class Messages {
   ): Promise<{ struct: Record<string, unknown>; signature: Hex; digest: Hex }> {
     const { type, message, digest } = this.realOf(signed.message)
     const isGenuine = this.keys.isGenuine(signed)
-    const signer = signed.message.type === 'Receipt' ? nodeName(signed.signer) : signed.signer
-    const signature = await keyOf(isGenuine ? signer : 'forger').signDigest(digest)
+    const signature = await keyOf(isGenuine ? signed.signer : 'forger').signDigest(digest)
     return { struct: asStruct(type, message), signature, digest }
   }
 
@@ -145,7 +141,7 @@ export class Messages {
     const claim = {
       orderDigest: digest,
       payer: addressOf(wallet),
-      node: addressOf(nodeName(certificate.message.node)),
+      node: addressOf(certificate.message.node),
       attempt: 1,
       position: BigInt(certificate.message.position),
       laneKey: laneKey(addressOf(order.signer), order.message.lane),
@@ -208,10 +204,9 @@ export class Messages {
         return [payoutInstructionType, { wallet: addressOf(message.wallet), ...regular, expires }]
       }
       case 'Permission': {
-        const { wallet, delegate, spendMax, counterparty, expires, nonce } = message
-        const nodes = ['nora', 'mallory'].map(name => addressOf(nodeName(name)))
+        const { wallet, delegate, spendMax, counterparties: named, expires, nonce } = message
         const caps = { jobMicrocreditsMax: BigInt(spendMax), hourMicrocreditsMax: never, dayMicrocreditsMax: never }
-        const scope = { counterparties: [addressOf(counterparty), ...nodes], engines: [] }
+        const scope = { counterparties: named.map(addressOf), engines: [] }
         const until = { expires: this.timeOf(expires), nonce: BigInt(nonce) }
         const own = { wallet: addressOf(wallet), delegate: addressOf(delegate) }
         return [spendPermissionType, { ...own, ...caps, ...scope, ...until }]
@@ -220,13 +215,13 @@ export class Messages {
         const work = { attempt: 1, outcome: 0, inputDigest: zeroHash, outputDigest: zeroHash }
         const meter = { startedAtMs: 0n, endedAtMs: 0n, fuel: BigInt(message.units), cpuMs: 0n, memoryBytesPeak: 0n }
         const more = { gpuMs: 0n, storageByteSeconds: 0n, egressBytes: 0n, sequence: BigInt(message.sequence) }
-        const own = { orderDigest: this.keyOf(message.order), node: addressOf(nodeName(message.node)) }
+        const own = { orderDigest: this.keyOf(message.order), node: addressOf(message.node) }
         return [usageReceiptType, { ...work, ...meter, ...more, ...own }]
       }
       case 'Certificate': {
         const { order, node, payoutWallet, amount, position, expires, at } = message
         const orderDigest = this.keyOf(order)
-        const parties = { node: addressOf(nodeName(node)), payoutWallet: addressOf(payoutWallet), attempt: 1 }
+        const parties = { node: addressOf(node), payoutWallet: addressOf(payoutWallet), attempt: 1 }
         const terms = {
           amountMicrocredits: BigInt(amount),
           pricingDigest: pricingDigest(ethersCrypto, pricingOf(message)),
@@ -236,7 +231,7 @@ export class Messages {
         return [holdCertificateType, { ...parties, ...terms, ...times, ...own }]
       }
       case 'Release': {
-        const own = { orderDigest: this.keyOf(message.order), node: addressOf(nodeName(message.node)), attempt: 1 }
+        const own = { orderDigest: this.keyOf(message.order), node: addressOf(message.node), attempt: 1 }
         return [assignmentReleaseType, own]
       }
     }

@@ -3,7 +3,7 @@ import { type GameSetup, play } from '../../model/game.ts'
 import type { Action, Result } from '../../model/model.ts'
 import { KeyRing } from '../../model/signatures.ts'
 import { epochOf, type State } from '../../model/state.ts'
-import { type Bond, bondsOfModel, type Facts, factsOfModel } from './facts.ts'
+import { type Facts, factsOfModel } from './facts.ts'
 import { Messages } from './messages.ts'
 import { twinParams } from './names.ts'
 import type { TwinChain } from './twin-chain.ts'
@@ -15,13 +15,10 @@ export type Step = {
   readonly result: Result
   /** What the chain must show after it; nothing after a refusal. */
   readonly facts?: Facts
-  readonly bonds?: readonly Bond[]
   /** Each demand that was open before it and is not any more. */
-  readonly closed: readonly { readonly number: number; readonly epoch: number }[]
+  readonly closed: readonly number[]
   /** The epoch of the demand that it answers. */
   readonly epoch?: number
-  /** Who asked for the demand that it ended. */
-  readonly asker?: string
   /** Numbers on the chain of the items that no final epoch covers and that nobody deposited, when the exit begins. */
   readonly unearned?: readonly number[]
 }
@@ -59,7 +56,7 @@ export function record(chain: TwinChain, setup: Omit<GameSetup, 'witness'>, post
       const closed = endedDemands(state, open)
       const facts = factsOfModel(chain, state, posterBond, now)
       const more = { ...answeredEpoch(state, action), ...besides(state, action) }
-      steps.push({ caller, action, now, result, facts, bonds: bondsOfModel(state), closed, ...more })
+      steps.push({ caller, action, now, result, facts, closed, ...more })
     },
   })
   return { steps, state, messages }
@@ -71,8 +68,7 @@ function answeredEpoch(state: State, action: Action): Pick<Step, 'epoch'> {
 }
 
 /** What the transactions on the chain need to know of a step beside its action. */
-function besides(state: State, action: Action): Pick<Step, 'asker' | 'unearned'> {
-  if (action.type === 'timeOut') return { asker: state.demands[action.demand]?.asker ?? '' }
+function besides(state: State, action: Action): Pick<Step, 'unearned'> {
   if (action.type === 'switchToExit') {
     const { cut } = epochOf(state, state.finalEpoch).header
     const isUnearned = (index: number) =>
@@ -84,10 +80,10 @@ function besides(state: State, action: Action): Pick<Step, 'asker' | 'unearned'>
 
 /** The demands that have ended since the last look, which `open` remembers. */
 function endedDemands(state: State, open: Set<number>): Step['closed'] {
-  const closed: { number: number; epoch: number }[] = []
-  for (const { id, epoch, status } of state.demands) {
+  const closed: number[] = []
+  for (const { id, status } of state.demands) {
     if (status === 'Open') open.add(id)
-    else if (open.delete(id)) closed.push({ number: id, epoch })
+    else if (open.delete(id)) closed.push(id)
   }
   return closed
 }

@@ -77,16 +77,10 @@ const errors: Readonly<Record<string, readonly string[]>> = {
 
 /** What a demand asks about is looked at first by the contract, then what it follows; the model begins with the epoch. */
 const demandErrors = [
-  ...[
-    'AccountWithoutStatement',
-    'NotFollowable',
-    'ItemOutsideEpoch',
-    'ItemUnrelated',
-    'WindowOver',
-    'StatementDiffers',
-  ],
-  ...['NothingDebited', 'ReceiptNotPushed', 'AcceptanceUnrelated', 'PositionOutsideEpoch', 'CertificateExpired'],
-  ...['NothingDue', 'OrderCompensated', 'InboxItemUnknown'],
+  ...['DemandKnown', 'StatementKnown', 'AccountWithoutStatement', 'NotFollowable', 'RoundsTooMany', 'WindowOver'],
+  ...['ItemOutsideEpoch', 'ItemUnrelated', 'InboxItemUnknown', 'StatementDiffers', 'NothingDebited'],
+  ...['AcceptanceUnrelated', 'PositionOutsideEpoch', 'ReceiptNotPushed', 'CertificateExpired', 'NothingDue'],
+  'OrderCompensated',
 ]
 
 /** The custom errors that a refusal of the model may be on the chain; those without an entry have the same name. */

@@ -8,7 +8,7 @@ import { proofsOf, showAbsence } from '../support/watcher.ts'
 import { DisputesTwin, type Inbox } from './disputes-twin.ts'
 import { leavesOfEpoch, rootOf, shownLeaf } from './leaves.ts'
 import type { Messages } from './messages.ts'
-import { addressOf, ownerOf, placeOfAccount, seconds, twinParams, wei } from './names.ts'
+import { addressOf, ownerOf, placeOfAccount, wei } from './names.ts'
 import type { Step } from './record.ts'
 import type { Sending, TwinChain } from './twin-chain.ts'
 
@@ -42,11 +42,9 @@ export class SettlementTwin {
   /** The transactions that a step stands for; none where the contracts have nothing like it. */
   async sendingsOf(step: Step): Promise<Sending[]> {
     const own = await this.ownSendings(step)
-    const closing = step.closed.flatMap(({ number, epoch }) => {
-      const id = this.disputes.idOf(number)
-      if (id === undefined) return [this.asDisputes('closeDemand', epoch)]
+    const closing = step.closed.flatMap(number => {
       const isEnd = (step.action.type === 'answer' || step.action.type === 'timeOut') && step.action.demand === number
-      return isEnd ? [] : [this.disputes.sending('anybody', 'refund', id)]
+      return isEnd ? [] : [this.disputes.sending('anybody', 'refund', this.disputes.idOf(number))]
     })
     return [...own, ...closing]
   }
@@ -88,28 +86,15 @@ export class SettlementTwin {
       }
       case 'takeDeposit':
         return send('exitDeposit', action.index + 1)
-      default:
-        return this.demandSendings(step)
+      case 'openDemand':
+        return this.disputes.opening(step)
+      case 'rank':
+        return this.disputes.rank(step, action.demand, action.follows)
+      case 'answer':
+        return this.disputes.answer(step)
+      case 'timeOut':
+        return [this.disputes.sending(caller, 'expire', this.disputes.idOf(action.demand))]
     }
-  }
-
-  /** What the contract of disputes cannot be asked for here is sent as if it were that contract. */
-  private async demandSendings(step: Step): Promise<Sending[]> {
-    const { action, caller, now, result, closed, asker } = step
-    if (action.type === 'openDemand') {
-      const asking = await this.disputes.opening(step)
-      if (asking.length > 0) return asking
-      const finalAt = this.chain.timeOf(now) + 2n * seconds(twinParams.answerSeconds)
-      const isCompared = result.isAccepted || ['EpochNotPending', 'ExitSwitched'].includes(result.error)
-      return isCompared ? [this.asDisputes('openDemand', action.epoch, finalAt)] : []
-    }
-    if (action.type === 'answer') return this.disputes.answer(step)
-    if (action.type !== 'timeOut') return []
-    const id = this.disputes.idOf(action.demand)
-    if (id !== undefined) return [this.disputes.sending(caller, 'expire', id)]
-    if (!result.isAccepted) return []
-    const { epoch } = closed.find(({ number }) => number === action.demand) ?? {}
-    return [this.asDisputes('cancelDisputed', epoch, addressOf(asker ?? ''))]
   }
 
   /** Some epochs come in two parts. */
@@ -219,7 +204,4 @@ export class SettlementTwin {
     caller,
     call: this.chain.settlement(name, args),
   })
-
-  private readonly asDisputes = (name: string, ...args: readonly unknown[]): Sending =>
-    this.sending('disputes', name, ...args)
 }
