@@ -4,7 +4,7 @@
  * acceptances. `DEPARROW_MODEL_GAMES=20` plays twenty games of each kind; `DEPARROW_MODEL_FIRST_SEED` begins elsewhere.
  */
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
 import { artifacts } from 'hardhat'
 import { tamperNames } from '../../model/agents/tampers/tampers.ts'
 import { usualBond } from '../../model/game.ts'
@@ -23,30 +23,23 @@ const first = Number(process.env['DEPARROW_MODEL_FIRST_SEED'] ?? 1)
 const chain = await TwinChain.deploy()
 const { abi } = await artifacts.readArtifact('TwinFacts')
 
-describe('a game of the model on the contracts', () => {
-  for (const [name, strategy] of Object.entries(strategies)) {
-    it(`goes as in the model: ${name}`, async t => {
-      const seen = new Map<string, number>()
-      for (let seed = first; seed < first + games; seed++) {
-        for (const [kind, count] of await playTwice(strategy, seed)) seen.set(kind, (seen.get(kind) ?? 0) + count)
-      }
-      t.diagnostic(JSON.stringify(Object.fromEntries([...seen].sort())))
-    })
+/** Plays as many games as are asked for, and tells what was compared. */
+const played = (strategy: Strategy) => async (t: TestContext) => {
+  const seen = new Map<string, number>()
+  for (let seed = first; seed < first + games; seed++) {
+    for (const [kind, count] of await playTwice(strategy, seed)) seen.set(kind, (seen.get(kind) ?? 0) + count)
   }
+  t.diagnostic(JSON.stringify(Object.fromEntries([...seen].sort())))
+}
+
+describe('a game of the model on the contracts', () => {
+  for (const [name, strategy] of Object.entries(strategies)) it(`goes as in the model: ${name}`, played(strategy))
 })
 
 describe('a poster that falsifies in one way only', () => {
-  it('does and is refused the same on the contracts', async t => {
-    const seen = new Map<string, number>()
-    // A run of CI plays every fourth way; more games play them all.
-    for (const name of tamperNames.filter((_, index) => games > 1 || index % 4 === first % 4)) {
-      for (let seed = first; seed < first + games; seed++) {
-        for (const [kind, count] of await playTwice(tampering(name), seed))
-          seen.set(kind, (seen.get(kind) ?? 0) + count)
-      }
-    }
-    t.diagnostic(JSON.stringify(Object.fromEntries([...seen].sort())))
-  })
+  // A run of CI plays every fourth way; more games play them all.
+  for (const name of tamperNames.filter((_, index) => games > 1 || index % 4 === first % 4))
+    it(`does and is refused the same on the contracts: ${name}`, played(tampering(name)))
 })
 
 /** Counts what was compared. */

@@ -115,10 +115,10 @@ export class Messages {
     return { struct: asStruct(type, message), signature, digest }
   }
 
-  /** Who allowed a spend. */
-  async authority(spend: Signed<ModelMessage>, permission: Signed<Permission> | undefined) {
+  /** Who allowed a spend; a wallet's own signature needs no permission, whatever is shown with it. */
+  async authority(spend: Signed<Transfer | Withdrawal | JobOrder>, permission: Signed<Permission> | undefined) {
     const { signature } = await this.signed(spend)
-    if (permission === undefined)
+    if (permission === undefined || spend.signer === spend.message.wallet)
       return { signature, permission: asStruct(spendPermissionType, nobody), permissionSignature: '0x' as Hex }
     const given = await this.signed(permission)
     return { signature, permission: given.struct, permissionSignature: given.signature }

@@ -3,16 +3,15 @@ const judgeErrors = [
   ...['EvidenceInvalid', 'KeyDiffers', 'MessageUnrelated', 'AmountDiffers', 'BelowMinimum', 'SignerDiffers'],
   ...['SignatureInvalid', 'PermissionOfOther', 'CounterpartyNotAllowed', 'PermissionExceeded', 'PermissionExpired'],
   ...['PermissionRevoked', 'MessageExpired', 'InstructionExpired', 'NonceUsed', 'NonceNotCounted', 'NotAbsent'],
-  ...[
-    'CreditTooSmall',
-    'NotEndedBefore',
-    'NotIncluded',
-    'ReceiptNotOther',
-    'ReceiptNotPushed',
-    'SomethingDue',
-    'NothingDebited',
-  ],
+  ...['CreditTooSmall', 'NothingDebited', 'NotEndedBefore', 'NotIncluded', 'SomethingDue'],
+  ...['ReceiptNotOther', 'ReceiptNotPushed'],
   ...['HoldEnded', 'LaneDescends', 'RowNotThere', 'NotForcedHere', 'ForcedUnpaid'],
+]
+
+/** Whether an order may be placed is judged before what the hold or the debit says of it. */
+const orderErrors = [
+  ...['SignerDiffers', 'SignatureInvalid', 'PermissionOfOther', 'PermissionExceeded', 'PermissionExpired'],
+  ...['PermissionRevoked', 'MessageExpired', 'NonceUsed', 'NonceNotCounted'],
 ]
 
 /** By which errors the contracts refuse what a rule of the model refuses. */
@@ -45,8 +44,9 @@ const errors: Readonly<Record<string, readonly string[]>> = {
   DebitNotAllowed: ['EvidenceInvalid'],
   HoldNotAllowed: ['EvidenceInvalid'],
   KeyNotOfMessage: ['KeyDiffers', 'MessageUnrelated'],
-  DebitAmountWrong: ['AmountDiffers', 'BelowMinimum'],
-  HoldAmountWrong: ['AmountDiffers'],
+  DebitAmountWrong: ['AmountDiffers', 'BelowMinimum', ...orderErrors],
+  HoldAmountWrong: ['AmountDiffers', ...orderErrors],
+  HoldEnded: ['HoldEnded', ...orderErrors],
   RowDiffers: ['AmountDiffers'],
   RowOfOtherPayee: ['RowNotThere', 'KeyDiffers', 'AmountDiffers', 'MessageUnrelated'],
   ForcedByOther: ['NotForcedHere'],
