@@ -61,7 +61,10 @@ export class Griefers {
     apply(this.state, 'grief', isRanked ? action : { type: 'openDemand', epoch, demand }, now)
   }
 
-  /** A second receipt for an order, or one with a number used before, now and then for nothing, handed in or pushed in public, whenever the push is taken. */
+  /**
+   * A second receipt for an order, or one with a number used before, now and then for nothing, handed in or pushed in public, whenever the
+   * push is taken.
+   */
   private bait(now: number): void {
     const own = [...this.books.certificates.values()].filter(({ message }) => message.node === 'mallory')
     if (own.length === 0) return

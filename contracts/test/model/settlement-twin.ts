@@ -16,7 +16,6 @@ type PostedEpoch = {
   readonly epoch: bigint
   readonly cut: bigint
   readonly parent: number
-  readonly postedAt: number
   readonly parts: PayoutRow[][]
   readonly leaves: readonly PlacedLeaf[]
 }
@@ -24,7 +23,7 @@ type PostedEpoch = {
 /** Remembers what a game has posted and registered, so that it can be shown. */
 export class SettlementTwin {
   private readonly posted = new Map<number, PostedEpoch>([
-    [0, { epoch: 0n, cut: 0n, parent: 0, postedAt: 0, parts: [], leaves: [] }],
+    [0, { epoch: 0n, cut: 0n, parent: 0, parts: [], leaves: [] }],
   ])
   private readonly payees = new Map<string, number>()
   private finalEpoch = 0
@@ -98,7 +97,7 @@ export class SettlementTwin {
   }
 
   /** Some epochs come in two parts. */
-  private post({ caller, result, now }: Step, header: Header): Sending[] {
+  private post({ caller, result }: Step, header: Header): Sending[] {
     const amounts = [...header.leaves.values()].flatMap(({ available, held }) => [available, held])
     // On the chain no amount can be negative, so that there is nothing to send.
     if ([header.burn, ...amounts].some(amount => amount < 0)) return []
@@ -126,8 +125,7 @@ export class SettlementTwin {
       rowCount: rows.length,
     }
     const id = result.isAccepted ? result.value : 0
-    if (result.isAccepted)
-      this.posted.set(id, { epoch: BigInt(id), cut, parent: header.parent, postedAt: now, parts, leaves })
+    if (result.isAccepted) this.posted.set(id, { epoch: BigInt(id), cut, parent: header.parent, parts, leaves })
     const [first = [], ...more] = parts
     return [
       this.sending(caller, 'postEpoch', onChain, encodeRows(first)),
@@ -185,10 +183,6 @@ export class SettlementTwin {
 
   parentOf(id: number): number {
     return this.epochOf(id).parent
-  }
-
-  postedAt(id: number): number {
-    return this.epochOf(id).postedAt
   }
 
   rowProofOf(id: number, payee: string): RowProof | undefined {

@@ -18,7 +18,6 @@ import { addressOf, placeOfAccount } from './names.ts'
 export type Books = {
   leavesOf(epoch: number): readonly PlacedLeaf[]
   parentOf(epoch: number): number
-  postedAt(epoch: number): number
   rowProofOf(epoch: number, payee: string): { part: number; index: number; row: Hex; siblings: Hex[] } | undefined
 }
 
