@@ -5,7 +5,7 @@ import type { Poster } from './agents/poster.ts'
 import { isPayeeBefore, totalBelow } from './inbox.ts'
 import { payableOf } from './messages.ts'
 import type { Params } from './params.ts'
-import { epochOf, leafAt, leafTotal, type State } from './state.ts'
+import { epochOf, type Leaf, leafAt, leafTotal, type State } from './state.ts'
 
 export type Facts = {
   readonly state: State
@@ -20,7 +20,7 @@ export type Facts = {
 }
 
 /** In a final epoch every honest account has at least what the journal entitles it to, and no more of it is set aside. */
-export function checkEpoch({ state, people, poster, params, beyond }: Facts, id: number): string[] {
+export function checkEpoch({ state, books, people, poster, params, beyond }: Facts, id: number): string[] {
   const epoch = epochOf(state, id)
   if (epoch.status !== 'Finalised') return []
   const violations: string[] = []
@@ -42,11 +42,20 @@ export function checkEpoch({ state, people, poster, params, beyond }: Facts, id:
       if ((leafAt(epoch, payer).holds.get(order) ?? 0) < amount) violations.push(`hold dropped in ${id}: ${order}`)
     }
     if (total < entitled.total) violations.push(`theft from ${account} in ${id}: ${total} of ${entitled.total}`)
-    if (leaf.held > entitled.held) violations.push(`frozen of ${account} in ${id}: ${leaf.held} for ${entitled.held}`)
+    if (leaf.held - heldForNothing(books, leaf) > entitled.held)
+      violations.push(`frozen of ${account} in ${id}: ${leaf.held} for ${entitled.held}`)
   }
   const latest = epoch.postedAt + params.windowSeconds + 2 * params.rowMax * params.answerSeconds
   if (epoch.finalAt > latest) violations.push(`${id} held back until ${epoch.finalAt}`)
   return violations
+}
+
+/** The hold of a job that was settled for nothing may stand until its end: no entry says that it was settled. */
+function heldForNothing(books: Books, { holds }: Leaf): number {
+  const settled = new Set(
+    books.receipts.filter(({ message }) => message.units === 0).map(({ message }) => message.order),
+  )
+  return [...holds].reduce((sum, [order, amount]) => sum + (settled.has(order) ? amount : 0), 0)
 }
 
 function isInstructed(people: People, account: string, amount: number, closedAt: number): boolean {
@@ -85,8 +94,8 @@ export function checkStep({ state, posterBond, isHonest }: Facts, now: number): 
 function checkWatcher(state: State): string[] {
   const { demandBond, reward } = state.params
   let least = 0
-  for (const { asker, status } of state.demands) {
-    if (asker !== 'watcher') continue
+  for (const { asker, status, isAskerRight } of state.demands) {
+    if (asker !== 'watcher' || isAskerRight) continue
     if (status === 'TimedOut') least += reward
     if (status === 'Open' || status === 'Answered') least -= demandBond
   }
@@ -104,7 +113,10 @@ function checkProgress(state: State, now: number): string[] {
 
 /** What the answered demands have brought the poster. */
 function askedFor(state: State): number {
-  return state.demands.filter(({ status }) => status === 'Answered').length * state.params.demandBond
+  return (
+    state.demands.filter(({ status, isAskerRight }) => status === 'Answered' && !isAskerRight).length *
+    state.params.demandBond
+  )
 }
 
 /** Every honest account has been given everything, in DPC. */

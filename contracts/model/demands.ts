@@ -47,13 +47,8 @@ export type Demand =
   | { readonly kind: 'entry'; readonly account: string; readonly key: string }
   | { readonly kind: 'hold'; readonly account: string; readonly key: string }
   | { readonly kind: 'lane'; readonly account: string; readonly key: string }
-  | {
-      readonly kind: 'credit'
-      readonly account: string
-      readonly key: string
-      readonly least: number
-      readonly ground: CreditGround
-    }
+  /** For as much as the ground says. */
+  | { readonly kind: 'credit'; readonly account: string; readonly key: string; readonly ground: CreditGround }
   | { readonly kind: 'forced'; readonly index: number }
   | ReceiptDemand
   | KeptDemand
@@ -68,9 +63,10 @@ export type ShownNode = {
 
 /** Which way a receipt or a kept order is answered. */
 export type OrderAnswer =
-  | { readonly way: 'paid' | 'ended' | 'unknown' | 'kept' | 'settled' | 'expired' }
+  | { readonly way: 'paid' | 'ended' | 'unknown' | 'kept' | 'settled' }
   | { readonly way: 'released'; readonly release: Signed<Release> }
   | { readonly way: 'other-receipt'; readonly receipt: Signed<Receipt> }
+  | { readonly way: 'worthless'; readonly receipt: Signed<Receipt> }
 
 /** What the poster shows. Statements that do not stand yet are shown with the answer that needs them. */
 export type Answer = {

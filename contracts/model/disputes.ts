@@ -1,6 +1,7 @@
 import type { Answer, Demand } from './demands.ts'
 import { forfeit } from './direct-proofs.ts'
 import { type Due, judge, needStanding } from './judge.ts'
+import { questionOf } from './questions.ts'
 import { needPending } from './settlement.ts'
 import { type Epoch, epochOf, need, type OpenDemand, pay, Refused, type State } from './state.ts'
 
@@ -20,8 +21,14 @@ export function openDemand(
   const isInWindow = follows !== undefined || now < epoch.postedAt + state.params.windowSeconds
   need(state, 'demand-in-window', isInWindow, 'WindowClosed', { id })
   needStanding(state, epoch, demand)
+  const isStated = demand.kind === 'statement' && epoch.statements.has(demand.account)
+  need(state, 'always', !isStated, 'StatementKnown', { id })
+  const question = questionOf(state, epoch, demand)
+  const known = state.questions.get(question)
+  need(state, 'always', known === undefined, 'DemandKnown', { number: known })
   pay(state, caller, -state.params.demandBond)
   const number = state.demands.length
+  state.questions.set(question, number)
   state.demands.push({
     id: number,
     epoch: id,
@@ -30,12 +37,29 @@ export function openDemand(
     openedAt: now,
     depth,
     status: 'Open',
+    isAskerRight: false,
     answeredAt: 0,
   })
   // An answer may take A, and another A is for what follows it.
   const { answerSeconds } = state.params
   if (!state.without.has('time-to-follow-up')) epoch.finalAt = Math.max(epoch.finalAt, now + 2 * answerSeconds)
   return number
+}
+
+/**
+ * Shows that a demand has fewer before it than it was opened with: whoever asks a thing late in a row cannot so keep it from somebody for
+ * whom it comes early.
+ */
+export function rank(state: State, number: number, follows: number | undefined, now: number): void {
+  const open = demandOf(state, number)
+  const isFollowable = open.status === 'Answered' && now < open.answeredAt + state.params.answerSeconds
+  need(state, 'always', open.status === 'Open' || isFollowable, 'NotAFollowUp', { number })
+  const epoch = epochOf(state, open.epoch)
+  const depth = follows === undefined ? 1 : depthAfter(state, open.epoch, demandOf(state, follows), now)
+  const isInWindow = follows !== undefined || now < epoch.postedAt + state.params.windowSeconds
+  need(state, 'rank-in-window', isInWindow, 'WindowClosed', { id: open.epoch })
+  need(state, 'rank-lowers', depth < open.depth, 'RoundNotLower', { number, depth })
+  open.depth = depth
 }
 
 function depthAfter(state: State, id: number, before: OpenDemand, now: number): number {
@@ -60,7 +84,8 @@ export function answerDemand(state: State, caller: string, number: number, answe
   }
   open.status = 'Answered'
   open.answeredAt = now
-  pay(state, state.poster, state.params.demandBond)
+  open.isAskerRight = due !== undefined
+  pay(state, open.isAskerRight ? open.asker : state.poster, state.params.demandBond)
 }
 
 /** A statement that is shown with a refused answer does not stand. */

@@ -10,6 +10,7 @@ import { apply, deploy, guardian, ledgerKey, type Witness } from './model.ts'
 import { type Params, smallParams } from './params.ts'
 import { Random } from './random.ts'
 import type { Rule } from './rules.ts'
+import type { KeyRing } from './signatures.ts'
 import type { State } from './state.ts'
 
 export type GameSetup = {
@@ -25,6 +26,7 @@ export type GameSetup = {
   readonly watcherDelaySeconds?: number
   readonly posterBond?: number
   readonly witness?: Witness
+  readonly keys?: KeyRing
 }
 
 /** What a game showed: how it went wrong, if it did, and which falsifications were tried. */
@@ -42,8 +44,11 @@ export function play(setup: GameSetup): Outcome {
   const random = new Random(setup.seed)
   const params = { ...smallParams, ...setup.params }
   const posterBond = setup.posterBond ?? usualBond
-  const witness = setup.witness === undefined ? {} : { witness: setup.witness }
-  const state = deploy({ params, posterBond, genesisRewards: 1000, without: new Set(setup.without), ...witness })
+  const given = {
+    ...(setup.witness === undefined ? {} : { witness: setup.witness }),
+    ...(setup.keys === undefined ? {} : { keys: setup.keys }),
+  }
+  const state = deploy({ params, posterBond, genesisRewards: 1000, without: new Set(setup.without), ...given })
   const people = new People(state.keys)
   const books = new Books(state, people.signAs(ledgerKey))
   const isHonest = setup.mode.tampers.length === 0 && setup.mode.silentFrom === Number.POSITIVE_INFINITY

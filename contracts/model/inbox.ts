@@ -1,4 +1,4 @@
-import type { Certificate, Receipt } from './messages.ts'
+import { type Certificate, dueOf, type Receipt } from './messages.ts'
 import { digestOf, type Signed } from './signatures.ts'
 import { type InboxItem, need, type State } from './state.ts'
 
@@ -50,6 +50,8 @@ export function pushReceipt(
   need(state, 'always', isCertified && certified === order && assigned === node, 'ReceiptUnrelated')
   const { inboxAgeSeconds, pushMarginSeconds } = state.params
   need(state, 'push-in-time', now + inboxAgeSeconds + pushMarginSeconds <= expires, 'PushedTooLate', { expires })
+  const isDue = dueOf(receipt.message, certificate.message, state.params.feePercent) > 0
+  need(state, 'always', isDue, 'NothingDue')
   const digest = digestOf(receipt.message)
   need(state, 'always', !state.pushedReceipts.has(digest), 'ReceiptPushed', { digest })
   state.pushedReceipts.set(digest, append(state, 'Receipt', node, 0, now, digest))

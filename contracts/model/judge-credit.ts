@@ -4,18 +4,25 @@ import { inboxKey, payableOf } from './messages.ts'
 import { digestOf } from './signatures.ts'
 import { type Epoch, epochOf, need, type State } from './state.ts'
 
-type CreditDemand = Extract<Demand, { kind: 'credit' }>
+export type CreditDemand = Extract<Demand, { kind: 'credit' }>
 type Owed = { readonly account: string; readonly key: string; readonly amount: number; readonly isOfThisEpoch: boolean }
 
-/** The ground must name the account, the key and at least the amount that is asked for, and belong to this epoch. */
+/** The ground must name the account and the key that are asked for, and belong to this epoch. */
 export function needGround(state: State, epoch: Epoch, demand: CreditDemand): void {
   const owed = owedBy(state, epoch, demand.ground, demand.key)
   need(state, 'ground-of-this-epoch', owed.isOfThisEpoch, 'CreditGroundInvalid', { key: demand.key })
-  const isNamed = owed.account === demand.account && owed.key === demand.key && demand.least <= owed.amount
-  need(state, 'ground-names-receiver', isNamed, 'CreditGroundInvalid', { account: demand.account, least: demand.least })
+  const isNamed = owed.account === demand.account && owed.key === demand.key
+  need(state, 'ground-names-receiver', isNamed, 'CreditGroundInvalid', { account: demand.account })
 }
 
-function owedBy(state: State, epoch: Epoch, ground: CreditGround, key: string): Owed {
+/** The entry must have as much credit as the ground says. */
+export function judgeCredit(state: State, epoch: Epoch, demand: CreditDemand): undefined {
+  const { credit } = entryOf(standing(state, epoch, demand.account), demand.key)
+  const least = owedBy(state, epoch, demand.ground, demand.key).amount
+  return need(state, 'credit-large-enough', credit >= least, 'CreditTooSmall', { credit, least })
+}
+
+export function owedBy(state: State, epoch: Epoch, ground: CreditGround, key: string): Owed {
   if (ground.kind === 'deposit') {
     const item = state.inbox[ground.index]
     const isOfThisEpoch = item?.kind === 'Deposit' && isCoveredHere(state, epoch, ground.index)
@@ -24,7 +31,7 @@ function owedBy(state: State, epoch: Epoch, ground: CreditGround, key: string): 
   if (ground.kind === 'forced') {
     const wallet = state.inbox[ground.index]?.account ?? ''
     const debited = entryOf(standing(state, epoch, wallet), inboxKey(ground.index)).debit
-    return { account: payableOf(wallet), key: inboxKey(ground.index), amount: debited, isOfThisEpoch: true }
+    return { account: payableOf(wallet), key: inboxKey(ground.index), amount: debited, isOfThisEpoch: debited > 0 }
   }
   const { message } = ground
   need(state, 'always', state.keys.isGenuine(message), 'SignatureInvalid')
@@ -37,7 +44,7 @@ function owedBy(state: State, epoch: Epoch, ground: CreditGround, key: string): 
     return { account: payableOf(body.wallet), key: isKey ? key : '', amount: debit, isOfThisEpoch }
   }
   const account = body.type === 'Transfer' ? body.to : payableOf(body.wallet)
-  return { account, key: digestOf(body), amount: body.amount, isOfThisEpoch }
+  return { account, key: digestOf(body), amount: debit, isOfThisEpoch }
 }
 
 function owedByAcceptance(state: State, epoch: Epoch, ground: Extract<CreditGround, { kind: 'accepted' }>): Owed {

@@ -39,8 +39,7 @@ function needAllowance(state: State, epoch: Epoch, debit: Debit, allowance: Allo
       needKey(state, debit, digestOf(body))
       need(state, 'debit-is-amount', debit.amount === body.amount, 'DebitAmountWrong', { key: debit.key })
       needSigned(state, epoch, debit.account, message, permission, false)
-      const isOpen = body.deadline > epochOf(state, epoch.header.parent).header.closedAt
-      need(state, 'message-deadline', isOpen, 'MessageExpired', { deadline: body.deadline })
+      needOpen(state, epoch, body)
       return needFresh(state, debit.statement, message)
     }
     case 'job':
@@ -89,6 +88,9 @@ function needJob(state: State, epoch: Epoch, debit: Debit, allowance: Extract<Al
   need(state, 'signature-genuine', isReceipt && receipt.message.order === digestOf(order.message), 'ReceiptInvalid')
   need(state, 'debit-below-order-max', debit.amount <= order.message.amount, 'DebitAmountWrong', { key: debit.key })
   needOrder(state, epoch, debit.statement, debit.account, order, permission)
+  const isDelegated = order.signer !== debit.account
+  const isNamed = !isDelegated || permission?.message.counterparties.includes(receipt.message.node) === true
+  need(state, 'permission-names-node', isNamed, 'PermissionOfOther', { node: receipt.message.node })
   const isHeld = debit.statement.closing.holds.has(digestOf(order.message))
   need(state, 'order-no-longer-held', !isHeld, 'OrderStillHeld', { key: debit.key })
 }
@@ -124,7 +126,14 @@ function needOrder(
 ): void {
   const stood = statement.opening.holds.has(digestOf(order.message))
   needSigned(state, epoch, account, order, permission, stood)
-  if (!stood && !state.without.has('order-stood-or-fresh')) needFresh(state, statement, order)
+  if (stood || state.without.has('order-stood-or-fresh')) return
+  needOpen(state, epoch, order.message)
+  needFresh(state, statement, order)
+}
+
+function needOpen(state: State, epoch: Epoch, { deadline }: Spend): void {
+  const isOpen = deadline > epochOf(state, epoch.header.parent).header.closedAt
+  need(state, 'message-deadline', isOpen, 'MessageExpired', { deadline })
 }
 
 function needFresh(state: State, { opening, closing }: Statement, { signer, message }: Signed<Spend>): void {
@@ -156,10 +165,10 @@ function needSigned(
 }
 
 function needCovered(state: State, epoch: Epoch, spend: Spend, permission: Permission, stood: boolean): void {
-  const { spendMax, counterparty, expires, nonce, wallet } = permission
+  const { spendMax, counterparties, expires, nonce, wallet } = permission
   need(state, 'permission-cap', spend.amount <= spendMax, 'PermissionExceeded', { spendMax })
-  const isTo = spend.type !== 'Transfer' || spend.to === counterparty
-  need(state, 'permission-counterparty', isTo && spend.type !== 'Withdrawal', 'PermissionOfOther', { counterparty })
+  const isTo = spend.type !== 'Transfer' || counterparties.includes(spend.to)
+  need(state, 'permission-counterparty', isTo && spend.type !== 'Withdrawal', 'PermissionOfOther', { counterparties })
   if (stood && !state.without.has('standing-order-keeps-permission')) return
   const parent = epochOf(state, epoch.header.parent).header
   need(state, 'permission-expiry', expires > parent.closedAt, 'PermissionExpired', { expires })

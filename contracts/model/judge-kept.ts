@@ -1,6 +1,6 @@
 import type { Answer, KeptDemand, ReceiptDemand } from './demands.ts'
-import { standing } from './judge.ts'
-import { laneKey, type Release } from './messages.ts'
+import { entryOf, standing } from './judge.ts'
+import { dueOf, laneKey, type Receipt, type Release } from './messages.ts'
 import { digestOf, type Signed } from './signatures.ts'
 import { type Epoch, epochOf, leafAt, need, Refused, type State } from './state.ts'
 
@@ -15,6 +15,7 @@ export function needKept(state: State, epoch: Epoch, demand: KeptDemand): void {
   needCertified(state, demand)
   const { position } = demand.certificate.message
   need(state, 'kept-of-this-epoch', position <= epoch.header.position, 'PositionOutsideEpoch', { position })
+  needRunning(state, epoch, demand)
 }
 
 /** A certified hold stands until it is settled, released or over: it may not vanish while its node works. */
@@ -26,11 +27,11 @@ export function judgeKept(state: State, epoch: Epoch, demand: KeptDemand, answer
     case 'kept':
       return need(state, 'order-kept', leafAt(epoch, payer).holds.has(order), 'HoldNotKept', { order })
     case 'settled':
-      return need(state, 'always', standing(state, epoch, payer).entries.has(order), 'EntryMissing', { order })
+      return needSettled(state, epoch, payer, order)
     case 'ended':
       return needEndedBefore(state, epoch, demand)
-    case 'expired':
-      return needExpired(state, epoch, demand)
+    case 'worthless':
+      return needWorthless(state, demand, given.receipt)
     case 'released':
       return needRelease(state, demand, given.release)
     default:
@@ -53,15 +54,33 @@ export function needEndedBefore(
   need(state, 'ended-position', position <= parent.header.position, 'OrderNotPlaced', { position })
 }
 
-/** The certificate is over, and the cut covers every receipt that could be pushed for it: else the push would come when the hold is gone. */
-function needExpired(state: State, epoch: Epoch, { certificate }: KeptDemand): undefined {
+/** An entry that debits nothing gives no ground to demand the receipt, and in the next epoch the hold would have ended before. */
+function needSettled(state: State, epoch: Epoch, payer: string, order: string): undefined {
+  const statement = standing(state, epoch, payer)
+  const isEmpty = entryOf(statement, order).debit === 0
+  const isSettled = !isEmpty || (statement.entries.has(order) && state.without.has('settled-entry-debits'))
+  return need(state, 'always', isSettled, 'NothingDebited', { order })
+}
+
+/** Work that earns its node nothing leaves no entry. */
+function needWorthless(state: State, { certificate }: KeptDemand, receipt: Signed<Receipt>): undefined {
+  const { node, order } = certificate.message
+  const isSigned = state.keys.isGenuine(receipt) && receipt.signer === node && receipt.message.node === node
+  need(state, 'always', isSigned && receipt.message.order === order, 'ReceiptUnrelated')
+  const due = dueOf(receipt.message, certificate.message, state.params.feePercent)
+  return need(state, 'worthless-is-due-nothing', due === 0, 'SomethingDue', { due })
+}
+
+/** The certificate runs, or the epoch leaves out what may be a receipt pushed for it: that push would come when the hold is gone. */
+function needRunning(state: State, epoch: Epoch, { certificate }: KeptDemand): undefined {
   const { expires } = certificate.message
   const { cut, closedAt } = epoch.header
-  need(state, 'kept-until-expiry', expires <= closedAt, 'CertificateStands', { expires })
   const { inboxAgeSeconds, pushMarginSeconds } = state.params
   const next = state.inbox[cut]
-  const isCovered = next === undefined || next.at + inboxAgeSeconds + pushMarginSeconds > expires
-  need(state, 'expiry-covers-pushes', isCovered, 'InboxItemLeftOut', { index: cut })
+  const mayLeaveOutPush = next !== undefined && next.at + inboxAgeSeconds + pushMarginSeconds <= expires
+  const isRunning = expires > closedAt && !state.without.has('kept-until-expiry')
+  const isLeftOut = mayLeaveOutPush && !state.without.has('expiry-covers-pushes')
+  need(state, 'always', isRunning || isLeftOut, 'CertificateExpired', { expires, closedAt })
 }
 
 export function needRelease(state: State, demand: KeptDemand | ReceiptDemand, release: Signed<Release>): undefined {

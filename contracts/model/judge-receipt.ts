@@ -2,7 +2,7 @@ import type { Answer, OrderAnswer, ReceiptDemand } from './demands.ts'
 import { type Due, entryOf, isCoveredHere, standing } from './judge.ts'
 import { isPositionOf } from './judge-credit.ts'
 import { needCertified, needEndedBefore, needRelease } from './judge-kept.ts'
-import { dueOf } from './messages.ts'
+import { type Certificate, dueOf, type Receipt } from './messages.ts'
 import { digestOf } from './signatures.ts'
 import { type Epoch, epochOf, leafAt, need, Refused, type State } from './state.ts'
 
@@ -13,8 +13,14 @@ export function needReceipt(state: State, epoch: Epoch, demand: ReceiptDemand): 
   const { receipt } = demand
   const isSigned = state.keys.isGenuine(receipt) && receipt.signer === node && receipt.message.node === node
   need(state, 'always', isSigned && receipt.message.order === order, 'ReceiptUnrelated')
+  need(state, 'always', dueFor(state, receipt.message, demand.certificate.message) > 0, 'NothingDue')
   needReceiptGround(state, epoch, demand)
+  const isPaid = state.paidByBond.has(paidKey(demand)) && !state.without.has('bond-pays-once')
+  need(state, 'always', !isPaid, 'OrderCompensated', { order })
 }
+
+/** The bond pays a node once for an order. */
+const paidKey = ({ certificate }: ReceiptDemand): string => `${certificate.message.order} ${certificate.message.node}`
 
 function needReceiptGround(state: State, epoch: Epoch, { order, receipt, ground }: ReceiptDemand): undefined {
   const digest = digestOf(receipt.message)
@@ -32,10 +38,8 @@ function needReceiptGround(state: State, epoch: Epoch, { order, receipt, ground 
       return need(state, 'acceptance-of-this-epoch', isHere, 'PositionOutsideEpoch')
     }
     case 'debited': {
-      const entry = standing(state, epoch, order.message.wallet).entries.get(digestOf(order.message))
-      // An entry without a debit answers `kept` too, so that it must be a ground as well.
-      const isEmpty = entry === undefined || (entry.debit === 0 && state.without.has('empty-entry-is-a-ground'))
-      return need(state, 'always', !isEmpty, 'EntryMissing')
+      const { debit } = entryOf(standing(state, epoch, order.message.wallet), digestOf(order.message))
+      return need(state, 'always', debit > 0, 'NothingDebited')
     }
   }
 }
@@ -63,7 +67,7 @@ export function judgeReceipt(state: State, epoch: Epoch, demand: ReceiptDemand, 
 function judgePaid(state: State, epoch: Epoch, demand: ReceiptDemand): undefined {
   const { payoutWallet, order } = demand.certificate.message
   const { credit } = entryOf(standing(state, epoch, payoutWallet), order)
-  const due = dueOf(demand.receipt.message, demand.certificate.message, state.params.feePercent)
+  const due = dueFor(state, demand.receipt.message, demand.certificate.message)
   need(state, 'receipt-paid-what-is-due', credit >= due, 'ReceiptUnderpaid', { credit, due })
 }
 
@@ -83,13 +87,17 @@ function judgeOther(
 function judgeUnknown(state: State, epoch: Epoch, demand: ReceiptDemand): Due | undefined {
   const order = digestOf(demand.order.message)
   const payer = demand.order.message.wallet
-  const isKnown = leafAt(epoch, payer).holds.has(order) || standing(state, epoch, payer).entries.has(order)
+  const { credit, debit } = entryOf(standing(state, epoch, payer), order)
+  const isKnown = leafAt(epoch, payer).holds.has(order) || credit > 0 || debit > 0
   const stood = leafAt(epochOf(state, epoch.header.parent), payer).holds.has(order)
   need(state, 'order-unknown-pays', !isKnown, 'OrderKnown')
   need(state, 'order-stood-is-no-unknown', !stood, 'OrderKnown')
-  if (state.paidByBond.has(order) && !state.without.has('bond-pays-once')) return
-  const due = dueOf(demand.receipt.message, demand.certificate.message, state.params.feePercent)
+  if (state.paidByBond.has(paidKey(demand)) && !state.without.has('bond-pays-once')) return
+  const due = dueFor(state, demand.receipt.message, demand.certificate.message)
   const amount = Math.min(due, state.params.orderCap, Math.floor(state.bond))
-  state.paidByBond.add(order)
+  state.paidByBond.add(paidKey(demand))
   return { account: demand.certificate.message.payoutWallet, amount }
 }
+
+export const dueFor = (state: State, receipt: Receipt, certificate: Certificate): number =>
+  dueOf(receipt, certificate, state.params.feePercent)

@@ -1,10 +1,10 @@
 import type { Answer, Demand, ShownNode } from './demands.ts'
-import { needGround } from './judge-credit.ts'
+import { judgeCredit, needGround } from './judge-credit.ts'
 import { needAllowed, needHold } from './judge-debit.ts'
 import { judgeKept, needKept } from './judge-kept.ts'
 import { judgeReceipt, needReceipt } from './judge-receipt.ts'
 import { inboxKey } from './messages.ts'
-import { placeOf } from './signatures.ts'
+import type { KeyRing } from './signatures.ts'
 import { type Entry, type Epoch, epochOf, leafAt, leafTotal, need, type State, type Statement } from './state.ts'
 
 /** What the poster's bond pays by an answer. */
@@ -45,10 +45,8 @@ export function judge(state: State, epoch: Epoch, demand: Demand, answer: Answer
       const isHigher = (closing.lanes.get(demand.key) ?? 0) >= (opening.lanes.get(demand.key) ?? 0)
       return need(state, 'lane-not-lower', isHigher, 'LaneDescends', { key: demand.key })
     }
-    case 'credit': {
-      const { credit } = entryOf(standing(state, epoch, demand.account), demand.key)
-      return need(state, 'credit-large-enough', credit >= demand.least, 'CreditTooSmall', { credit })
-    }
+    case 'credit':
+      return judgeCredit(state, epoch, demand)
     case 'forced':
       return judgeForced(state, epoch, demand.index)
     case 'receipt':
@@ -91,7 +89,11 @@ export function entryOf(statement: Statement, key: string): Entry {
 }
 
 /** The nodes one reveal shows: the children of a path with their sums, and the key of a child that is one leaf. */
-export function nodesBelow(entries: ReadonlyMap<string, Entry>, path: string): readonly ShownNode[] {
+export function nodesBelow(
+  { placeOf }: Pick<KeyRing, 'placeOf'>,
+  entries: ReadonlyMap<string, Entry>,
+  path: string,
+): readonly ShownNode[] {
   const nodes = new Map<string, ShownNode>()
   for (const [key, { credit, debit }] of entries) {
     const place = placeOf(key)
@@ -106,7 +108,7 @@ export function nodesBelow(entries: ReadonlyMap<string, Entry>, path: string): r
 }
 
 function judgeReveal(state: State, { entries }: Statement, path: string, shown: readonly ShownNode[]): undefined {
-  const isTrue = JSON.stringify(shown) === JSON.stringify(nodesBelow(entries, path))
+  const isTrue = JSON.stringify(shown) === JSON.stringify(nodesBelow(state.keys, entries, path))
   need(state, 'always', isTrue, 'SubtreeProofInvalid', { path })
 }
 

@@ -37,7 +37,8 @@ export type Permission = {
   readonly wallet: string
   readonly delegate: string
   readonly spendMax: number
-  readonly counterparty: string
+  /** Whom the delegate may pay: receivers of transfers, and nodes of jobs. */
+  readonly counterparties: readonly string[]
   readonly expires: number
   readonly nonce: number
 }

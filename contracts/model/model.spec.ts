@@ -106,6 +106,54 @@ describe('a demand', () => {
     assert.equal(refused(ask({ kind: 'leaf', account: 'alice' }, 70)), 'WindowClosed')
   })
 
+  it('is asked once, on whatever ground and by whomever, and for no statement that stands', () => {
+    ask({ kind: 'leaf', account: 'alice' })
+    assert.equal(refused(ask({ kind: 'leaf', account: 'alice' })), 'DemandKnown')
+    ask({ kind: 'statement', account: 'alice' })
+    const statements = new Map([['alice', { opening: emptyLeaf, closing: emptyLeaf, entries: new Map() }]])
+    assert.equal(refused(answer(1, { statements })), 'accepted')
+    assert.equal(refused(ask({ kind: 'statement', account: 'alice' })), 'StatementKnown')
+  })
+
+  /** A row of so many answered demands on leaves, of which the last is left open; its number. */
+  const row = (length: number, now: number) => {
+    for (let depth = 0; depth < length; depth++) {
+      const number = state.demands.length
+      const follows = depth === 0 ? {} : { follows: number - 1 }
+      const demand = { kind: 'leaf', account: `nobody ${number}` } as const
+      run('asker', { type: 'openDemand', epoch: 1, demand, ...follows }, now)
+      if (depth < length - 1) assert.equal(refused(answer(number, { leaf: emptyLeaf }, now)), 'accepted')
+    }
+    return state.demands.length - 1
+  }
+
+  it('that was asked at the end of a row is followed by as many more once it is ranked first', () => {
+    const last = row(smallParams.rowMax, 60)
+    run('anybody', { type: 'rank', demand: last }, 61)
+    assert.equal(refused(answer(last, { leaf: emptyLeaf }, 61)), 'accepted')
+    const after = { type: 'openDemand', epoch: 1, demand: { kind: 'leaf', account: 'bob' }, follows: last } as const
+    assert.equal(refused(apply(state, 'asker', after, 68)), 'accepted')
+  })
+
+  it('is not ranked first after the window, nor when it was answered long ago', () => {
+    const last = row(2, 69)
+    assert.equal(refused(apply(state, 'anybody', { type: 'rank', demand: last }, 70)), 'WindowClosed')
+    assert.equal(refused(apply(state, 'anybody', { type: 'rank', demand: last - 1 }, 77)), 'NotAFollowUp')
+  })
+
+  it('is not ranked lower, and without that rule whoever asked it cannot follow it', () => {
+    for (const [rules, outcome] of [[[], 'RoundNotLower'] as const, [['rank-lowers'], 'accepted'] as const]) {
+      begin(...rules)
+      post({})
+      const late = row(smallParams.rowMax, 60) - 1
+      const own = row(1, 60)
+      assert.equal(refused(apply(state, 'grief', { type: 'rank', demand: own, follows: late }, 60)), outcome)
+      assert.equal(refused(answer(own, { leaf: emptyLeaf }, 60)), 'accepted')
+      const after = { type: 'openDemand', epoch: 1, demand: { kind: 'leaf', account: 'bob' }, follows: own } as const
+      assert.equal(refused(apply(state, 'asker', after, 61)), rules.length === 0 ? 'accepted' : 'FollowUpsExhausted')
+    }
+  })
+
   it('is refused for an account of the network, and without that rule is not', () => {
     assert.equal(refused(ask({ kind: 'statement', account: 'treasury' })), 'NoStatementOfNetwork')
     begin('network-has-no-statement')

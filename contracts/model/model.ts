@@ -1,6 +1,6 @@
 import type { Answer, Demand } from './demands.ts'
 import { cancelWrong, type Wrong } from './direct-proofs.ts'
-import { answerDemand, openDemand, timeOut } from './disputes.ts'
+import { answerDemand, openDemand, rank, timeOut } from './disputes.ts'
 import { switchToExit, takeDeposit, takeLeaf } from './exit.ts'
 import { append, deposit, forceWithdrawal, pushReceipt, registerPayee, revoke } from './inbox.ts'
 import type { Certificate, Receipt } from './messages.ts'
@@ -26,6 +26,7 @@ export type Action =
   | { readonly type: 'finalise'; readonly epoch: number }
   | { readonly type: 'claim'; readonly payee: string; readonly epoch: number }
   | { readonly type: 'openDemand'; readonly epoch: number; readonly demand: Demand; readonly follows?: number }
+  | { readonly type: 'rank'; readonly demand: number; readonly follows?: number }
   | { readonly type: 'answer'; readonly demand: number; readonly answer: Answer }
   | { readonly type: 'timeOut'; readonly demand: number }
   | { readonly type: 'cancelWrong'; readonly epoch: number; readonly wrong: Wrong }
@@ -44,6 +45,8 @@ export type Setup = {
   readonly genesisRewards: number
   readonly without?: ReadonlySet<Rule>
   readonly witness?: Witness
+  /** Where signatures are remembered; new ones when there is none. */
+  readonly keys?: KeyRing
 }
 
 /** Sees each transaction after it was applied, with the state that it left. */
@@ -60,15 +63,23 @@ export const guardian = 'guardian'
 export const ledgerKey = 'ledger'
 
 /** The contracts as they are deployed, at time 0: epoch 0 is final and empty. */
-export function deploy({ params, posterBond, genesisRewards, without = new Set(), witness }: Setup): State {
+export function deploy({
+  params,
+  posterBond,
+  genesisRewards,
+  without = new Set(),
+  witness,
+  keys = new KeyRing(),
+}: Setup): State {
   requireSound(params)
   const genesis: Header = { parent: 0, cut: 0, position: 0, closedAt: 0, burn: 0, leaves: new Map(), rows: [] }
   const state: State = {
-    ...{ params, keys: new KeyRing(), without, poster, guardian, ledger: ledgerKey },
+    ...{ params, keys, without, poster, guardian, ledger: ledgerKey },
     ...{ inbox: [], pushedReceipts: new Map(), revocations: new Map(), revokedUpTo: new Map(), payees: new Map() },
     ...{
       epochs: new Map(),
       demands: [],
+      questions: new Map(),
       claimed: new Map(),
       exited: new Set(),
       paidByBond: new Set(),
@@ -125,6 +136,8 @@ function run(state: State, caller: string, action: Action, now: number): unknown
       return claim(state, action.payee, action.epoch)
     case 'openDemand':
       return openDemand(state, caller, action.epoch, action.demand, action.follows, now)
+    case 'rank':
+      return rank(state, action.demand, action.follows, now)
     case 'answer':
       return answerDemand(state, caller, action.demand, action.answer, now)
     case 'timeOut':

@@ -14,7 +14,7 @@ describe('a receipt', () => {
   let order: Signed<JobOrder>
 
   const alices = { opening: emptyLeaf, closing: emptyLeaf, entries: new Map() }
-  const by = (way: 'paid' | 'ended' | 'unknown' | 'kept' | 'settled' | 'expired'): Answer => {
+  const by = (way: 'paid' | 'ended' | 'unknown' | 'kept' | 'settled'): Answer => {
     return { statements: new Map([['alice', alices]]), orderAnswer: { way } }
   }
 
@@ -39,10 +39,9 @@ describe('a receipt', () => {
       begin(...rules)
       work()
       assert.equal(post({ cut: 2, position: 1 }).isAccepted, true)
-      for (const id of [0, 1]) {
-        ask(demand)
-        assert.equal(answer(id, by('unknown')).isAccepted, true)
-      }
+      ask(demand)
+      ask({ ...demand, ground: { kind: 'accepted', acceptance: acceptanceAt(1) } })
+      for (const id of [0, 1]) assert.equal(answer(id, by('unknown')).isAccepted, true)
       assert.equal(state.purse.get('nora'), paid)
     }
   })
@@ -51,7 +50,7 @@ describe('a receipt', () => {
     work()
     assert.equal(post({ cut: 2, position: 1 }).isAccepted, true)
     ask(demand)
-    for (const way of ['paid', 'ended', 'kept', 'settled', 'expired'] as const) {
+    for (const way of ['paid', 'ended', 'kept', 'settled'] as const) {
       assert.equal(answer(0, by(way)).isAccepted, false, way)
     }
   })
@@ -128,16 +127,59 @@ describe('a receipt', () => {
     assert.equal(refused(ask({ kind: 'kept', order, certificate })), 'PositionOutsideEpoch')
   })
 
-  it('is not asked of a hold that was settled for nothing, whose entry is a ground all the same', () => {
+  it('is not kept by an entry that debits nothing, which is no ground either, and without that rule is', () => {
+    for (const [rules, outcome] of [[[], 'NothingDebited'] as const, [['settled-entry-debits'], 'accepted'] as const]) {
+      begin(...rules)
+      work()
+      const settled = { ...alices, entries: new Map([[digestOf(order.message), { credit: 0, debit: 0 }]]) }
+      const shown: Answer = { statements: new Map([['alice', settled]]), orderAnswer: { way: 'settled' } }
+      assert.equal(post({ cut: 2, position: 1 }).isAccepted, true)
+      ask({ kind: 'statement', account: 'alice' })
+      assert.equal(answer(0, { statements: new Map([['alice', settled]]) }).isAccepted, true)
+      ask({ kind: 'kept', order, certificate })
+      assert.equal(refused(answer(1, shown)), outcome)
+      assert.equal(refused(ask({ ...demand, ground: { kind: 'debited' } })), 'NothingDebited')
+    }
+  })
+
+  it('that is due nothing shows that its order was kept, and another does not', () => {
     work()
-    const settled = { ...alices, entries: new Map([[digestOf(order.message), { credit: 0, debit: 0 }]]) }
-    const shown: Answer = { statements: new Map([['alice', settled]]), orderAnswer: { way: 'settled' } }
     assert.equal(post({ cut: 2, position: 1 }).isAccepted, true)
     ask({ kind: 'kept', order, certificate })
-    assert.equal(refused(answer(0, by('settled'))), 'EntryMissing')
-    assert.equal(answer(0, shown).isAccepted, true)
-    assert.equal(ask({ ...demand, ground: { kind: 'debited' } }).isAccepted, true)
-    assert.equal(refused(answer(1, { orderAnswer: { way: 'unknown' } })), 'OrderKnown')
+    const withUnits = (units: number): Answer => {
+      const receipt = sign('nora')<Receipt>({ ...demand.receipt.message, units })
+      return { orderAnswer: { way: 'worthless', receipt } }
+    }
+    assert.equal(refused(answer(0, withUnits(1))), 'SomethingDue')
+    assert.equal(refused(answer(0, withUnits(0))), 'accepted')
+  })
+
+  it('that is due nothing can be neither pushed nor asked for', () => {
+    work()
+    const receipt = sign('nora')<Receipt>({ ...demand.receipt.message, units: 0 })
+    assert.equal(refused(apply(state, 'nora', { type: 'pushReceipt', receipt, certificate }, 1)), 'NothingDue')
+    assert.equal(post({ cut: 2, position: 1 }).isAccepted, true)
+    assert.equal(refused(ask({ ...demand, receipt })), 'NothingDue')
+  })
+
+  it('is not asked again when the bond has paid its order to its node', () => {
+    work()
+    assert.equal(post({ cut: 2, position: 1 }).isAccepted, true)
+    ask(demand)
+    assert.equal(answer(0, by('unknown')).isAccepted, true)
+    assert.equal(state.purse.get('asker'), 0)
+    const accepted: ReceiptDemand = { ...demand, ground: { kind: 'accepted', acceptance: acceptanceAt(1) } }
+    assert.equal(refused(ask(accepted)), 'OrderCompensated')
+  })
+
+  it('is not asked to be kept once its certificate has expired, unless the epoch leaves out what may be its push', () => {
+    for (const [at, outcome] of [[495, 'CertificateExpired'] as const, [494, 'accepted'] as const]) {
+      begin()
+      work()
+      run('bob', { type: 'deposit', amount: 1 }, at)
+      assert.equal(post({ cut: 2, position: 1, closedAt: 500 }, 500).isAccepted, true)
+      assert.equal(refused(ask({ kind: 'kept', order, certificate }, 500)), outcome)
+    }
   })
 
   /** An epoch in which Alice's lane has passed the order's nonce. */

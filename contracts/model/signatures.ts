@@ -4,6 +4,10 @@ export type Sign = <T>(message: T) => Signed<T>
 
 export class KeyRing {
   private readonly made = new Set<Signed<unknown>>()
+  private readonly forged: Signed<unknown>[] = []
+
+  /** `placeOf`: where a key lies in its tree. */
+  constructor(readonly placeOf: (key: string) => string = placeOfHash) {}
 
   /** The one way to sign as `signer`; whoever holds the function is the owner. */
   keyOf(signer: string): Sign {
@@ -14,9 +18,16 @@ export class KeyRing {
     }
   }
 
-  /** Everything that was signed. */
-  get all(): Iterable<Signed<unknown>> {
-    return this.made
+  /** A signature that somebody made up. */
+  forge<T>(signer: string, message: T): Signed<T> {
+    const signed = { signer, message }
+    this.forged.push(signed)
+    return signed
+  }
+
+  /** Everything that was signed or forged. */
+  get all(): readonly Signed<unknown>[] {
+    return [...this.made, ...this.forged]
   }
 
   isGenuine(signed: Signed<unknown>): boolean {
@@ -40,7 +51,7 @@ export function digestOf(message: { readonly type: string }): string {
  * Where a key lies in its tree: eight hexadecimal digits, which stand for the 64 of 32 bytes. Whoever invents a key chooses its place: such a
  * key is `@` and the digits.
  */
-export function placeOf(key: string): string {
+export function placeOfHash(key: string): string {
   return key.startsWith('@') ? key.slice(1, 1 + placeDigits) : hash32(key, 0)
 }
 

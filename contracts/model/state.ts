@@ -61,9 +61,11 @@ export type OpenDemand = {
   readonly asker: string
   readonly demand: Demand
   readonly openedAt: number
-  /** How many demands came before it in its row, itself included. */
-  readonly depth: number
+  /** How many demands came before it in its row, itself included; a lower place may be shown for it. */
+  depth: number
   status: 'Open' | 'Answered' | 'TimedOut' | 'Returned'
+  /** Whether it was answered by paying out of the poster's bond, so that the asker has its own bond back. */
+  isAskerRight: boolean
   answeredAt: number
 }
 
@@ -85,9 +87,11 @@ export type State = {
   readonly payees: Map<string, { readonly at: number }>
   readonly epochs: Map<number, Epoch>
   readonly demands: OpenDemand[]
+  /** The number of the demand that asks what the text says. */
+  readonly questions: Map<string, number>
   readonly claimed: Map<string, number>
   readonly exited: Set<string>
-  /** Orders that the poster's bond has paid. */
+  /** Orders and nodes that the poster's bond has paid. */
   readonly paidByBond: Set<string>
   /** What each party has put in and taken out as bonds, rewards and receipts paid by the bond; in µcr, from 0. */
   readonly purse: Map<string, number>

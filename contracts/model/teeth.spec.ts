@@ -23,6 +23,7 @@ const profiteers: Partial<Record<Rule, Strategy>> = {
   'lane-not-lower': tampering('lanesReset'),
   'permission-cap': tampering('delegateBeyond'),
   'permission-counterparty': tampering('delegateBeyond'),
+  'permission-names-node': tampering('delegateElsewhere'),
   'permission-expiry': tampering('delegateBeyond'),
   'permission-revocation': tampering('delegateBeyond'),
   'standing-order-keeps-permission': griefed,
@@ -37,11 +38,12 @@ const profiteers: Partial<Record<Rule, Strategy>> = {
   'credit-large-enough': tampering('shortCredit'),
   'ground-names-receiver': griefed,
   'ground-of-this-epoch': griefed,
-  'push-in-time': griefed,
+  'push-in-time': shortHolds(griefed),
   'push-of-this-epoch': griefed,
   'acceptance-of-this-epoch': griefed,
   'other-receipt-of-order': tampering('receiptDropped'),
-  'empty-entry-is-a-ground': tampering('emptyEntry'),
+  'settled-entry-debits': tampering('emptyEntry'),
+  'worthless-is-due-nothing': deaf(tampering('holdDropped')),
   'ended-not-in-opening': tampering('holdDropped'),
   'order-unknown-pays': smallCap(tampering('receiptDropped')),
   'order-stood-is-no-unknown': smallCap(deaf(tampering('jobErased'))),
@@ -55,6 +57,7 @@ const profiteers: Partial<Record<Rule, Strategy>> = {
   'descendants-return-bonds': mixed,
   'rows-in-limit': stalled,
   'demand-in-window': stalled,
+  'rank-in-window': stalled,
   'exit-after-silence': griefed,
   'exit-once': silent,
   'claim-final-only': tampering('inventedPayout', 'highCumulative'),
@@ -83,6 +86,7 @@ const shownDirectly: readonly Rule[] = [
   'ended-if-pushed',
   'ended-nonce-used',
   'ended-position',
+  'rank-lowers',
 ]
 
 const seedsMax = 200

@@ -47,7 +47,7 @@ export function answersTo(state: State, books: Books, posted: Posted, id: number
       return [{ leaf: leafAt(epoch, demand.account) }]
     case 'reveal': {
       const { entries } = posted.statementOf(state, id, demand.account)
-      return [{ statements: show(demand.account), nodes: nodesBelow(entries, demand.path) }]
+      return [{ statements: show(demand.account), nodes: nodesBelow(state.keys, entries, demand.path) }]
     }
     case 'entry': {
       const allowances = posted.draft.statements.get(demand.account)?.get(demand.key)?.allowances ?? []
@@ -83,7 +83,12 @@ function permissionsOf(books: Books, answer: Answer): Answer[] {
 }
 
 function orderAnswersOf(books: Books, demand: Extract<Demand, { kind: 'receipt' | 'kept' }>): OrderAnswer[] {
-  if (demand.kind === 'kept') return (['kept', 'settled', 'ended', 'expired'] as const).map(way => ({ way }))
+  if (demand.kind === 'kept') {
+    const { order } = demand.certificate.message
+    const receipts = [...books.receipts, ...books.pushed.values()].filter(({ message }) => message.order === order)
+    const plain = (['kept', 'settled', 'ended'] as const).map(way => ({ way }))
+    return [...plain, ...receipts.map(receipt => ({ way: 'worthless', receipt }) as const)]
+  }
   const ways = (['paid', 'ended'] as const).map(way => ({ way }))
   const asked = digestOf(demand.receipt.message)
   const others = books.receipts

@@ -78,7 +78,7 @@ export class Books {
 
   transfer(signed: Signed<Transfer>, now: number, permission?: Signed<Permission>): Signed<Acceptance> | undefined {
     const { to, amount } = signed.message
-    if (!this.takesSpend(signed, now, permission)) return undefined
+    if (!this.takesSpend(signed, to, now, permission)) return undefined
     const digest = digestOf(signed.message)
     this.position++
     this.useNonce(signed)
@@ -88,7 +88,7 @@ export class Books {
   }
 
   withdraw(signed: Signed<Withdrawal>, now: number): void {
-    if (!this.takesSpend(signed, now, undefined)) return
+    if (!this.takesSpend(signed, undefined, now, undefined)) return
     this.position++
     this.useNonce(signed)
     this.payOut(signed.message.wallet, digestOf(signed.message), signed.message.amount, {
@@ -113,7 +113,7 @@ export class Books {
     permission?: Signed<Permission>,
   ): Signed<Certificate> | undefined {
     const { wallet, amount, deadline } = order.message
-    if (!this.takesSpend(order, now, permission)) return undefined
+    if (!this.takesSpend(order, node, now, permission)) return undefined
     const digest = digestOf(order.message)
     const endsAt = deadline + this.chain.params.graceSeconds
     this.position++
@@ -228,6 +228,7 @@ export class Books {
 
   private takesSpend(
     signed: Signed<Transfer | Withdrawal | JobOrder>,
+    to: string | undefined,
     now: number,
     permission: Signed<Permission> | undefined,
   ): boolean {
@@ -235,20 +236,21 @@ export class Books {
     const { available, lanes } = this.walletOf(wallet)
     const isFresh = nonce > (lanes.get(laneKey(signed.signer, lane)) ?? 0)
     const isSigned = this.chain.keys.isGenuine(signed)
-    const isPermitted = signed.signer === wallet || this.isPermitted(signed, now, permission)
+    const isPermitted = signed.signer === wallet || this.isPermitted(signed, to, now, permission)
     return deadline > now && isSigned && isFresh && isPermitted && amount > 0 && available >= amount
   }
 
   private isPermitted(
     signed: Signed<Transfer | Withdrawal | JobOrder>,
+    to: string | undefined,
     now: number,
     permission: Signed<Permission> | undefined,
   ): boolean {
     if (permission === undefined || !this.chain.keys.isGenuine(permission)) return false
     this.permissions.add(permission)
-    const { wallet, delegate, spendMax, counterparty, expires, nonce } = permission.message
+    const { wallet, delegate, spendMax, counterparties, expires, nonce } = permission.message
     const spend = signed.message
-    const isTo = spend.type === 'JobOrder' || (spend.type === 'Transfer' && spend.to === counterparty)
+    const isTo = to !== undefined && counterparties.includes(to)
     const isOwn = permission.signer === wallet && wallet === spend.wallet && delegate === signed.signer
     return isOwn && isTo && spend.amount <= spendMax && expires > now && !this.revoked.has(`${wallet}/${nonce}`)
   }

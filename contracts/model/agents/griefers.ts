@@ -37,22 +37,34 @@ export class Griefers {
     const follows = before !== undefined && this.random.isOnceIn(2) ? { follows: before.id } : {}
     const asker = this.random.pick(['mallory', 'dave', 'grief'])
     apply(this.state, asker, { type: 'openDemand', epoch, demand, ...follows }, now)
+    this.rank(now)
+  }
+
+  /** Another place for a demand of anybody. */
+  private rank(now: number): void {
+    const late = this.state.demands.slice(-6)
+    if (late.length < 2 || this.random.isOnceIn(2)) return
+    const before = this.random.isOnceIn(2) ? { follows: this.random.pick(late).id } : {}
+    apply(this.state, 'grief', { type: 'rank', demand: this.random.pick(late).id, ...before }, now)
   }
 
   private stall(now: number): void {
     const epoch = [...this.state.epochs.values()].find(({ status }) => status === 'Pending')?.id
     if (epoch === undefined) return
-    const demand = { kind: 'leaf', account: 'alice' } as const
+    const demand = { kind: 'leaf', account: `nobody ${this.state.demands.length}` } as const
     const last = this.state.demands.findLast(({ epoch: of }) => of === epoch)
     if (last?.status === 'Open') return
     const follows = last === undefined ? {} : { follows: last.id }
     const action = { type: 'openDemand', epoch, demand, ...follows } as const
-    if (!apply(this.state, 'grief', action, now).isAccepted) {
-      apply(this.state, 'grief', { type: 'openDemand', epoch, demand }, now)
-    }
+    if (apply(this.state, 'grief', action, now).isAccepted) return
+    const isRanked = last !== undefined && apply(this.state, 'grief', { type: 'rank', demand: last.id }, now).isAccepted
+    apply(this.state, 'grief', isRanked ? action : { type: 'openDemand', epoch, demand }, now)
   }
 
-  /** A second receipt for an order, or one with a number used before, handed in or pushed in public, whenever the push is taken. */
+  /**
+   * A second receipt for an order, or one with a number used before, now and then for nothing, handed in or pushed in public, whenever the
+   * push is taken.
+   */
   private bait(now: number): void {
     const own = [...this.books.certificates.values()].filter(({ message }) => message.node === 'mallory')
     if (own.length === 0) return
@@ -61,7 +73,7 @@ export class Griefers {
     const certificate = this.random.pick(ending.length > 0 ? ending : own.slice(-5))
     const { order } = certificate.message
     const sequence = Math.max(1, this.books.walletOf('mallory').sequence + this.random.between(-2, 3))
-    const units = this.random.between(1, 50)
+    const units = this.random.isOnceIn(5) ? 0 : this.random.between(1, 50)
     const receipt = this.people.signAs('mallory')<Receipt>({ type: 'Receipt', order, node: 'mallory', sequence, units })
     this.books.pushed.set(digestOf(receipt.message), receipt)
     this.baits.push(receipt)
@@ -117,27 +129,25 @@ export class Griefers {
   }
 
   private creditDemand(account: string, key: string, index: number): Demand | undefined {
-    const least = this.random.between(0, 100)
     if (this.random.isOnceIn(3)) {
       const kind = this.random.pick(['deposit', 'forced'] as const)
-      return { kind: 'credit', account, key: `inbox-${index}`, least, ground: { kind, index } }
+      return { kind: 'credit', account, key: `inbox-${index}`, ground: { kind, index } }
     }
     const allowance = this.books.movements.find(movement => movement.key === key && movement.debit > 0)?.allowance
     const acceptance = this.books.acceptances.get(key)
     if (allowance?.kind === 'instruction') {
-      return { kind: 'credit', account, key, least, ground: { kind: 'debited', message: allowance.instruction } }
+      return { kind: 'credit', account, key, ground: { kind: 'debited', message: allowance.instruction } }
     }
     if (allowance?.kind !== 'message') return undefined
     const { message } = allowance
-    const exact = this.random.isOnceIn(2) ? message.message.amount : least
     if (acceptance !== undefined && message.message.type === 'Transfer') {
       const transfer = { signer: message.signer, message: message.message }
       const isWhole = this.random.isOnceIn(2)
       const to = isWhole ? message.message.to : account
       const ground = { kind: 'accepted', message: message as typeof transfer, acceptance } as const
-      return { kind: 'credit', account: to, key, least: exact, ground }
+      return { kind: 'credit', account: to, key, ground }
     }
-    return { kind: 'credit', account, key, least: exact, ground: { kind: 'debited', message } }
+    return { kind: 'credit', account, key, ground: { kind: 'debited', message } }
   }
 
   private keptDemand(): Demand | undefined {

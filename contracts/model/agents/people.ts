@@ -59,8 +59,8 @@ export class People {
     return receipt
   }
 
-  permit(wallet: string, spendMax: number, counterparty: string, expires: number, nonce: number): void {
-    const terms = { wallet, delegate: 'dave', spendMax, counterparty, expires, nonce }
+  permit(wallet: string, spendMax: number, counterparties: readonly string[], expires: number, nonce: number): void {
+    const terms = { wallet, delegate: 'dave', spendMax, counterparties, expires, nonce }
     this.permissions.push(this.signAs(wallet)<Permission>({ type: 'Permission', ...terms }))
   }
 
@@ -81,13 +81,13 @@ export class People {
     parent: number,
   ): { permission: Signed<Permission>; message: Signed<Transfer> } {
     const permission = random.pick(this.permissions)
-    const { wallet, spendMax, counterparty, expires, nonce: number } = permission.message
+    const { wallet, spendMax, counterparties, expires, nonce: number } = permission.message
     const { closedAt, cut } = epochOf(state, parent).header
     const isOver = expires <= closedAt || (state.revocations.get(`${wallet}/${number}`) ?? cut) < cut
     const isToOther = !isOver && random.isOnceIn(2)
     const amount = isOver || isToOther ? spendMax : spendMax + random.between(1, 20)
     const nonce = this.nextNonce(`dave for ${wallet}`)
-    const to = isToOther ? 'mallory' : counterparty
+    const to = isToOther ? 'mallory' : (counterparties[0] ?? 'mallory')
     const body: Transfer = { type: 'Transfer', wallet, to, amount, deadline: never, lane: 1, nonce }
     return { permission, message: this.signAs('dave')(body) }
   }

@@ -28,8 +28,8 @@ export class Users {
       apply(this.state, name, { type: 'deposit', amount: this.random.between(100, 400) }, 0)
       if (this.random.isOnceIn(2)) this.register(name, 0)
     }
-    this.people.permit('alice', 20, 'bob', this.random.between(40, 160), 1)
-    this.people.permit('bob', 30, 'alice', 10_000, 2)
+    this.people.permit('alice', 20, ['bob', 'nora'], this.random.between(40, 160), 1)
+    this.people.permit('bob', 30, ['alice', 'nora'], 10_000, 2)
     for (const name of this.people.honest) {
       const instruction = this.people.instruct(name, this.random.between(30, 200), this.random.between(30, 300))
       this.books.instructions.add(instruction)
@@ -115,7 +115,8 @@ export class Users {
 
   private spendAsDelegate(now: number): void {
     const permission = this.random.pick(this.people.permissions)
-    const { wallet, spendMax, counterparty: to } = permission.message
+    const { wallet, spendMax, counterparties } = permission.message
+    const to = counterparties[0] ?? wallet
     const nonce = this.people.nextNonce(`dave for ${wallet}`)
     const amount = this.random.between(2, spendMax)
     const sign = this.people.signAs('dave')
@@ -137,7 +138,8 @@ export class Users {
 
   /** One job in four is never done, so that its hold ends. */
   private place(order: Signed<JobOrder>, now: number, permission?: Parameters<Books['openHold']>[4]): void {
-    const node = this.random.pick(this.people.nodes)
+    const named = permission?.message.counterparties
+    const node = this.random.pick(this.people.nodes.filter(name => named?.includes(name) !== false))
     const certificate = this.books.openHold(order, node, this.random.between(1, 5), now, permission)
     if (certificate === undefined) return
     if (this.random.isOnceIn(4)) return

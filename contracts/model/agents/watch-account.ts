@@ -1,7 +1,7 @@
 import type { CreditGround, Demand } from '../demands.ts'
 import { nodesBelow } from '../judge.ts'
 import { laneKey, payableOf, rowKey, type Transfer } from '../messages.ts'
-import { digestOf, placeOf, type Signed } from '../signatures.ts'
+import { digestOf, type KeyRing, type Signed } from '../signatures.ts'
 import { type Epoch, epochOf, type State, type Statement } from '../state.ts'
 import type { Books } from './books.ts'
 import type { Draft, DraftEntry } from './draft.ts'
@@ -19,13 +19,13 @@ export function* watchAccount(state: State, books: Books, id: number, account: s
   let path = ''
   for (;;) {
     yield [{ kind: 'reveal', account, path }]
-    const shown = nodesBelow(statement.entries, path)
-    const wrong = shown.find(node => node.debit > sumsBelow(known, node.path).debit)
+    const shown = nodesBelow(state.keys, statement.entries, path)
+    const wrong = shown.find(node => node.debit > sumsBelow(state.keys, known, node.path).debit)
     wanted.push(...missingCredits(state, books, epochOf(state, id), account, known, path, shown))
     if (wrong === undefined) break
     if (wrong.key !== undefined) {
       wanted.push({ kind: 'entry', account, key: wrong.key })
-      wanted.push(...instructed(books, account, wrong.key, wrong.debit))
+      wanted.push(...instructed(books, account, wrong.key))
       break
     }
     path = wrong.path
@@ -34,13 +34,17 @@ export function* watchAccount(state: State, books: Books, id: number, account: s
 }
 
 /** A payout by the owner's own instruction is allowed whenever the poster likes; then it must have arrived where it waits for a row. */
-function instructed(books: Books, account: string, key: string, least: number): Demand[] {
+function instructed(books: Books, account: string, key: string): Demand[] {
   const message = [...books.instructions].find(signed => key.startsWith(`instruction-${digestOf(signed.message)}-`))
   if (message === undefined) return []
-  return [{ kind: 'credit', account: payableOf(account), key, least, ground: { kind: 'debited', message } }]
+  return [{ kind: 'credit', account: payableOf(account), key, ground: { kind: 'debited', message } }]
 }
 
-function sumsBelow(known: ReadonlyMap<string, DraftEntry>, path: string): { credit: number; debit: number } {
+function sumsBelow(
+  { placeOf }: KeyRing,
+  known: ReadonlyMap<string, DraftEntry>,
+  path: string,
+): { credit: number; debit: number } {
   const sums = { credit: 0, debit: 0 }
   for (const [key, { credit, debit }] of known) {
     if (!placeOf(key).startsWith(path)) continue
@@ -61,7 +65,7 @@ function leafDemands(
   const wanted: Demand[] = []
   for (const [key, amount] of closing.holds) {
     if (leaf?.holds.get(key) === amount) continue
-    wanted.push({ kind: known.has(key) ? 'entry' : 'hold', account, key })
+    wanted.push({ kind: (known.get(key)?.debit ?? 0) > 0 ? 'entry' : 'hold', account, key })
   }
   for (const [key, nonce] of opening.lanes) {
     if ((closing.lanes.get(key) ?? 0) < nonce) wanted.push({ kind: 'lane', account, key })
@@ -108,16 +112,17 @@ function missingCredits(
   shown: readonly { path: string; credit: number; key?: string }[],
 ): Demand[] {
   const wanted: Demand[] = []
+  const { placeOf } = state.keys
   for (const [key, { credit }] of known) {
     if (credit === 0 || !placeOf(key).startsWith(path)) continue
     const node = shown.find(candidate => placeOf(key).startsWith(candidate.path))
     const isThere = node !== undefined && (node.key === undefined || node.key === key)
-    if (isThere && node.credit >= sumsBelow(known, node.path).credit) continue
+    if (isThere && node.credit >= sumsBelow(state.keys, known, node.path).credit) continue
     const receipt = books.receipts.find(({ message }) => message.order === key)
     if (receipt !== undefined) wanted.push(...receiptDemands(state, books, epoch.id, receipt))
     const ground = receipt === undefined ? groundOf(books, epoch, account, key) : undefined
     if (ground?.kind === 'debited') wanted.push({ kind: 'statement', account: ground.message.message.wallet })
-    if (ground !== undefined) wanted.push({ kind: 'credit', account, key, least: credit, ground })
+    if (ground !== undefined) wanted.push({ kind: 'credit', account, key, ground })
   }
   return wanted
 }

@@ -68,5 +68,6 @@ function receiptGround(state: State, books: Books, id: number, receipt: Signed<R
     return { kind: 'accepted', acceptance }
   }
   const payer = books.orders.get(receipt.message.order)?.message.wallet ?? ''
-  return epoch.statements.get(payer)?.entries.has(receipt.message.order) ? { kind: 'debited' } : undefined
+  const debit = epoch.statements.get(payer)?.entries.get(receipt.message.order)?.debit ?? 0
+  return debit > 0 ? { kind: 'debited' } : undefined
 }

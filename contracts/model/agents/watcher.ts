@@ -16,7 +16,9 @@ type Watch = {
   readonly steps: Steps
   wanted: readonly Demand[]
   opened: OpenDemand[]
-  last?: number
+  /** Whether the statement that was wanted stood before. */
+  isStated: boolean
+  readonly answered: OpenDemand[]
 }
 
 /**
@@ -60,30 +62,56 @@ export class Watcher {
     rounds.push(watchHolds(this.state, this.books, this.people, id, expected))
     for (const steps of rounds) {
       const first = steps.next()
-      if (!first.done) this.watches.push({ epoch: id, steps, wanted: first.value, opened: [] })
+      if (!first.done)
+        this.watches.push({ epoch: id, steps, wanted: first.value, opened: [], isStated: false, answered: [] })
     }
   }
 
   /** Opens what a watch wants, waits until all of it is answered, and goes on. */
   private follow(watch: Watch, now: number): void {
     if (epochOf(this.state, watch.epoch).status !== 'Pending') return
+    while (this.ask(watch, now)) {
+      if (watch.opened.some(({ status }) => status !== 'Answered')) return
+      watch.answered.push(...watch.opened)
+      const next = watch.steps.next(watch.opened)
+      watch.opened = []
+      watch.isStated = false
+      watch.wanted = next.done ? [] : next.value
+    }
+  }
+
+  /** Asks what is wanted; false while it cannot be asked, or when there was nothing to ask. */
+  private ask(watch: Watch, now: number): boolean {
     while (watch.wanted.length > 0) {
       const demand = watch.wanted[0] as Demand
-      const follows = watch.last === undefined ? {} : { follows: watch.last }
+      const before = this.followable(watch, now)
+      const follows = before === undefined ? {} : { follows: before.id }
       const action = { type: 'openDemand', epoch: watch.epoch, demand, ...follows } as const
       const result = apply(this.state, this.name, action, now)
-      if (!result.isAccepted) {
-        if (result.error === 'StatementMissing') return
-      } else watch.opened.push(this.state.demands[result.value] as OpenDemand)
+      if (result.isAccepted) watch.opened.push(this.state.demands[result.value] as OpenDemand)
+      else if (result.error === 'StatementMissing') return false
+      else if (result.error === 'StatementKnown') watch.isStated = true
+      else if (result.error === 'DemandKnown')
+        watch.opened.push(this.ranked(Number(result.data['number']), before, now))
       watch.wanted = watch.wanted.slice(1)
     }
-    if (watch.opened.some(({ status }) => status !== 'Answered')) return
-    const last = watch.opened.at(-1)?.id
-    if (last === undefined) return
-    watch.last = last
-    const next = watch.steps.next(watch.opened)
-    watch.opened = []
-    watch.wanted = next.done ? [] : next.value
+    return watch.isStated || watch.opened.length > 0
+  }
+
+  /** What somebody else has asked gets the place in a row that it would have here, if that is lower. */
+  private ranked(number: number, before: OpenDemand | undefined, now: number): OpenDemand {
+    const known = this.state.demands[number] as OpenDemand
+    const follows = before === undefined ? {} : { follows: before.id }
+    if (known.depth > (before?.depth ?? 0) + 1)
+      apply(this.state, this.name, { type: 'rank', demand: number, ...follows }, now)
+    return known
+  }
+
+  /** The lowest in its row of what was answered so lately that a demand may follow it. */
+  private followable({ answered }: Watch, now: number): OpenDemand | undefined {
+    const { answerSeconds } = this.state.params
+    const lately = answered.filter(({ answeredAt }) => now < answeredAt + answerSeconds)
+    return lately.sort((a, b) => a.depth - b.depth || b.answeredAt - a.answeredAt)[0]
   }
 
   private showWrongs(now: number): void {

@@ -1,8 +1,9 @@
 /** What is compared when a game is over: the whole inbox, and what each payee has claimed. */
-import { encodePacked, type Hex, keccak256, numberToHex, stringToHex, zeroAddress, zeroHash } from 'viem'
+import { encodePacked, type Hex, keccak256, numberToHex, zeroAddress, zeroHash } from 'viem'
 import { settlementAbi } from '../../generated/index.ts'
 import type { InboxItem, State } from '../../model/state.ts'
 import { INBOX_KIND } from '../support/constants.ts'
+import type { Messages } from './messages.ts'
 import { addressOf } from './names.ts'
 import type { TwinChain } from './twin-chain.ts'
 
@@ -26,20 +27,20 @@ const kinds = {
   Receipt: INBOX_KIND.receipt,
 } as const
 
-export function endingOfModel(chain: TwinChain, state: State): Ending {
+export function endingOfModel(chain: TwinChain, state: State, messages: Messages): Ending {
   const items = state.inbox.slice(1).map(item => ({
     kind: kinds[item.kind],
     account: item.account === '' ? zeroAddress : addressOf(item.account),
     amountMicrocredits: BigInt(item.amount),
     arrivedAt: chain.timeOf(item.at),
-    detail: detailOf(item),
+    detail: detailOf(item, messages),
   }))
   const claimed = [...state.payees.keys()].map(name => [name, BigInt(state.claimed.get(name) ?? 0)] as const)
   return { items, claimed }
 }
 
-function detailOf({ kind, detail }: InboxItem): Hex {
-  if (kind === 'Receipt') return keccak256(stringToHex(String(detail)))
+function detailOf({ kind, detail }: InboxItem, messages: Messages): Hex {
+  if (kind === 'Receipt') return messages.keyOf(String(detail))
   if (kind === 'Revocation') return keccak256(encodePacked(['address', 'uint64'], [addressOf('dave'), BigInt(detail)]))
   return detail === 0 ? zeroHash : numberToHex(BigInt(detail), { size: 32 })
 }

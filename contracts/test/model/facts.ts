@@ -1,10 +1,10 @@
 /** What is compared after a step, as the model has it and as the contracts have it. */
 import { totalBelow } from '../../model/inbox.ts'
 import { freeBond, hindrance } from '../../model/settlement.ts'
-import type { OpenDemand, State } from '../../model/state.ts'
+import type { State } from '../../model/state.ts'
 import { EPOCH_STATUS, WEI_PER_MICROCREDIT } from '../support/constants.ts'
 import { GENESIS_MICROCREDITS, MODEL_GENESIS } from './leaves.ts'
-import { addressOf, twinParams, wei } from './names.ts'
+import { addressOf, wei } from './names.ts'
 import { PURSE_WEI, parties, START_WEI, type TwinChain } from './twin-chain.ts'
 
 /** Amounts in wei, times in seconds of the chain. */
@@ -20,13 +20,10 @@ export type Facts = {
   readonly bond: bigint
   readonly freeBond: bigint
   readonly holdings: bigint
-  /** What each party has in its wallet and its purse; what the model's demands have cost and brought is `bonds`. */
+  /** What each party has in its wallet and its purse. */
   readonly wealth: readonly (readonly [string, bigint])[]
   readonly epochs: readonly { id: bigint; status: number; finalAt: bigint; openDemands: number }[]
 }
-
-/** What a demand of the model has cost its asker so far, or brought the poster. */
-export type Bond = { readonly number: number; readonly asker: string; readonly status: OpenDemand['status'] }
 
 /** How many epochs from the newest down are looked at; older ones are looked at while they are not final. */
 const EPOCHS_LOOKED_AT = 3
@@ -58,41 +55,13 @@ export function factsOfModel(chain: TwinChain, state: State, posterBond: number,
   }
 }
 
-/** Adds the bonds of those demands that the contract itself was asked. */
-export function withBonds(facts: Facts, bonds: readonly Bond[], isAsked: (number: number) => boolean): Facts {
-  const gained = (name: string) => {
-    let sum = 0
-    for (const { number, asker, status } of bonds) {
-      if (!isAsked(number)) continue
-      if (asker === name && (status === 'Open' || status === 'Answered')) sum -= twinParams.demandBond
-      if (name === 'poster' && status === 'Answered') sum += twinParams.demandBond
-    }
-    return wei(sum)
-  }
-  return { ...facts, wealth: facts.wealth.map(([name, own]) => [name, own + gained(name)]) }
-}
-
-export const bondsOfModel = (state: State): Bond[] =>
-  state.demands.map(({ id, asker, status }) => ({ number: id, asker, status }))
-
-/** Wallet and purse together, without the bonds of demands. */
+/** Wallet and purse together. */
 function wealthOf(state: State, name: string, posterBond: number): bigint {
   const deposited = state.inbox
     .filter(({ kind, account }) => kind === 'Deposit' && account === name)
     .reduce((sum, { amount }) => sum + amount, 0)
-  const gained = (state.received.get(name) ?? 0) + (state.purse.get(name) ?? 0) - bondsOf(state, name)
+  const gained = (state.received.get(name) ?? 0) + (state.purse.get(name) ?? 0)
   return START_WEI + PURSE_WEI + wei(gained) - wei(deposited) - (name === 'poster' ? wei(posterBond) : 0n)
-}
-
-/** What demands have cost and brought a party as bonds. */
-function bondsOf(state: State, name: string): number {
-  const { demandBond } = state.params
-  let bonds = 0
-  for (const { asker, status } of state.demands) {
-    if (asker === name && (status === 'Open' || status === 'Answered')) bonds -= demandBond
-    if (name === state.poster && status === 'Answered') bonds += demandBond
-  }
-  return bonds
 }
 
 function epochFacts(chain: TwinChain, state: State, id: number, now: number): Facts['epochs'][number] {

@@ -1,19 +1,17 @@
 /**
  * Random games of the model, played again on the contracts: each transaction is accepted or refused there as here, by the error of the same
- * name, and leaves the same behind. Demands of leaves, statements, entries, holds, lanes and forced withdrawals go to `Disputes`, with real trees and
- * signatures; the others are sent as if they came from there. `DEPARROW_MODEL_GAMES=20` plays twenty games of each kind; `DEPARROW_MODEL_FIRST_SEED` begins elsewhere.
+ * name, and leaves the same behind. Demands, answers and pushes go to `Disputes` and `DisputedReceipts`, with real trees, signatures, certificates and
+ * acceptances. `DEPARROW_MODEL_GAMES=20` plays twenty games of each kind; `DEPARROW_MODEL_FIRST_SEED` begins elsewhere.
  */
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
 import { artifacts } from 'hardhat'
 import { tamperNames } from '../../model/agents/tampers/tampers.ts'
 import { usualBond } from '../../model/game.ts'
-import type { Action } from '../../model/model.ts'
 import { Random } from '../../model/random.ts'
 import { type Strategy, strategies, tampering } from '../../model/strategies.ts'
-import { endingOfChain } from './ending.ts'
-import { factsOfChain, withBonds } from './facts.ts'
-import { Messages } from './messages.ts'
+import { endingOfChain, endingOfModel } from './ending.ts'
+import { factsOfChain } from './facts.ts'
 import { record, type Step } from './record.ts'
 import { errorsOf } from './refusals.ts'
 import { SettlementTwin } from './settlement-twin.ts'
@@ -25,45 +23,31 @@ const first = Number(process.env['DEPARROW_MODEL_FIRST_SEED'] ?? 1)
 const chain = await TwinChain.deploy()
 const { abi } = await artifacts.readArtifact('TwinFacts')
 
-describe('a game of the model on the contracts', () => {
-  for (const [name, strategy] of Object.entries(strategies)) {
-    it(`goes as in the model: ${name}`, async t => {
-      const seen = new Map<string, number>()
-      for (let seed = first; seed < first + games; seed++) {
-        for (const [kind, count] of await playTwice(strategy, seed)) seen.set(kind, (seen.get(kind) ?? 0) + count)
-      }
-      t.diagnostic(JSON.stringify(Object.fromEntries([...seen].sort())))
-    })
+/** Plays as many games as are asked for, and tells what was compared. */
+const played = (strategy: Strategy) => async (t: TestContext) => {
+  const seen = new Map<string, number>()
+  for (let seed = first; seed < first + games; seed++) {
+    for (const [kind, count] of await playTwice(strategy, seed)) seen.set(kind, (seen.get(kind) ?? 0) + count)
   }
+  t.diagnostic(JSON.stringify(Object.fromEntries([...seen].sort())))
+}
+
+describe('a game of the model on the contracts', () => {
+  for (const [name, strategy] of Object.entries(strategies)) it(`goes as in the model: ${name}`, played(strategy))
 })
 
 describe('a poster that falsifies in one way only', () => {
-  it('does and is refused the same on the contracts', async t => {
-    const seen = new Map<string, number>()
-    // A run of CI plays every fourth way; more games play them all.
-    for (const name of tamperNames.filter((_, index) => games > 1 || index % 4 === first % 4)) {
-      for (let seed = first; seed < first + games; seed++) {
-        for (const [kind, count] of await playTwice(tampering(name), seed))
-          seen.set(kind, (seen.get(kind) ?? 0) + count)
-      }
-    }
-    t.diagnostic(JSON.stringify(Object.fromEntries([...seen].sort())))
-  })
+  // A run of CI plays every fourth way; more games play them all.
+  for (const name of tamperNames.filter((_, index) => games > 1 || index % 4 === first % 4))
+    it(`does and is refused the same on the contracts: ${name}`, played(tampering(name)))
 })
 
 /** Counts what was compared. */
 async function playTwice(strategy: Strategy, seed: number): Promise<Map<string, number>> {
   const posterBond = strategy.posterBond ?? usualBond
-  const { steps, ending, state } = record(chain, { ...strategy, seed }, posterBond)
+  const { steps, state, messages } = record(chain, { ...strategy, seed }, posterBond)
   await chain.begin(posterBond)
-  const messages = new Messages(state.keys, chain.domain, now => chain.timeOf(now))
-  messages.learnAll()
-  for (const { action } of steps) for (const message of forgedIn(action)) messages.learn(message)
-  const forced = (index: number) => {
-    const item = state.inbox[index]
-    return item?.kind === 'ForcedWithdrawal' ? { account: item.account, asked: Number(item.detail) } : undefined
-  }
-  const twin = new SettlementTwin(chain, new Random(seed), messages, forced)
+  const twin = new SettlementTwin(chain, new Random(seed), messages, index => state.inbox[index])
   const compared = new Map<string, number>()
   for (const [index, step] of steps.entries()) {
     const where = `seed ${seed}, step ${index} at ${step.now}: ${step.caller} ${describeAction(step)}`
@@ -79,22 +63,14 @@ async function playTwice(strategy: Strategy, seed: number): Promise<Map<string, 
         )
     }
     if (step.facts !== undefined) {
-      const expected = withBonds(step.facts, step.bonds ?? [], number => twin.disputes.idOf(number) !== undefined)
-      assert.deepEqual(await factsOfChain(chain, abi, expected), expected, where)
+      assert.deepEqual(await factsOfChain(chain, abi, step.facts), step.facts, where)
     }
     const kind = `${step.action.type} ${step.result.isAccepted ? 'accepted' : step.result.error}`
     compared.set(kind, (compared.get(kind) ?? 0) + 1)
   }
+  const ending = endingOfModel(chain, state, messages)
   assert.deepEqual(await endingOfChain(chain, ending), ending, `seed ${seed}, at the end`)
   return compared
-}
-
-/** What answers show, also what nobody signed. */
-function forgedIn(action: Action): { readonly type: string }[] {
-  if (action.type !== 'answer') return []
-  const { allowance, order, permission } = action.answer
-  const shown = [order, permission, ...Object.values(allowance ?? {})]
-  return shown.flatMap(signed => (typeof signed === 'object' && 'message' in signed ? [signed.message] : []))
 }
 
 function describeAction({ action, result }: Step): string {

@@ -1,9 +1,10 @@
 /** A game of the model as it is played again on the chain: every transaction with what it left behind. */
 import { type GameSetup, play } from '../../model/game.ts'
 import type { Action, Result } from '../../model/model.ts'
+import { KeyRing } from '../../model/signatures.ts'
 import { epochOf, type State } from '../../model/state.ts'
-import { type Ending, endingOfModel } from './ending.ts'
-import { type Bond, bondsOfModel, type Facts, factsOfModel } from './facts.ts'
+import { type Facts, factsOfModel } from './facts.ts'
+import { Messages } from './messages.ts'
 import { twinParams } from './names.ts'
 import type { TwinChain } from './twin-chain.ts'
 
@@ -14,20 +15,15 @@ export type Step = {
   readonly result: Result
   /** What the chain must show after it; nothing after a refusal. */
   readonly facts?: Facts
-  readonly bonds?: readonly Bond[]
   /** Each demand that was open before it and is not any more. */
-  readonly closed: readonly { readonly number: number; readonly epoch: number }[]
+  readonly closed: readonly number[]
   /** The epoch of the demand that it answers. */
   readonly epoch?: number
-  /** Who asked for the demand that it ended. */
-  readonly asker?: string
-  /** What it took out of the poster's bond for a receipt. */
-  readonly paid?: { readonly to: string; readonly amount: number }
   /** Numbers on the chain of the items that no final epoch covers and that nobody deposited, when the exit begins. */
   readonly unearned?: readonly number[]
 }
 
-export type Recording = { readonly steps: readonly Step[]; readonly ending: Ending; readonly state: State }
+export type Recording = { readonly steps: readonly Step[]; readonly state: State; readonly messages: Messages }
 
 /** Of refusals and of transactions that change nothing, so many of a kind are played again, and then one in so many. */
 const SAME_MAX = 12
@@ -38,10 +34,12 @@ export function record(chain: TwinChain, setup: Omit<GameSetup, 'witness'>, post
   const steps: Step[] = []
   const seen = new Map<string, number>()
   const open = new Set<number>()
+  const keys = new KeyRing(key => messages.placeOf(key))
+  const messages = new Messages(keys, chain.domain, now => chain.timeOf(now))
   let payees = 0
-  let bond = posterBond
-  const { state: end } = play({
+  const { state } = play({
     ...setup,
+    keys,
     posterBond,
     params: { ...twinParams, ...setup.params },
     witness: ({ caller, action, now, result, state }) => {
@@ -57,12 +55,11 @@ export function record(chain: TwinChain, setup: Omit<GameSetup, 'witness'>, post
       }
       const closed = endedDemands(state, open)
       const facts = factsOfModel(chain, state, posterBond, now)
-      const more = { ...answeredEpoch(state, action), ...besides(state, action, bond) }
-      steps.push({ caller, action, now, result, facts, bonds: bondsOfModel(state), closed, ...more })
-      bond = state.bond
+      const more = { ...answeredEpoch(state, action), ...besides(state, action) }
+      steps.push({ caller, action, now, result, facts, closed, ...more })
     },
   })
-  return { steps, ending: endingOfModel(chain, end), state: end }
+  return { steps, state, messages }
 }
 
 function answeredEpoch(state: State, action: Action): Pick<Step, 'epoch'> {
@@ -71,25 +68,22 @@ function answeredEpoch(state: State, action: Action): Pick<Step, 'epoch'> {
 }
 
 /** What the transactions on the chain need to know of a step beside its action. */
-function besides(state: State, action: Action, bondBefore: number): Pick<Step, 'asker' | 'paid' | 'unearned'> {
-  if (action.type === 'timeOut') return { asker: state.demands[action.demand]?.asker ?? '' }
+function besides(state: State, action: Action): Pick<Step, 'unearned'> {
   if (action.type === 'switchToExit') {
     const { cut } = epochOf(state, state.finalEpoch).header
     const isUnearned = (index: number) =>
       index >= cut && ['GenesisRewards', 'Emission'].includes(state.inbox[index]?.kind ?? '')
     return { unearned: [...state.inbox.keys()].filter(isUnearned).map(index => index + 1) }
   }
-  const demand = action.type === 'answer' ? state.demands[action.demand]?.demand : undefined
-  if (demand?.kind !== 'receipt' || state.bond === bondBefore) return {}
-  return { paid: { to: demand.certificate.message.payoutWallet, amount: bondBefore - state.bond } }
+  return {}
 }
 
 /** The demands that have ended since the last look, which `open` remembers. */
 function endedDemands(state: State, open: Set<number>): Step['closed'] {
-  const closed: { number: number; epoch: number }[] = []
-  for (const { id, epoch, status } of state.demands) {
+  const closed: number[] = []
+  for (const { id, status } of state.demands) {
     if (status === 'Open') open.add(id)
-    else if (open.delete(id)) closed.push({ number: id, epoch })
+    else if (open.delete(id)) closed.push(id)
   }
   return closed
 }

@@ -3,18 +3,33 @@ const judgeErrors = [
   ...['EvidenceInvalid', 'KeyDiffers', 'MessageUnrelated', 'AmountDiffers', 'BelowMinimum', 'SignerDiffers'],
   ...['SignatureInvalid', 'PermissionOfOther', 'CounterpartyNotAllowed', 'PermissionExceeded', 'PermissionExpired'],
   ...['PermissionRevoked', 'MessageExpired', 'InstructionExpired', 'NonceUsed', 'NonceNotCounted', 'NotAbsent'],
+  ...['CreditTooSmall', 'NothingDebited', 'NotEndedBefore', 'NotIncluded', 'SomethingDue'],
+  ...['ReceiptNotOther', 'ReceiptNotPushed'],
   ...['HoldEnded', 'LaneDescends', 'RowNotThere', 'NotForcedHere', 'ForcedUnpaid'],
+]
+
+/** Whether an order may be placed is judged before what the hold or the debit says of it. */
+const orderErrors = [
+  ...['SignerDiffers', 'SignatureInvalid', 'PermissionOfOther', 'PermissionExceeded', 'PermissionExpired'],
+  ...['PermissionRevoked', 'MessageExpired', 'NonceUsed', 'NonceNotCounted'],
 ]
 
 /** By which errors the contracts refuse what a rule of the model refuses. */
 const errors: Readonly<Record<string, readonly string[]>> = {
-  ExitSwitched: ['ExitStarted'],
+  ExitSwitched: ['ExitStarted', 'PushedTooLate'],
   ClosedAtInvalid: ['ClosedAtInvalid', 'ClosedAtTooOld'],
   EpochUnknown: ['EpochNotPending', 'EpochNotFinal'],
   // What is shown is judged before it is asked whether the epoch could still be cancelled.
-  EpochNotPending: ['EpochNotPending', 'EpochNotFinal', 'RowNotWrong', 'RowsUnrelated', 'LeafNotWrong'],
+  EpochNotPending: [
+    'EpochNotPending',
+    'EpochNotFinal',
+    'RowNotWrong',
+    'RowsUnrelated',
+    'LeafNotWrong',
+    'AcceptanceNotLeftOut',
+  ],
   DemandOpen: ['EpochNotFinal'],
-  NothingWrong: ['RowNotWrong', 'RowsUnrelated', 'LeafNotWrong'],
+  NothingWrong: ['RowNotWrong', 'RowsUnrelated', 'LeafNotWrong', 'AcceptanceNotLeftOut'],
   EpochFinalisable: ['EpochToFinalise'],
   ExitNotSwitched: ['ExitNotStarted'],
   ExitTaken: ['LeafTaken', 'ItemNotReturnable'],
@@ -29,8 +44,9 @@ const errors: Readonly<Record<string, readonly string[]>> = {
   DebitNotAllowed: ['EvidenceInvalid'],
   HoldNotAllowed: ['EvidenceInvalid'],
   KeyNotOfMessage: ['KeyDiffers', 'MessageUnrelated'],
-  DebitAmountWrong: ['AmountDiffers', 'BelowMinimum'],
-  HoldAmountWrong: ['AmountDiffers'],
+  DebitAmountWrong: ['AmountDiffers', 'BelowMinimum', ...orderErrors],
+  HoldAmountWrong: ['AmountDiffers', ...orderErrors],
+  HoldEnded: ['HoldEnded', ...orderErrors],
   RowDiffers: ['AmountDiffers'],
   RowOfOtherPayee: ['RowNotThere', 'KeyDiffers', 'AmountDiffers', 'MessageUnrelated'],
   ForcedByOther: ['NotForcedHere'],
@@ -41,12 +57,31 @@ const errors: Readonly<Record<string, readonly string[]>> = {
   PermissionOfOther: ['CounterpartyNotAllowed'],
   OrderStillHeld: ['NotAbsent'],
   ForcedWithdrawalUnpaid: ['ForcedUnpaid'],
+  StatementMissing: ['StatementDiffers'],
+  CreditGroundInvalid: [
+    'NothingDebited',
+    'ItemOutsideEpoch',
+    'ItemUnrelated',
+    'PositionOutsideEpoch',
+    'AcceptanceUnrelated',
+  ],
+  HoldNotKept: ['NotIncluded'],
+  OrderStood: ['NotAbsent'],
+  OrderNotPlaced: ['NotEndedBefore', 'NotIncluded'],
+  OrderKnown: ['NotAbsent'],
+  ReceiptUnderpaid: ['CreditTooSmall'],
+  ReceiptPushed: ['ReceiptKnown'],
   AnswerStillPossible: ['DemandStillAnswerable'],
   NothingToTake: ['LeafProofInvalid', 'AmountZero', 'ItemNotReturnable', 'InboxItemUnknown'],
 }
 
 /** What a demand asks about is looked at first by the contract, then what it follows; the model begins with the epoch. */
-const demandErrors = ['AccountWithoutStatement', 'NotFollowable', 'ItemOutsideEpoch', 'ItemUnrelated', 'WindowOver']
+const demandErrors = [
+  ...['DemandKnown', 'StatementKnown', 'AccountWithoutStatement', 'NotFollowable', 'RoundsTooMany', 'WindowOver'],
+  ...['ItemOutsideEpoch', 'ItemUnrelated', 'InboxItemUnknown', 'StatementDiffers', 'NothingDebited'],
+  ...['AcceptanceUnrelated', 'PositionOutsideEpoch', 'ReceiptNotPushed', 'CertificateExpired', 'NothingDue'],
+  'OrderCompensated',
+]
 
 /** The custom errors that a refusal of the model may be on the chain; those without an entry have the same name. */
 export function errorsOf(action: string, code: string): readonly string[] {

@@ -1,16 +1,14 @@
 /** The transactions on `Settlement` that an action of the model stands for. */
-import { keccak256, stringToHex } from 'viem'
 import type { Wrong } from '../../model/direct-proofs.ts'
 import type { Random } from '../../model/random.ts'
-import { digestOf } from '../../model/signatures.ts'
 import type { Header } from '../../model/state.ts'
 import { encodeRows, type PayoutRow, type RowProof } from '../../rows/rows.ts'
 import type { PlacedLeaf } from '../support/trees.ts'
 import { proofsOf, showAbsence } from '../support/watcher.ts'
-import { DisputesTwin } from './disputes-twin.ts'
+import { DisputesTwin, type Inbox } from './disputes-twin.ts'
 import { leavesOfEpoch, rootOf, shownLeaf } from './leaves.ts'
 import type { Messages } from './messages.ts'
-import { addressOf, ownerOf, placeOfAccount, seconds, twinParams, wei } from './names.ts'
+import { addressOf, ownerOf, placeOfAccount, wei } from './names.ts'
 import type { Step } from './record.ts'
 import type { Sending, TwinChain } from './twin-chain.ts'
 
@@ -18,7 +16,6 @@ type PostedEpoch = {
   readonly epoch: bigint
   readonly cut: bigint
   readonly parent: number
-  readonly postedAt: number
   readonly parts: PayoutRow[][]
   readonly leaves: readonly PlacedLeaf[]
 }
@@ -26,7 +23,7 @@ type PostedEpoch = {
 /** Remembers what a game has posted and registered, so that it can be shown. */
 export class SettlementTwin {
   private readonly posted = new Map<number, PostedEpoch>([
-    [0, { epoch: 0n, cut: 0n, parent: 0, postedAt: 0, parts: [], leaves: [] }],
+    [0, { epoch: 0n, cut: 0n, parent: 0, parts: [], leaves: [] }],
   ])
   private readonly payees = new Map<string, number>()
   private finalEpoch = 0
@@ -36,7 +33,7 @@ export class SettlementTwin {
     private readonly chain: TwinChain,
     private readonly random: Random,
     private readonly messages: Messages,
-    inbox: (index: number) => { readonly account: string; readonly asked: number } | undefined,
+    inbox: Inbox,
   ) {
     this.disputes = new DisputesTwin(chain, this, messages, inbox)
   }
@@ -44,11 +41,9 @@ export class SettlementTwin {
   /** The transactions that a step stands for; none where the contracts have nothing like it. */
   async sendingsOf(step: Step): Promise<Sending[]> {
     const own = await this.ownSendings(step)
-    const closing = step.closed.flatMap(({ number, epoch }) => {
-      const id = this.disputes.idOf(number)
-      if (id === undefined) return [this.asDisputes('closeDemand', epoch)]
+    const closing = step.closed.flatMap(number => {
       const isEnd = (step.action.type === 'answer' || step.action.type === 'timeOut') && step.action.demand === number
-      return isEnd ? [] : [this.disputes.sending('anybody', 'refund', id)]
+      return isEnd ? [] : [this.disputes.sending('anybody', 'refund', this.disputes.idOf(number))]
     })
     return [...own, ...closing]
   }
@@ -66,11 +61,8 @@ export class SettlementTwin {
       case 'registerPayee':
         if (!this.payees.has(action.account)) this.payees.set(action.account, this.payees.size + 1)
         return send('registerPayees', [addressOf(action.account)])
-      case 'pushReceipt': {
-        const { message } = action.receipt
-        const item = [addressOf(message.node), keccak256(stringToHex(digestOf(message)))] as const
-        return result.isAccepted ? [this.asDisputes('appendReceipt', ...item)] : []
-      }
+      case 'pushReceipt':
+        return this.disputes.receipts.push(caller, action.receipt, action.certificate)
       case 'postEpoch':
         return this.post(step, action.header)
       case 'cancel':
@@ -93,36 +85,19 @@ export class SettlementTwin {
       }
       case 'takeDeposit':
         return send('exitDeposit', action.index + 1)
-      default:
-        return this.demandSendings(step)
+      case 'openDemand':
+        return this.disputes.opening(step)
+      case 'rank':
+        return this.disputes.rank(step, action.demand, action.follows)
+      case 'answer':
+        return this.disputes.answer(step)
+      case 'timeOut':
+        return [this.disputes.sending(caller, 'expire', this.disputes.idOf(action.demand))]
     }
-  }
-
-  /** What the contract of disputes cannot be asked for here is sent as if it were that contract. */
-  private async demandSendings(step: Step): Promise<Sending[]> {
-    const { action, caller, now, result, closed, asker, paid } = step
-    if (action.type === 'openDemand') {
-      const asking = await this.disputes.opening(step)
-      if (asking.length > 0) return asking
-      const finalAt = this.chain.timeOf(now) + 2n * seconds(twinParams.answerSeconds)
-      const isCompared = result.isAccepted || ['EpochNotPending', 'ExitSwitched'].includes(result.error)
-      return isCompared ? [this.asDisputes('openDemand', action.epoch, finalAt)] : []
-    }
-    if (action.type === 'answer') {
-      const answering = await this.disputes.answer(step)
-      if (paid === undefined) return answering
-      return [...answering, this.asDisputes('compensate', addressOf(paid.to), paid.amount)]
-    }
-    if (action.type !== 'timeOut') return []
-    const id = this.disputes.idOf(action.demand)
-    if (id !== undefined) return [this.disputes.sending(caller, 'expire', id)]
-    if (!result.isAccepted) return []
-    const { epoch } = closed.find(({ number }) => number === action.demand) ?? {}
-    return [this.asDisputes('cancelDisputed', epoch, addressOf(asker ?? ''))]
   }
 
   /** Some epochs come in two parts. */
-  private post({ caller, result, now }: Step, header: Header): Sending[] {
+  private post({ caller, result }: Step, header: Header): Sending[] {
     const amounts = [...header.leaves.values()].flatMap(({ available, held }) => [available, held])
     // On the chain no amount can be negative, so that there is nothing to send.
     if ([header.burn, ...amounts].some(amount => amount < 0)) return []
@@ -150,8 +125,7 @@ export class SettlementTwin {
       rowCount: rows.length,
     }
     const id = result.isAccepted ? result.value : 0
-    if (result.isAccepted)
-      this.posted.set(id, { epoch: BigInt(id), cut, parent: header.parent, postedAt: now, parts, leaves })
+    if (result.isAccepted) this.posted.set(id, { epoch: BigInt(id), cut, parent: header.parent, parts, leaves })
     const [first = [], ...more] = parts
     return [
       this.sending(caller, 'postEpoch', onChain, encodeRows(first)),
@@ -159,9 +133,11 @@ export class SettlementTwin {
     ]
   }
 
-  private cancelWrong({ caller, result }: Step, id: number, wrong: Wrong): Sending[] {
-    if (wrong.kind === 'stale')
-      return result.isAccepted ? [this.asDisputes('cancelDisputed', id, addressOf(caller))] : []
+  private async cancelWrong({ caller }: Step, id: number, wrong: Wrong): Promise<Sending[]> {
+    if (wrong.kind === 'stale') {
+      const acceptance = await this.messages.acceptance(wrong.acceptance)
+      return [this.disputes.receipts.sending(caller, 'cancelStale', id, acceptance)]
+    }
     if (wrong.kind === 'payable') {
       const { leaf, siblings } = this.shown(id, `payable:${wrong.payee}`)
       const youngest = this.epochOf(id).cut - 1n
@@ -209,10 +185,6 @@ export class SettlementTwin {
     return this.epochOf(id).parent
   }
 
-  postedAt(id: number): number {
-    return this.epochOf(id).postedAt
-  }
-
   rowProofOf(id: number, payee: string): RowProof | undefined {
     return this.rowOf(id, payee)
   }
@@ -226,7 +198,4 @@ export class SettlementTwin {
     caller,
     call: this.chain.settlement(name, args),
   })
-
-  private readonly asDisputes = (name: string, ...args: readonly unknown[]): Sending =>
-    this.sending('disputes', name, ...args)
 }

@@ -71,8 +71,6 @@ export class TwinChain {
         await request(addressOf(name), { to: token, data: encode(dpcTokenAbi, 'approve', [spender, 2n ** 255n]) })
       await request(addressOf(name), { to: disputes, data: encode(disputesAbi, 'fund', [PURSE_WEI]) })
     }
-    await networkHelpers.impersonateAccount(disputes)
-    await networkHelpers.setBalance(disputes, CREDIT_WEI)
     const startedAt = BigInt(await networkHelpers.time.latest())
     return new TwinChain(addresses, startedAt, await networkHelpers.takeSnapshot())
   }
@@ -97,12 +95,11 @@ export class TwinChain {
     return this.startedAt + seconds(now)
   }
 
-  /** Sends a transaction that is mined at this time of the model. `disputes` sends as that contract. */
+  /** Sends a transaction that is mined at this time of the model. */
   async send(caller: string, call: Call, now: number): Promise<Sent> {
-    const from = caller === 'disputes' ? this.addresses.disputes : addressOf(caller)
     await networkHelpers.time.setNextBlockTimestamp(this.timeOf(now))
     try {
-      await request(from, call)
+      await request(addressOf(caller), call)
       return {}
     } catch (thrown) {
       return { error: nameOfError(thrown) }

@@ -1,4 +1,4 @@
-import { inboxKey, instructionKey, laneKey, payableOf } from '../../messages.ts'
+import { inboxKey, instructionKey, type JobOrder, laneKey, payableOf, type Receipt } from '../../messages.ts'
 import { digestOf } from '../../signatures.ts'
 import { epochOf } from '../../state.ts'
 import { entryIn } from '../draft.ts'
@@ -44,7 +44,7 @@ export const debitTampers = {
       nonce: 1,
     } as const
     leafIn(draft, shop.victim).lanes.set(laneKey(shop.victim, 7), 1)
-    const message = { signer: shop.victim, message: body }
+    const message = shop.state.keys.forge(shop.victim, body)
     return take(draft, shop.victim, amount, digestOf(body), [{ kind: 'message', message }])
   },
   /** The accomplice's own signature for the victim's wallet. */
@@ -105,6 +105,22 @@ export const debitTampers = {
     if (body.wallet !== shop.victim) return false
     leafIn(draft, shop.victim).lanes.set(laneKey(message.signer, body.lane), body.nonce)
     return take(draft, shop.victim, body.amount, digestOf(body), [{ kind: 'message', message, permission }])
+  },
+  /** The delegate orders within its permission, and a node that this does not name says that it did the job. */
+  delegateElsewhere: (draft, shop) => {
+    const { permission, message } = shop.people.overdraw(shop.random, shop.state, draft.parent)
+    const { wallet, spendMax, expires, nonce: number } = permission.message
+    const { closedAt, cut } = epochOf(shop.state, draft.parent).header
+    const isOver = expires <= closedAt || (shop.state.revocations.get(`${wallet}/${number}`) ?? cut) < cut
+    if (wallet !== shop.victim || isOver) return false
+    const { lane, nonce } = message.message
+    const terms = { wallet, amount: spendMax, deadline: never, lane, nonce }
+    const order = shop.people.signAs(message.signer)<JobOrder>({ type: 'JobOrder', ...terms })
+    const key = digestOf(order.message)
+    const work = { order: key, node: accomplice, sequence: 2000 + draft.id, units: 1 }
+    const receipt = shop.people.signAs(accomplice)<Receipt>({ type: 'Receipt', ...work })
+    leafIn(draft, wallet).lanes.set(laneKey(order.signer, lane), nonce)
+    return take(draft, wallet, spendMax, key, [{ kind: 'job', order, receipt, permission }])
   },
   /** A payout by an instruction below its minimum or after its end, which the accomplice's payable gets. */
   wrongInstruction: (draft, shop) => {
