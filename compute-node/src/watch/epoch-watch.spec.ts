@@ -147,6 +147,20 @@ describe('the watch over pending epochs', () => {
     await newWatch().look()
   })
 
+  it('sends nothing more about an epoch that one call has ended', async () => {
+    await postTheft()
+    const { journalPosition, closedAt } = (await network.view()).posted
+    const left = await network.accepted(`0x${'ab'.repeat(32)}`, journalPosition + 5, closedAt * 1_000 - 5_000)
+    const called: string[] = []
+    const send: TransactionSender['send'] = async call => {
+      called.push(call.functionName)
+      return { status: 'confirmed', transactionHash: `0x${'ab'.repeat(32)}` } as SendOutcome
+    }
+    const { sent } = await newWatch({ sender: { send }, acceptances: [left] }).look()
+    assert.deepEqual([called, sent], [['cancelStale'], 1])
+    await network.cancelByGuardian()
+  })
+
   it('takes for done what somebody else did in between', async () => {
     await postTheft()
     const refused: SendOutcome = { status: 'refused', code: 'DemandKnown', args: [] }

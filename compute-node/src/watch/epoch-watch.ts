@@ -1,5 +1,5 @@
 import { type Address, lowerHex } from '@deparrow/ledger'
-import { type EpochView, planEpoch, type WatchCall, type WatchPlan } from '@deparrow/sdk/watcher'
+import { type EpochView, endingCalls, planEpoch, type WatchCall, type WatchPlan } from '@deparrow/sdk/watcher'
 import { formatEther, maxUint256 } from 'viem'
 import { chainCall, type DisputesContract } from '../chain/contracts.ts'
 import { JournalUnfitError } from '../chain/journal-archive.ts'
@@ -157,7 +157,8 @@ export class EpochWatch {
       const outcome = await sender.send(this.contractCall(call), signal)
       if (outcome.status === 'confirmed') sent += 1
       this.sayOutcome(what, outcome)
-      if (outcome.status === 'unknown') break
+      const hasEnded = outcome.status === 'confirmed' && endingCalls.has(call.functionName)
+      if (outcome.status === 'unknown' || hasEnded) break
     }
     return sent
   }

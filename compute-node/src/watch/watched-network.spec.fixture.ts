@@ -32,6 +32,7 @@ import { answerTo, type ClosedHeader, EpochArchive, stateAccount } from '@deparr
 import {
   type AcceptanceStruct,
   type EpochView,
+  endingCalls,
   type OwnBooks,
   planEpoch,
   type WatchCall,
@@ -265,6 +266,7 @@ export class WatchedNetwork {
         if (!(await this.send(call))) continue
         called.push(call.functionName)
         sent += 1
+        if (endingCalls.has(call.functionName)) break
       }
       if (sent === 0) {
         const isOpen = view.demands.some(({ state }) => state === 'open')
@@ -290,7 +292,7 @@ export class WatchedNetwork {
     return inPurse + inWallet
   }
 
-  /** Answers false for a call that came after the epoch's end, and for an acceptance that the contract does not take. */
+  /** Answers false for an acceptance that the contract does not take. */
   private async send({ contract, functionName, args }: WatchCall): Promise<boolean> {
     const contracts = { disputes: this.disputes, disputedReceipts: this.receipts, settlement: this.opened.settlement }
     const { address, abi } = contracts[contract]
@@ -299,8 +301,7 @@ export class WatchedNetwork {
       await this.chain.write(watcher, write as unknown as Write)
       return true
     } catch (error) {
-      const refused = refusalOf(error)
-      if (refused?.code !== 'EpochNotPending' && functionName !== 'cancelStale') throw error
+      if (refusalOf(error) === undefined || functionName !== 'cancelStale') throw error
       return false
     }
   }

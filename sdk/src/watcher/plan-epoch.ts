@@ -18,7 +18,10 @@ export function planEpoch(view: EpochView): WatchPlan {
   return withProofs(publicProofs(view), planByJournal(view))
 }
 
-/** What one transaction shows comes first; demands come after it, for the case that the contract does not take it. */
+/**
+ * What one transaction shows comes first; what else is to be called comes after it, for the case that the contract does not take it: whoever sends the calls
+ * stops at the first of `endingCalls` that does what it is for.
+ */
 function withProofs(proofs: readonly DirectProof[], plan: WatchPlan): WatchPlan {
   if (proofs.length === 0) return plan
   return {
@@ -48,6 +51,9 @@ function planByDemands(view: EpochView, watched: WatchCase): WatchPlan {
   if (findings.length === 0)
     return { ...nothing(own.isSound ? 'right' : 'wrong'), findings: said, calls: expiries(view) }
   if (!own.isComplete && isPatient(view)) return { ...nothing('waiting'), findings: said, calls: expiries(view) }
+  const ending = expiries(view)
+  // No demand can be opened on what the first of them ends, and no purse is to be filled for it.
+  if (ending.length > 0) return { ...nothing('wrong'), findings: said, calls: ending }
   const { calls, missingWei, isTooLate } = openWants(view, wants)
   const late: readonly WatchFinding[] = isTooLate ? [{ code: 'TOO_LATE', message: tooLate(posted.epoch) }] : []
   const short: readonly WatchFinding[] =
@@ -55,7 +61,7 @@ function planByDemands(view: EpochView, watched: WatchCase): WatchPlan {
   return {
     verdict: 'wrong',
     findings: [...said, ...late, ...short],
-    calls: [...expiries(view), ...calls],
+    calls,
     missingWei,
   }
 }

@@ -55,6 +55,15 @@ export type WatchCall = (DisputesWatchCall | SettlementWatchCall | ReceiptsWatch
   readonly demand?: Hex
 }
 
+/** Calls after which the epoch is cancelled, so that no other about it can be of use. */
+export const endingCalls: ReadonlySet<WatchCall['functionName']> = new Set([
+  'expire',
+  'cancelStale',
+  'cancelUnpaid',
+  'cancelWrongRow',
+  'cancelRowWithoutPrevious',
+] as const)
+
 /** What is wrong with an epoch, or could not be looked at. */
 export type WatchFinding = {
   readonly code:
@@ -87,7 +96,7 @@ export type WatchPlan = {
    */
   readonly verdict: 'right' | 'wrong' | 'unknown' | 'waiting'
   readonly findings: readonly WatchFinding[]
-  /** In the order in which they are to be sent; what does not depend on one another may go into one block. */
+  /** In the order in which they are to be sent, up to the first of `endingCalls` that is confirmed. */
   readonly calls: readonly WatchCall[]
   /** What the purse lacks for demands that were left out, in wei. */
   readonly missingWei: bigint
