@@ -13,7 +13,7 @@ import {
 } from '@deparrow/sdk/watcher'
 import type { DisputesContract } from '../chain/contracts.ts'
 import { answered, type SettlementChain } from '../chain/open-settlement.ts'
-import { inboxIn } from '../verify/chain/chain-inbox.ts'
+import { inboxOf } from '../verify/chain/chain-inbox.ts'
 import type { InboxItem } from '../verify/chain/journal-facts.ts'
 import { deepBlocks, LogWindow } from './log-window.ts'
 import { PostedRows } from './posted-rows.ts'
@@ -141,7 +141,7 @@ export class ChainWatch {
       parameters: await this.readParameters(),
       purseWei: await client.readContract(own),
       rows: await this.countedRows(posted),
-      inbox: inboxIn(this.logs.logs(), rpcOrigin),
+      inbox: inboxOf(this.logs.events('InboxItemAppended'), this.logs.events('DelegateRevoked'), rpcOrigin),
       payees: await this.payees(),
     }
   }
