@@ -37,6 +37,8 @@ const codesByError: Readonly<Record<string, number>> = {
   NODE_DATA_NEWER: exitCodes.usage,
   NODE_DATA_LOCKED: exitCodes.usage,
   NODE_DATA_FOREIGN: exitCodes.usage,
+  NODE_PAPERS_MISSING: exitCodes.usage,
+  NODE_PAPERS_UNREADABLE: exitCodes.usage,
   KEY_FILE_EXISTS: exitCodes.key,
   KEY_FILE_MISSING: exitCodes.key,
   KEY_FILE_INVALID: exitCodes.key,

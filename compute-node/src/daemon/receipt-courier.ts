@@ -8,6 +8,7 @@ import {
 } from '../../protocol/index.ts'
 import type { ContentFolder } from '../content/content-folder.ts'
 import { Backoff } from '../network/backoff.ts'
+import type { JobPapers } from './job-papers.ts'
 import type { NodeSigner } from './node-crypto.ts'
 import { errorText, type NodeLog } from './node-log.ts'
 import type { HeldReceipt, NodeStore } from './node-store.ts'
@@ -25,6 +26,7 @@ export type ReceiptDesk = {
 export type ReceiptCourierParts = {
   readonly dataFolder: string
   readonly store: NodeStore
+  readonly papers: JobPapers
   readonly folder: ContentFolder
   readonly signer: NodeSigner
   readonly desk: ReceiptDesk
@@ -69,6 +71,7 @@ export class ReceiptCourier {
   /** Takes a receipt that the store keeps; twice is no harm. */
   add(held: HeldReceipt): void {
     if (this.#pending.some(({ held: { sequence } }) => sequence === held.sequence)) return
+    this.parts.papers.addReceipt(held, held.handover)
     this.#pending.push({ held, backoff: new Backoff(retryFirstMs, retryLongestMs), dueAtMs: 0 })
     this.#wake.abort()
   }
@@ -134,13 +137,14 @@ export class ReceiptCourier {
 
   /** A later receipt was settled first. The job was not, or the answer would be final, so a second signature claims nothing twice. */
   #signAnew(pending: PendingReceipt): void {
-    const { store, signer, clock } = this.parts
+    const { store, papers, signer, clock } = this.parts
     const { handover } = pending.held
     const { message } = handover.receipt
     pending.held = store.keepReceipt(pending.held, clock.nowMs(), sequence => ({
       ...handover,
       receipt: signer.sign(receiptTypeOf(message), { ...message, sequence }),
     }))
+    papers.addReceipt(pending.held, pending.held.handover)
     pending.dueAtMs = 0
   }
 

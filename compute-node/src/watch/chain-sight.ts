@@ -24,6 +24,7 @@ export type ChainSight = {
   readonly blockHash: string
   readonly nowSeconds: number
   readonly finalEpoch: number
+  readonly parameters: WatchParameters
   /** The whole inbox, in its order. */
   readonly inbox: readonly InboxItem[]
   readonly views: readonly Omit<EpochView, 'own'>[]
@@ -93,6 +94,7 @@ export class ChainWatch {
       blockHash: block.hash,
       nowSeconds: common.nowSeconds,
       finalEpoch: Number(final),
+      parameters: common.parameters,
       inbox: common.inbox,
       views,
       isForked,
@@ -155,11 +157,12 @@ export class ChainWatch {
   }
 
   private async readParameters(): Promise<WatchParameters> {
-    const { windowSeconds, answerSeconds, roundsMax } = this.chain.periods
+    const { windowSeconds, answerSeconds, roundsMax, inboxAgeSeconds } = this.chain.periods
     this.parameters ??= {
       windowSeconds: Number(windowSeconds),
       answerSeconds: Number(answerSeconds),
       roundsMax: Number(roundsMax),
+      inboxAgeSeconds: Number(inboxAgeSeconds),
       askerBondWei: await this.chain.client.readContract({ ...this.disputes, functionName: 'askerBondWei' }),
     }
     return this.parameters
@@ -182,29 +185,25 @@ export class ChainWatch {
 
   private async viewOf(posted: PostedEpoch, inbox: readonly WatchedItem[], blockNumber: bigint) {
     if (posted.status !== 'pending') return this.cancelledView(posted, blockNumber)
-    const { client, settlement } = this.chain
     const covered = inbox.filter(({ index }) => index < posted.inboxCut)
     if (covered.length !== posted.inboxCut) {
       this.logs.forget()
       throw new AnswerInvalidError(this.chain.rpcOrigin, `its logs lack inbox items that epoch ${posted.epoch} covers`)
     }
+    const parent = await this.parentOf(posted, blockNumber)
     const newest = covered.at(-1)
-    const arrived =
-      newest === undefined
-        ? 0n
-        : (
-            await client.readContract({
-              ...settlement,
-              functionName: 'inboxItem',
-              args: [BigInt(newest.index)],
-              blockNumber,
-            })
-          ).arrivedAt
+    const leftOut = inbox.find(({ index }) => index === posted.inboxCut)
     return {
       posted,
-      parent: await this.parentOf(posted, blockNumber),
-      inbox: covered,
-      newestItemAt: Number(arrived),
+      parent,
+      inbox: await Promise.all(
+        covered.map(async item => {
+          if (item.kind !== 'receipt' || item.index < parent.inboxCut) return item
+          return { ...item, arrivedAt: await this.arrivalOf(item, blockNumber) }
+        }),
+      ),
+      newestItemAt: newest === undefined ? 0 : await this.arrivalOf(newest, blockNumber),
+      leftOutSince: leftOut && (await this.arrivalOf(leftOut, blockNumber)),
       demands: await this.demandsOn(posted.epoch, blockNumber),
       stated: this.logs
         .events('Stated')
@@ -217,6 +216,13 @@ export class ChainWatch {
           return { place: lowerHex(place), tree, path: lowerHex(path), pathBits, frontier: lowerHex(frontier) }
         }),
     }
+  }
+
+  /** Block time of an inbox item, in seconds. */
+  private async arrivalOf({ index }: Pick<WatchedItem, 'index'>, blockNumber: bigint): Promise<number> {
+    const { client, settlement } = this.chain
+    const asked = { ...settlement, functionName: 'inboxItem', args: [BigInt(index)], blockNumber } as const
+    return Number((await client.readContract(asked)).arrivedAt)
   }
 
   /** Of a cancelled epoch only the watcher's own bonds are looked at. */

@@ -1,5 +1,13 @@
 import { type Address, lowerHex } from '@deparrow/ledger'
-import { type EpochView, endingCalls, planEpoch, type WatchCall, type WatchPlan } from '@deparrow/sdk/watcher'
+import {
+  type EpochView,
+  endingCalls,
+  type NodeJob,
+  planEpoch,
+  planPushes,
+  type WatchCall,
+  type WatchPlan,
+} from '@deparrow/sdk/watcher'
 import { formatEther, maxUint256 } from 'viem'
 import { chainCall, type DisputesContract } from '../chain/contracts.ts'
 import { JournalUnfitError } from '../chain/journal-archive.ts'
@@ -24,6 +32,8 @@ export type EpochWatchParts = {
   readonly purseWei: bigint
   readonly patienceSeconds?: number | undefined
   readonly acceptances?: EpochView['acceptances']
+  /** Jobs of nodes whose duties the watch has, of which the certificates ended after a time in seconds, or have not ended. */
+  readonly jobs?: (endedAfter: number) => readonly NodeJob[]
 }
 
 /** How a look ended. */
@@ -37,6 +47,9 @@ export type LookResult = {
   readonly sent: number
 }
 
+/** Longer than an inbox item can wait for the epoch that covers it: D, and the slack of a day. */
+const pushWaitSeconds = 3 * 24 * 3_600
+
 /** What the contracts say when somebody else, or this watcher before, has done what was to be done. */
 const doneAlready: ReadonlySet<string> = new Set([
   'DemandKnown',
@@ -44,6 +57,7 @@ const doneAlready: ReadonlySet<string> = new Set([
   'DemandNotOpen',
   'EpochNotPending',
   'RoundNotLower',
+  'ReceiptKnown',
 ])
 
 /**
@@ -67,7 +81,10 @@ export class EpochWatch {
     )
     await this.readJournal(signal)
     const result = { wrong: [] as number[], unknown: [] as number[], helpless: [] as number[], pending: 0, sent: 0 }
-    for (const view of sight.views) {
+    const jobs = this.jobsSince(sight)
+    result.sent += await this.sendAll(this.pushes(jobs, sight), signal)
+    for (const seen of sight.views) {
+      const view = { ...seen, jobs }
       const plan = await this.fundedPlan(view, sight, signal)
       const sent = await this.sendAll(plan.calls, signal)
       result.sent += sent
@@ -90,6 +107,25 @@ export class EpochWatch {
     this.sayPlan(view.posted.epoch, plan)
     const filledWei = plan.missingWei === 0n ? 0n : await this.fillPurse(view, plan.missingWei, signal)
     return filledWei === 0n ? plan : this.planOf({ ...view, purseWei: view.purseWei + filledWei }, sight, signal)
+  }
+
+  /** Jobs that a pending epoch may still owe something to: a push of theirs waits for its epoch for D and the contract's slack of a day at most. */
+  private jobsSince({ nowSeconds, views }: ChainSight): readonly NodeJob[] {
+    const { jobs } = this.parts
+    if (jobs === undefined) return []
+    const oldest = views.reduce((least, { parent }) => Math.min(least, parent.closedAt || nowSeconds), nowSeconds)
+    return jobs(oldest - pushWaitSeconds)
+  }
+
+  /** Receipts that the ledger does not take while there is time. */
+  private pushes(jobs: readonly NodeJob[], { nowSeconds, parameters, inbox }: ChainSight): readonly WatchCall[] {
+    const { acceptances = [], journal } = this.parts
+    const taken = new Set([
+      ...inbox.flatMap(({ digest }) => digest ?? []),
+      ...acceptances.flatMap(({ acceptance }) => (acceptance.isAccepted ? lowerHex(acceptance.digest) : [])),
+      ...journal.settledReceipts,
+    ])
+    return planPushes({ jobs, nowSeconds, inboxAgeSeconds: parameters.inboxAgeSeconds, taken })
   }
 
   private async sightOf(chain: SettlementChain, blockNumber: bigint | undefined): Promise<ChainSight> {

@@ -198,7 +198,7 @@ export class WatchedNetwork {
       inboxCut: this.recorded,
       journalPosition: own.length,
       journalHash: state.hash,
-      burnMicrocredits: 0n,
+      burnMicrocredits: burntIn(events),
       ...change,
     }
     return archiveOf(events, header, this.ledger.nowMs)
@@ -306,6 +306,13 @@ export class WatchedNetwork {
     }
   }
 
+  /** Sends pushes as the watcher; answers the number of the last inbox item. */
+  async push(calls: readonly WatchCall[]): Promise<number> {
+    for (const call of calls) assert.ok(await this.send(call))
+    const { inbox } = await this.look()
+    return inbox.at(-1)?.index ?? 0
+  }
+
   /** What the ledger signs of a command that it took. */
   async accepted(digest: Hex, position: number, atMs: number): Promise<AcceptanceStruct> {
     const acceptance = { digest, position: BigInt(position), isAccepted: true, atMs: BigInt(atMs) }
@@ -399,6 +406,12 @@ export function archiveOf(events: readonly LedgerEvent[], header: ClosedHeader, 
   for (const event of events) archive.apply(event)
   archive.closeHere(header, closedAtMs)
   return archive
+}
+
+/** What the events burn; no epoch that became final burnt anything. */
+function burntIn(events: readonly LedgerEvent[]): bigint {
+  const burns = events.flatMap(({ entries }) => entries.filter(({ account }) => account === 'burn'))
+  return burns.reduce((sum, { amountMicrocredits }) => sum + amountMicrocredits, 0n)
 }
 
 export const entriesOf = (from: string, to: string, amountMicrocredits: bigint): readonly Entry[] =>

@@ -1,9 +1,11 @@
 import { WatchCase } from './case.ts'
 import { type DirectProof, payableProof, publicProofs } from './direct-proofs.ts'
 import { examineEpoch } from './examine-epoch.ts'
+import { blindKepts, examineJobs } from './node-wants.ts'
 import { openWants } from './open-wants.ts'
 import type { WatchCall, WatchFinding, WatchPlan } from './plan.ts'
 import type { EpochView, OwnBooks } from './view.ts'
+import type { Want } from './wants.ts'
 
 const patienceDivisor = 4
 
@@ -36,7 +38,9 @@ function planByJournal(view: EpochView): WatchPlan {
   const { own, posted } = view
   if (own === undefined) {
     const finding = { code: 'NO_JOURNAL', message: `there is no journal to hold epoch ${posted.epoch} to` } as const
-    return { ...nothing(isPatient(view) ? 'waiting' : 'unknown'), findings: [finding], calls: expiries(view) }
+    if (isPatient(view)) return { ...nothing('waiting'), findings: [finding], calls: expiries(view) }
+    // A node needs no journal to know that it works: the poster has to show its holds.
+    return asked(view, 'unknown', [finding], blindKepts(view))
   }
   const watched = new WatchCase(view, own)
   const payable = payableProof(watched)
@@ -44,26 +48,32 @@ function planByJournal(view: EpochView): WatchPlan {
 }
 
 function planByDemands(view: EpochView, watched: WatchCase): WatchPlan {
-  const { posted } = view
   const { own } = watched
-  const { findings, wants } = examineEpoch(watched)
+  const epoch = examineEpoch(watched)
+  const jobs = examineJobs(watched)
+  const findings = [...epoch.findings, ...jobs.faults.map(({ finding }) => finding)]
+  const wants = [...epoch.wants, ...jobs.faults.map(({ want }) => want), ...jobs.searches]
   const said = [...journalFindings(view, own), ...findings]
-  if (findings.length === 0)
+  if (findings.length === 0 && wants.length === 0)
     return { ...nothing(own.isSound ? 'right' : 'wrong'), findings: said, calls: expiries(view) }
   if (!own.isComplete && isPatient(view)) return { ...nothing('waiting'), findings: said, calls: expiries(view) }
+  return asked(view, 'wrong', said, wants)
+}
+
+/** Asks what is wanted, unless a call already ends the epoch: no demand can be opened on what it ends, and no purse is to be filled for it. */
+function asked(
+  view: EpochView,
+  verdict: WatchPlan['verdict'],
+  findings: readonly WatchFinding[],
+  wants: readonly Want[],
+): WatchPlan {
   const ending = expiries(view)
-  // No demand can be opened on what the first of them ends, and no purse is to be filled for it.
-  if (ending.length > 0) return { ...nothing('wrong'), findings: said, calls: ending }
+  if (ending.length > 0) return { ...nothing(verdict), findings, calls: ending }
   const { calls, missingWei, isTooLate } = openWants(view, wants)
-  const late: readonly WatchFinding[] = isTooLate ? [{ code: 'TOO_LATE', message: tooLate(posted.epoch) }] : []
+  const late: readonly WatchFinding[] = isTooLate ? [{ code: 'TOO_LATE', message: tooLate(view.posted.epoch) }] : []
   const short: readonly WatchFinding[] =
     missingWei === 0n ? [] : [{ code: 'PURSE_TOO_SMALL', message: purse(missingWei) }]
-  return {
-    verdict: 'wrong',
-    findings: [...said, ...late, ...short],
-    calls,
-    missingWei,
-  }
+  return { verdict, findings: [...findings, ...late, ...short], calls, missingWei }
 }
 
 /** Whether the journal of an epoch may still come. */

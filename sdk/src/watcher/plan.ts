@@ -40,11 +40,21 @@ type SettlementWatchCall = {
   }
 }[SettlementName]
 
+type ReceiptsName =
+  | 'cancelStale'
+  | 'demandKept'
+  | 'demandPushed'
+  | 'demandAcceptedReceipt'
+  | 'demandDebited'
+  | 'pushReceipt'
+
 type ReceiptsWatchCall = {
-  readonly contract: 'disputedReceipts'
-  readonly functionName: 'cancelStale'
-  readonly args: Args<typeof disputedReceiptsAbi, 'cancelStale'>
-}
+  readonly [Name in ReceiptsName]: {
+    readonly contract: 'disputedReceipts'
+    readonly functionName: Name
+    readonly args: Args<typeof disputedReceiptsAbi, Name>
+  }
+}[ReceiptsName]
 
 /**
  * A call that the watcher wants sent. Sending one twice does no harm: the second reverts with `DemandKnown`, `DemandNotOpen` or `EpochNotPending`,
@@ -82,6 +92,8 @@ export type WatchFinding = {
     | 'STATEMENT_WRONG'
     | 'CREDIT_MISSING'
     | 'FORCED_UNPAID'
+    | 'NOT_KEPT'
+    | 'RECEIPT_UNPAID'
     | 'PURSE_TOO_SMALL'
     | 'TOO_LATE'
   /** For a person. */

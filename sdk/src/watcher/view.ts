@@ -5,6 +5,7 @@ import type { ContractFunctionArgs } from 'viem'
 import type { StatementStruct } from '../disputes/account-view.ts'
 import type { Question } from '../disputes/calls.ts'
 import type { EpochArchive } from '../disputes/epoch-archive.ts'
+import type { NodeJob } from './node-job.ts'
 
 /** Where a complete epoch stands at the time of the view. */
 export type WatchedStatus = 'pending' | 'cancelled' | 'final'
@@ -76,6 +77,10 @@ export type WatchedItem = {
   /** Of a revocation. */
   readonly delegate?: Address
   readonly nonce?: bigint
+  /** Of a pushed receipt. */
+  readonly digest?: Hex
+  /** Block time in seconds, of a pushed receipt of a watched node. */
+  readonly arrivedAt?: number
 }
 
 /** A registered payee. `registeredAt` is block time in seconds. */
@@ -87,6 +92,8 @@ export type WatchParameters = {
   readonly answerSeconds: number
   readonly roundsMax: number
   readonly askerBondWei: bigint
+  /** How old an inbox item is before an epoch may cover it: D. */
+  readonly inboxAgeSeconds: number
 }
 
 /** A `SignedAcceptance` of the contracts. */
@@ -130,6 +137,10 @@ export type EpochView = {
   readonly own: OwnBooks | undefined
   /** Of the ledger's signed acceptances, what the watcher has been given. */
   readonly acceptances?: readonly AcceptanceStruct[]
+  /** Jobs of nodes whose duties the watcher has. */
+  readonly jobs?: readonly NodeJob[]
+  /** Block time in seconds at which the first inbox item arrived that the epoch leaves out; `undefined` when it covers all. */
+  readonly leftOutSince?: number | undefined
   /** How long after its completion an epoch without complete journal is left alone, in seconds; a quarter of the window without it. */
   readonly patienceSeconds?: number
   /** Demands that may be open at a time to find what differs, once no whole answer time is left in the window; 64 without it. */

@@ -1,5 +1,7 @@
+export { type NodeJob, type NodePaper, nodeJobOf, type PaperFault } from './node-job.ts'
 export * from './plan.ts'
 export { planEpoch } from './plan-epoch.ts'
+export { planPushes, pushMarginSeconds } from './plan-pushes.ts'
 export { FrontierError } from './shown-tree.ts'
 export * from './view.ts'
 export { demandIdOf } from './wants.ts'

@@ -6,8 +6,10 @@ import { JournalUnfitError } from '../../chain/journal-archive.ts'
 import { openSettlementChain, type SettlementChain } from '../../chain/open-settlement.ts'
 import { errorText, type NodeLogRecord } from '../../daemon/node-log.ts'
 import { AcceptanceUnreadableError, readAcceptances } from '../../verify/acceptance-watch.ts'
+import { acceptanceStruct } from '../../watch/acceptance-struct.ts'
 import { EpochWatch, type LookResult } from '../../watch/epoch-watch.ts'
 import { JournalFollower } from '../../watch/journal-follower.ts'
+import { NodeFolder } from '../../watch/node-folder.ts'
 import { CliError, failureOf } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addressMeant, type ChainFlags, openChain, openOwnSender, requireDisputes } from './open.ts'
@@ -23,6 +25,8 @@ export type WatchFlags = ChainFlags & {
   readonly patienceSeconds?: number
   /** A file with acceptances that the ledger signed. */
   readonly acceptance?: string
+  /** Data folders of nodes whose duties are seen to. */
+  readonly nodeData?: readonly string[]
 }
 
 const everySecondsDefault = { development: 1, other: 12 } as const
@@ -46,12 +50,17 @@ export async function watchEpochs(
     ? undefined
     : await openOwnSender(context, chain, { ...flags, confirmations: flags.confirmations ?? 1 })
   const me = own?.address ?? (await addressMeant(context, undefined)) ?? nobody
+  const log = (record: NodeLogRecord) => output.record(record)
+  const domain = { chainId: chain.chain.id, verifyingContract: chain.settlement.address }
+  const folders = (flags.nodeData ?? []).map(folder => new NodeFolder(folder, domain, log))
+  const nodes = new Set(folders.flatMap(folder => [...folder.nodes]))
   const watch = new EpochWatch({
     chains,
-    journal: new JournalFollower(journal ?? config.url, { shard: flags.shard }),
+    journal: new JournalFollower(journal ?? config.url, { shard: flags.shard, nodes }),
+    jobs: endedAfter => folders.flatMap(folder => folder.jobs(endedAfter)),
     me,
     sender: own?.sender,
-    log: record => output.record(record),
+    log,
     confirmations: flags.confirmations ?? 1,
     purseWei: (flags.purse ?? 0n) * weiPerMicrocredit,
     patienceSeconds: flags.patienceSeconds,
@@ -61,7 +70,7 @@ export async function watchEpochs(
   const isDevelopment = chain.chain.id === developmentChainId
   const everySeconds = flags.everySeconds ?? everySecondsDefault[isDevelopment ? 'development' : 'other']
   while (!signal.aborted) {
-    await lookAndGoOn(watch, record => output.record(record), signal)
+    await lookAndGoOn(watch, log, signal)
     await waitSeconds(everySeconds, signal)
   }
 }
@@ -77,12 +86,7 @@ function openOthers({ chain, settlement }: SettlementChain, { alsoRpc = [] }: Wa
 async function acceptancesIn(path: string): Promise<readonly AcceptanceStruct[]> {
   const read = readAcceptances(await readFile(path, 'utf8'))
   try {
-    return read.map(({ acceptance, root, ...proof }) => ({
-      ...proof,
-      acceptance: { ...acceptance, position: BigInt(acceptance.position), atMs: BigInt(acceptance.atMs) },
-      root: { ...root.message, position: BigInt(root.message.position) },
-      signature: root.signature,
-    }))
+    return read.map(acceptanceStruct)
   } catch (cause) {
     throw new AcceptanceUnreadableError({ cause })
   }
