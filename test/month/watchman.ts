@@ -79,7 +79,7 @@ export class Watchman {
   /** A node asks it to see to its pay. */
   entrust({ paper, acceptance }: NodePapers): void {
     const job = nodeJobOf(ledgerCrypto, this.contracts.domain, paper)
-    assert.ok(!('fault' in job), `the papers of a node are of no use: ${JSON.stringify(job)}`)
+    if ('fault' in job) assert.fail(`the papers of a node are of no use: ${job.fault}`)
     this.jobs.push(job)
     this.acceptances.push(acceptanceStruct(acceptance))
   }

@@ -29,6 +29,7 @@ const codesByError: Readonly<Record<string, number>> = {
   MALFORMED: exitCodes.usage,
   SHARD_UNKNOWN: exitCodes.usage,
   ACCEPTANCE_UNREADABLE: exitCodes.usage,
+  MESSAGE_UNRELATED: exitCodes.usage,
   RPC_URL_INVALID: exitCodes.usage,
   SETTLEMENT_UNKNOWN: exitCodes.usage,
   JOURNAL_UNREADABLE: exitCodes.usage,

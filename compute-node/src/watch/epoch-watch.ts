@@ -32,6 +32,9 @@ export type EpochWatchParts = {
   readonly purseWei: bigint
   readonly patienceSeconds?: number | undefined
   readonly acceptances?: EpochView['acceptances']
+  /** Wallets whose credits are demanded, and messages to them that are at hand. */
+  readonly guarded?: EpochView['guarded']
+  readonly credits?: EpochView['credits']
   /** Jobs of nodes whose duties the watch has, of which the certificates ended after a time in seconds, or have not ended. */
   readonly jobs?: (endedAfter: number) => readonly NodeJob[]
 }
@@ -159,7 +162,7 @@ export class EpochWatch {
   }
 
   private async planOf(view: Omit<EpochView, 'own'>, sight: ChainSight, signal?: AbortSignal): Promise<WatchPlan> {
-    const { journal, patienceSeconds, acceptances } = this.parts
+    const { journal, patienceSeconds, acceptances, guarded, credits } = this.parts
     const isPending = view.posted.status === 'pending'
     const own = isPending ? await journal.ownBooks(view.posted, sight.inbox, signal) : undefined
     return planEpoch({
@@ -167,6 +170,8 @@ export class EpochWatch {
       own,
       ...(patienceSeconds !== undefined && { patienceSeconds }),
       ...(acceptances !== undefined && { acceptances }),
+      ...(guarded !== undefined && { guarded }),
+      ...(credits !== undefined && { credits }),
     })
   }
 

@@ -93,7 +93,6 @@ function jobIn(row: Row, domain: Domain): NodeJob | PaperFault | 'NOT_READABLE' 
 /** Thrown when a folder holds no papers of a node. */
 export class NodePapersMissingError extends Error {
   override readonly name = 'NodePapersMissingError'
-  readonly code = 'NODE_PAPERS_MISSING'
   constructor(dataFolder: string) {
     super(`${dataFolder} holds no ${papersFile}. Name the data folder of a node that has taken a job`)
   }
@@ -102,7 +101,6 @@ export class NodePapersMissingError extends Error {
 /** Thrown when a node's papers cannot be what a node wrote. */
 export class NodePapersUnreadableError extends Error {
   override readonly name = 'NodePapersUnreadableError'
-  readonly code = 'NODE_PAPERS_UNREADABLE'
   constructor(path: string, options?: { readonly cause: unknown }) {
     super(`${path} cannot be read as the papers of a node. Restore the file from a backup`, options)
   }

@@ -2,8 +2,10 @@ import {
   type DebitEvidence,
   type Hex,
   type LeafAccount,
+  type Purchase,
   type StatementAccount,
   type StatementEntry,
+  type Transfer,
 } from '@deparrow/ledger'
 import { type AbiParameter, encodeAbiParameters } from 'viem'
 import type { EpochArchive } from '../disputes/epoch-archive.ts'
@@ -58,12 +60,12 @@ function readEvidence(
     case 'transfer':
       return {
         creditor: evidence.transfer.message.to,
-        message: encoded('transfer', 'Transfer', evidence.transfer.message),
+        message: transferMessage(evidence.transfer.message),
       }
     case 'purchase':
       return {
         creditor: evidence.purchase.message.seller,
-        message: encoded('purchase', 'Purchase', evidence.purchase.message),
+        message: purchaseMessage(evidence.purchase.message),
       }
     case 'redemption': {
       const iou = archive.redeemedIou(key)
@@ -89,6 +91,16 @@ function readEvidence(
     default:
       return undefined
   }
+}
+
+/** A transfer by its message. */
+export function transferMessage(message: Transfer): MovementMessage {
+  return encoded('transfer', 'Transfer', message)
+}
+
+/** A purchase by its message. */
+export function purchaseMessage(message: Purchase): MovementMessage {
+  return encoded('purchase', 'Purchase', message)
 }
 
 /** A payout by instruction, made at a position of the journal. */

@@ -1,6 +1,7 @@
 import { WatchCase } from './case.ts'
 import { type DirectProof, payableProof, publicProofs } from './direct-proofs.ts'
 import { examineEpoch } from './examine-epoch.ts'
+import { blindCredits, examineGuarded } from './guard-wants.ts'
 import { blindKepts, examineJobs } from './node-wants.ts'
 import { openWants } from './open-wants.ts'
 import type { WatchCall, WatchFinding, WatchPlan } from './plan.ts'
@@ -39,8 +40,8 @@ function planByJournal(view: EpochView): WatchPlan {
   if (own === undefined) {
     const finding = { code: 'NO_JOURNAL', message: `there is no journal to hold epoch ${posted.epoch} to` } as const
     if (isPatient(view)) return { ...nothing('waiting'), findings: [finding], calls: expiries(view) }
-    // A node needs no journal to know that it works: the poster has to show its holds.
-    return asked(view, 'unknown', [finding], blindKepts(view))
+    // A node needs no journal to know that it works, and a wallet none to know what the ledger has signed.
+    return asked(view, 'unknown', [finding], [...blindKepts(view), ...blindCredits(view)])
   }
   const watched = new WatchCase(view, own)
   const payable = payableProof(watched)
@@ -50,9 +51,10 @@ function planByJournal(view: EpochView): WatchPlan {
 function planByDemands(view: EpochView, watched: WatchCase): WatchPlan {
   const { own } = watched
   const epoch = examineEpoch(watched)
-  const jobs = examineJobs(watched)
-  const findings = [...epoch.findings, ...jobs.faults.map(({ finding }) => finding)]
-  const wants = [...epoch.wants, ...jobs.faults.map(({ want }) => want), ...jobs.searches]
+  const owed = [examineJobs(watched), examineGuarded(watched)]
+  const faults = owed.flatMap(part => part.faults)
+  const findings = [...epoch.findings, ...faults.map(({ finding }) => finding)]
+  const wants = [...epoch.wants, ...faults.map(({ want }) => want), ...owed.flatMap(({ searches }) => searches)]
   const said = [...journalFindings(view, own), ...findings]
   if (findings.length === 0 && wants.length === 0)
     return { ...nothing(own.isSound ? 'right' : 'wrong'), findings: said, calls: expiries(view) }

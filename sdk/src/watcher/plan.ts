@@ -16,6 +16,7 @@ type DisputesName =
   | 'demandHold'
   | 'demandLane'
   | 'demandDeposit'
+  | 'demandAccepted'
   | 'demandCounterpart'
   | 'demandForced'
   | 'rank'

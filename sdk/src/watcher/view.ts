@@ -5,6 +5,7 @@ import type { ContractFunctionArgs } from 'viem'
 import type { StatementStruct } from '../disputes/account-view.ts'
 import type { Question } from '../disputes/calls.ts'
 import type { EpochArchive } from '../disputes/epoch-archive.ts'
+import type { AcceptedCredit } from './guard-wants.ts'
 import type { NodeJob } from './node-job.ts'
 
 /** Where a complete epoch stands at the time of the view. */
@@ -139,6 +140,10 @@ export type EpochView = {
   readonly acceptances?: readonly AcceptanceStruct[]
   /** Jobs of nodes whose duties the watcher has. */
   readonly jobs?: readonly NodeJob[]
+  /** Wallets to which every credit is demanded that the ledger has signed to have taken. */
+  readonly guarded?: readonly Address[]
+  /** What is credited to them by messages that are at hand, whether or not the journal has them. */
+  readonly credits?: readonly AcceptedCredit[]
   /** Block time in seconds at which the first inbox item arrived that the epoch leaves out; `undefined` when it covers all. */
   readonly leftOutSince?: number | undefined
   /** How long after its completion an epoch without complete journal is left alone, in seconds; a quarter of the window without it. */

@@ -156,6 +156,25 @@ export function wantCounterpart(
   }))
 }
 
+/** The credit of a message that the ledger has signed to have taken at a position of the epoch. */
+export function wantAccepted(
+  epoch: number,
+  place: Hex,
+  credit: {
+    readonly key: Hex
+    readonly amountMicrocredits: bigint
+    readonly message: MovementMessage
+    readonly acceptance: AcceptanceStruct
+  },
+): Want {
+  const { key, amountMicrocredits: amount, message: movement, acceptance } = credit
+  return want(question(epoch, 'credit', place, key, amount), decisive(amount), (at, follows) => ({
+    contract: 'disputes',
+    functionName: 'demandAccepted',
+    args: [at, movement.kind, movement.message, acceptance, follows],
+  }))
+}
+
 /** That an order's hold stands, or ended rightly. `place` is the payer's. */
 export function wantKept(epoch: number, place: Hex, { order, certified, paper }: NodeJob): Want {
   const value = BigInt(keccak256(encodeAbiParameters([orderClaimParameter], [order])))

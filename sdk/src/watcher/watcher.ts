@@ -1,3 +1,5 @@
+export type { AcceptedCredit } from './guard-wants.ts'
+export { purchaseMessage, transferMessage } from './movements.ts'
 export { type NodeJob, type NodePaper, nodeJobOf, type PaperFault } from './node-job.ts'
 export * from './plan.ts'
 export { planEpoch } from './plan-epoch.ts'
