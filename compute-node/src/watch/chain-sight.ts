@@ -6,6 +6,7 @@ import {
   type EpochView,
   type PostedEpoch,
   type PostedParent,
+  type ShownDebit,
   type WatchedItem,
   type WatchedPayee,
   type WatchedStatus,
@@ -17,6 +18,7 @@ import { inboxOf } from '../verify/chain/chain-inbox.ts'
 import type { InboxItem } from '../verify/chain/journal-facts.ts'
 import { deepBlocks, LogWindow } from './log-window.ts'
 import { PostedRows } from './posted-rows.ts'
+import { isEntryShown, shownDebitIn } from './shown-debits.ts'
 
 /** What a chain shows of the epochs that are not final, without what the journal says of them. */
 export type ChainSight = {
@@ -191,6 +193,7 @@ export class ChainWatch {
       throw new AnswerInvalidError(this.chain.rpcOrigin, `its logs lack inbox items that epoch ${posted.epoch} covers`)
     }
     const parent = await this.parentOf(posted, blockNumber)
+    const demands = await this.demandsOn(posted.epoch, blockNumber)
     const newest = covered.at(-1)
     const leftOut = inbox.find(({ index }) => index === posted.inboxCut)
     return {
@@ -204,7 +207,8 @@ export class ChainWatch {
       ),
       newestItemAt: newest === undefined ? 0 : await this.arrivalOf(newest, blockNumber),
       leftOutSince: leftOut && (await this.arrivalOf(leftOut, blockNumber)),
-      demands: await this.demandsOn(posted.epoch, blockNumber),
+      demands,
+      shownDebits: await this.shownDebits(demands),
       stated: this.logs
         .events('Stated')
         .filter(({ args }) => Number(args.epoch) === posted.epoch)
@@ -216,6 +220,19 @@ export class ChainWatch {
           return { place: lowerHex(place), tree, path: lowerHex(path), pathBits, frontier: lowerHex(frontier) }
         }),
     }
+  }
+
+  private async shownDebits(demands: readonly DemandRecord[]): Promise<readonly ShownDebit[]> {
+    const asked = new Map(demands.filter(isEntryShown).map(record => [record.id, record]))
+    const shown: ShownDebit[] = []
+    for (const { args, transactionHash } of asked.size === 0 ? [] : this.logs.events('Answered')) {
+      const record = asked.get(lowerHex(args.id))
+      if (record === undefined) continue
+      const { input } = await this.chain.client.getTransaction({ hash: transactionHash })
+      const debit = shownDebitIn(input, record)
+      if (debit !== undefined) shown.push(debit)
+    }
+    return shown
   }
 
   /** Block time of an inbox item, in seconds. */

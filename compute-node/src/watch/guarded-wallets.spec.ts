@@ -3,10 +3,11 @@ import { after, before, describe, it } from 'node:test'
 import { purchaseType, transferType, zeroHash } from '@deparrow/ledger'
 import { type AcceptedCredit, transferMessage } from '@deparrow/sdk/watcher'
 import { acceptedCreditsIn, MessageUnrelatedError } from './accepted-credits.ts'
-import { agents, type Outcome, WatchedNetwork } from './watched-network.spec.fixture.ts'
+import { withCredit, withLastEntries, withoutEntry } from './forgeries.spec.fixture.ts'
+import { agents, entriesOf, type Outcome, WatchedNetwork } from './watched-network.spec.fixture.ts'
 
 const cancelled = 4
-const { alice, bob, carol } = agents
+const { alice, bob, carol, thief } = agents
 
 let network: WatchedNetwork
 let nonce = 0n
@@ -84,6 +85,22 @@ describe('a watcher that guards a wallet', () => {
     const outcome = await network.play(books, await network.own(withoutLast()), true, more)
     assertCancelled(outcome)
     assert.deepEqual(outcome.called, ['demandAccepted', 'expire'])
+  })
+
+  it('asks for the credit of a transfer that the poster alone shows, when it answers for the sender’s debit', async () => {
+    const { key, message } = await pays()
+    const entries = entriesOf(`wallet:${alice.address}`, `wallet:${thief.address}`, message.amountMicrocredits)
+    const stolen = withLastEntries(network.ledger.events, entries)
+    const posted = await network.post(stolen)
+    const stated = withoutEntry(posted, bob.address, key)
+    const books = withCredit(stated, thief.address, message.amountMicrocredits)
+    const hidden = await network.own(withoutLast())
+    const unguarded = await network.play(books, hidden, true, { guarded: [carol.address] })
+    assert.ok(unguarded.called.includes('demandEntry') && !unguarded.called.includes('demandCounterpart'))
+    assert.notEqual(unguarded.status, cancelled)
+    const outcome = await network.play(books, hidden, true, { guarded: [bob.address] })
+    assert.equal(outcome.status, cancelled, outcome.called.join())
+    assert.deepEqual(outcome.called, ['demandCounterpart', 'expire'])
   })
 
   it('asks for it without any journal once the journal is late', async () => {

@@ -1,7 +1,9 @@
 import {
+  type Address,
   type DebitEvidence,
   type Hex,
   type LeafAccount,
+  lowerHex,
   type Purchase,
   type StatementAccount,
   type StatementEntry,
@@ -9,7 +11,8 @@ import {
 } from '@deparrow/ledger'
 import { type AbiParameter, encodeAbiParameters } from 'viem'
 import type { EpochArchive } from '../disputes/epoch-archive.ts'
-import { type MessageName, messageParameter, messageStruct } from '../disputes/structs.ts'
+import type { DebitEvidenceOf } from '../disputes/evidence.ts'
+import { type MessageName, type MessageStruct, messageParameter, messageStruct } from '../disputes/structs.ts'
 import type { MovementMessage } from './wants.ts'
 
 /** The contracts' `MovementKind`, by its numbers. */
@@ -93,6 +96,34 @@ function readEvidence(
   }
 }
 
+/** Whom a debit credits under the same key, by the evidence that the contracts took for it; `undefined` where that is not one account by one message. */
+export function shownMovement({
+  kind,
+  fields,
+}: DebitEvidenceOf): Pick<OwnMovement, 'creditor' | 'message'> | undefined {
+  switch (kind) {
+    case 'transfer':
+      return { creditor: addressIn(fields.message, 'to'), message: ofStruct('transfer', 'Transfer', fields.message) }
+    case 'purchase':
+      return {
+        creditor: addressIn(fields.message, 'seller'),
+        message: ofStruct('purchase', 'Purchase', fields.message),
+      }
+    case 'escrow':
+      return {
+        creditor: addressIn(fields.hold.order, 'seller'),
+        message: ofStruct('escrow', 'EscrowOrder', fields.hold.order),
+      }
+    case 'withdrawal':
+      return {
+        creditor: `payable:${addressIn(fields.message, 'wallet')}`,
+        message: ofStruct('withdrawal', 'Withdrawal', fields.message),
+      }
+    default:
+      return undefined
+  }
+}
+
 /** A transfer by its message. */
 export function transferMessage(message: Transfer): MovementMessage {
   return encoded('transfer', 'Transfer', message)
@@ -114,6 +145,15 @@ export function forcedMessage(index: number): MovementMessage {
 }
 
 const uint64 = { name: 'number', type: 'uint64' } as const
+
+function addressIn(struct: MessageStruct, field: string): Address {
+  return lowerHex(struct[field] as Address)
+}
+
+function ofStruct(kind: (typeof movementKinds)[number], name: MessageName, struct: MessageStruct): MovementMessage {
+  const message = encodeAbiParameters([messageParameter(name, 'message')], [struct])
+  return { kind: movementKinds.indexOf(kind), message }
+}
 
 function encoded(
   kind: (typeof movementKinds)[number],

@@ -5,6 +5,7 @@ import type { ContractFunctionArgs } from 'viem'
 import type { StatementStruct } from '../disputes/account-view.ts'
 import type { Question } from '../disputes/calls.ts'
 import type { EpochArchive } from '../disputes/epoch-archive.ts'
+import type { EntryProofStruct } from '../disputes/structs.ts'
 import type { AcceptedCredit } from './guard-wants.ts'
 import type { NodeJob } from './node-job.ts'
 
@@ -65,6 +66,14 @@ export type RevealedRecord = {
   readonly path: Hex
   readonly pathBits: number
   readonly frontier: Hex
+}
+
+/** What the poster has shown of a debit in an answer, out of its calldata: the debtor's statement, the entry in it, and the encoded evidence. */
+export type ShownDebit = {
+  readonly key: Hex
+  readonly statement: StatementStruct
+  readonly proof: EntryProofStruct
+  readonly evidence: Hex
 }
 
 /** An item of the contract's inbox. */
@@ -144,6 +153,8 @@ export type EpochView = {
   readonly guarded?: readonly Address[]
   /** What is credited to them by messages that are at hand, whether or not the journal has them. */
   readonly credits?: readonly AcceptedCredit[]
+  /** Debits that the poster has shown for this epoch. */
+  readonly shownDebits?: readonly ShownDebit[]
   /** Block time in seconds at which the first inbox item arrived that the epoch leaves out; `undefined` when it covers all. */
   readonly leftOutSince?: number | undefined
   /** How long after its completion an epoch without complete journal is left alone, in seconds; a quarter of the window without it. */
