@@ -10,6 +10,7 @@ import type { NodeLogRecord } from '../daemon/node-log.ts'
 import { EpochWatch, type EpochWatchParts } from './epoch-watch.ts'
 import { transferBy } from './forgeries.spec.fixture.ts'
 import { JournalFollower } from './journal-follower.ts'
+import { TestJob, worker } from './node-jobs.spec.fixture.ts'
 import { agents, WatchedNetwork, watchedPeriods, watcher } from './watched-network.spec.fixture.ts'
 
 const { alice, bob, thief } = agents
@@ -159,6 +160,25 @@ describe('the watch over pending epochs', () => {
     const { sent } = await newWatch({ sender: { send }, acceptances: [left] }).look()
     assert.deepEqual([called, sent], [['cancelStale'], 1])
     await network.cancelByGuardian()
+  })
+
+  it('pushes a node’s receipt that the ledger does not take, once, and none that it has settled', async () => {
+    const now = await network.chain.now()
+    const [waiting, settled] = [
+      await TestJob.begin(network, 1n, now + 30n),
+      await TestJob.begin(network, 2n, now + 30n),
+    ]
+    waiting.end()
+    settled.settle()
+    await publish()
+    await network.chain.pass(waiting.expires - 500n - now)
+    const jobs = () => [waiting.job, settled.job]
+    const seen = () => new JournalFollower(journal, { nodes: new Set([worker.address]) })
+    const strange = await newWatch({ sender: undefined, journal: new JournalFollower(journal), jobs }).look()
+    assert.deepEqual([strange.sent, codes()], [0, ['WOULD_SEND', 'WOULD_SEND']])
+    assert.equal((await newWatch({ journal: seen(), jobs }).look()).sent, 1)
+    assert.ok(said.some(({ code, message }) => code === 'SENT' && message.includes('pushReceipt')))
+    assert.equal((await newWatch({ journal: seen(), jobs }).look()).sent, 0)
   })
 
   it('takes for done what somebody else did in between', async () => {

@@ -280,8 +280,9 @@ function dpc(wei: bigint): string {
   return `${formatEther(wei)} DPC`
 }
 
-function describe({ functionName, demand }: WatchCall): string {
-  return demand === undefined ? functionName : `${functionName} ${lowerHex(demand)}`
+function describe({ functionName, demand, receipt }: WatchCall): string {
+  const about = demand ?? receipt
+  return about === undefined ? functionName : `${functionName} ${lowerHex(about)}`
 }
 
 function sentence(text: string): string {

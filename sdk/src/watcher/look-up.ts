@@ -1,5 +1,5 @@
 import { bitAt, bytesToHex, findEntry, type Hex, hexToBytes, type SumNode } from '@deparrow/ledger'
-import { type AccountView, entryProof, type StatementStruct, viewAccount } from '../disputes/account-view.ts'
+import { type AccountView, entryProof, type StatementStruct } from '../disputes/account-view.ts'
 import type { EntryProofStruct } from '../disputes/structs.ts'
 import type { WatchCase } from './case.ts'
 import { leafReader } from './examine-epoch.ts'
@@ -20,7 +20,7 @@ export type SeenValue =
 /** Looks at an account no further than needed: its leaf, and its statement where the leaf is not the journal's. `loss` is what is at stake. */
 export function seeAccount(watched: WatchCase, place: Hex, loss: bigint): SeenAccount {
   const { archive, epoch } = watched
-  const own = viewAccount(archive, place)
+  const own = watched.ownAt(place)
   const stated = watched.statementAt(place)
   if (stated !== undefined) return { own, stated }
   if (watched.view.posted.leavesRoot === archive.asked?.books.leavesRoot) return { own, stated }

@@ -1,6 +1,5 @@
 import { bytesToHex, type Hex, leafPlace } from '@deparrow/ledger'
 import { ledgerCrypto } from '../crypto/ledger-crypto.ts'
-import { viewAccount } from '../disputes/account-view.ts'
 import { demandKinds } from '../disputes/answer.ts'
 import { answerKept } from '../disputes/answer-kept.ts'
 import { answerReceipt } from '../disputes/answer-receipt.ts'
@@ -82,25 +81,27 @@ function examineKept(watched: WatchCase, job: NodeJob, payer: SeenPayer): Part {
   const { archive, epoch } = watched
   const { order, certified, paper } = job
   const place = archive.placeOf(order.payer)
+  const amount = paper.certificate.message.amountMicrocredits
+  if (!('wants' in payer) && (payer.debit > 0n || payer.held === amount)) return nothing
   const answer = answerKept(archive, questionOf(watched, 'kept', place, order), order, certified)
   if (hasEnded(watched, job, answer)) return nothing
   if ('wants' in payer) return searching(payer.wants)
-  const amount = paper.certificate.message.amountMicrocredits
   if (payer.held !== undefined && payer.held < amount) {
     const message = `epoch ${epoch} holds ${payer.held} of ${amount} µcr for job ${order.orderDigest}`
     return wrong(fault(wantHold(epoch, place, order.orderDigest, amount - payer.held), 'HOLD_WRONG', message))
   }
-  if (payer.held !== undefined || payer.debit > 0n) return nothing
+  if (payer.held !== undefined) return nothing
   const message = `epoch ${epoch} has dropped the hold of job ${order.orderDigest}, under which ${order.node} works`
   return wrong(fault(wantKept(epoch, place, job), 'NOT_KEPT', message))
 }
 
 /** Whether the journal has what shows that the hold ended rightly; whatever the epoch says, it can be answered with that. */
-function hasEnded({ archive }: WatchCase, { order, paper }: NodeJob, answer: Answer): boolean {
+function hasEnded(watched: WatchCase, { order, paper }: NodeJob, answer: Answer): boolean {
   if ('cannotAnswer' in answer) return false
   if (answer.functionName === 'answerKeptByEnd' || answer.functionName === 'answerKeptByRelease') return true
   if (answer.functionName !== 'answerKeptByReceipt') return false
-  const settled = viewAccount(archive, archive.placeOf(order.payer)).entry(order.orderDigest)?.evidence
+  const payer = watched.ownAt(watched.archive.placeOf(order.payer))
+  const settled = payer.entry(order.orderDigest)?.evidence
   const receipt = settled?.kind === 'job' ? settled.receipt.message : undefined
   return receipt !== undefined && dueOf(paper, receipt, receipt.endedAtMs) === 0n
 }
@@ -114,14 +115,14 @@ function examinePay(watched: WatchCase, job: NodeJob, payer: SeenPayer): Part {
   const { archive, epoch } = watched
   const { order } = job
   const place = archive.placeOf(job.paper.certificate.message.payoutWallet)
+  const account = seeAccount(watched, place, claim.dueMicrocredits)
+  const entry =
+    'wants' in account ? account : seeValue(watched, account, 'entries', order.orderDigest, claim.dueMicrocredits)
+  const credit = 'wants' in entry ? 0n : (entry.value ?? 0n) >> 64n
+  if (credit >= claim.dueMicrocredits) return nothing
   const answer = answerReceipt(archive, questionOf(watched, 'receipt', place, order), claim)
   if (!('cannotAnswer' in answer) && endedAnswers.has(answer.functionName)) return nothing
-  const account = seeAccount(watched, place, claim.dueMicrocredits)
-  if ('wants' in account) return searching(account.wants)
-  const entry = seeValue(watched, account, 'entries', order.orderDigest, claim.dueMicrocredits)
   if ('wants' in entry) return searching(entry.wants)
-  const credit = (entry.value ?? 0n) >> 64n
-  if (credit >= claim.dueMicrocredits) return nothing
   const message = `epoch ${epoch} credits ${credit} of ${claim.dueMicrocredits} µcr for job ${order.orderDigest}`
   // The contract wants to see the debit in a statement that stands.
   const statement = wantStatement(epoch, archive.placeOf(order.payer), claim.dueMicrocredits)

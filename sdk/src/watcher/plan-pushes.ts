@@ -30,6 +30,13 @@ export function planPushes({ jobs, nowSeconds, inboxAgeSeconds, taken }: PushVie
     const nowMs = BigInt(nowSeconds) * 1_000n
     const isPast = (paper.receipt?.message.endedAtMs ?? 0n) <= nowMs
     if (!isPast || receiptClaimOf(job, nowMs, true) === undefined) return []
-    return [{ contract: 'disputedReceipts', functionName: 'pushReceipt', args: [receipt.evidence] } as const]
+    return [
+      {
+        contract: 'disputedReceipts',
+        functionName: 'pushReceipt',
+        args: [receipt.evidence],
+        receipt: receipt.digest,
+      } as const,
+    ]
   })
 }

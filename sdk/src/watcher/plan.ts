@@ -64,6 +64,8 @@ type ReceiptsWatchCall = {
 export type WatchCall = (DisputesWatchCall | SettlementWatchCall | ReceiptsWatchCall) & {
   /** The demand that it opens, ends or ranks. */
   readonly demand?: Hex
+  /** The digest of the receipt that it pushes. */
+  readonly receipt?: Hex
 }
 
 /** Calls after which the epoch is cancelled, so that no other about it can be of use. */
