@@ -9,7 +9,8 @@ import { contentIdOf, ledgerConfigDefaults, usageReceiptType } from '@deparrow/l
 import { Actor, testDomain } from '@deparrow/ledger/testing'
 import { JobPapers, papersFile } from '../daemon/job-papers.ts'
 import type { NodeLogRecord } from '../daemon/node-log.ts'
-import { offerFor } from '../daemon/test-market.spec.fixture.ts'
+import { offerFor, patience, TestMarket } from '../daemon/test-market.spec.fixture.ts'
+import { freshFolder, nodeNumber, startTestNode } from '../daemon/test-node.spec.fixture.ts'
 import { NodeFolder, NodePapersMissingError, NodePapersUnreadableError } from './node-folder.ts'
 
 const node = new Actor(41)
@@ -53,6 +54,34 @@ afterEach(async () => {
 })
 
 describe('the papers of a node', () => {
+  it('are kept by a running node beyond the acknowledgement of its receipt, and read beside it', {
+    timeout: 30_000,
+  }, async () => {
+    const market = await TestMarket.start()
+    const nodeFolder = freshFolder()
+    const acknowledged = Promise.withResolvers<void>()
+    const log = ({ code }: NodeLogRecord) => code === 'RECEIPT_ACKNOWLEDGED' && acknowledged.resolve()
+    const running = await startTestNode(market, nodeFolder, { log })
+    try {
+      await running.node.joined(patience())
+      const job = offerFor(new Actor(nodeNumber).address, market.put('done'), null, {})
+      assert.deepEqual(await market.assign(job), { accepted: true })
+      await acknowledged.promise
+      const own = new NodeFolder(nodeFolder, testDomain, record => said.push(record))
+      opened.push(own)
+      const [kept, ...others] = own.jobs(0)
+      assert.deepEqual([kept?.order.orderDigest, others, said], [job.orderDigest, [], []])
+      assert.deepEqual(kept?.paper.receipt, market.receipts[0]?.receipt)
+    } finally {
+      await running.node.stop()
+      await market.stop()
+    }
+    const left = new NodeFolder(nodeFolder, testDomain, () => {})
+    assert.equal(left.jobs(0).length, 1)
+    left.close()
+    await rm(nodeFolder, { recursive: true })
+  })
+
   it('are not in a folder without their file, nor in a file of something else', async () => {
     assert.throws(() => new NodeFolder(join(folder, 'nowhere'), testDomain, () => {}), NodePapersMissingError)
     const other = await mkdtemp(join(tmpdir(), 'deparrow-papers-'))
