@@ -18,7 +18,8 @@ import {
   withLastEntries,
   withoutEntry,
 } from './forgeries.spec.fixture.ts'
-import { agents, entriesOf, type Outcome, WatchedNetwork, watchedPeriods } from './watched-network.spec.fixture.ts'
+import { entriesOf } from './watched-journal.spec.fixture.ts'
+import { agents, type Outcome, WatchedNetwork, watchedPeriods } from './watched-network.spec.fixture.ts'
 
 const cancelled = 4
 const { alice, bob, carol, thief } = agents

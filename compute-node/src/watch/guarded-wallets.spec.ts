@@ -4,7 +4,8 @@ import { purchaseType, transferType, zeroHash } from '@deparrow/ledger'
 import { type AcceptedCredit, transferMessage } from '@deparrow/sdk/watcher'
 import { acceptedCreditsIn, MessageUnrelatedError } from './accepted-credits.ts'
 import { withCredit, withLastEntries, withoutEntry } from './forgeries.spec.fixture.ts'
-import { agents, entriesOf, type Outcome, WatchedNetwork } from './watched-network.spec.fixture.ts'
+import { entriesOf } from './watched-journal.spec.fixture.ts'
+import { agents, type Outcome, WatchedNetwork } from './watched-network.spec.fixture.ts'
 
 const cancelled = 4
 const { alice, bob, carol, thief } = agents

@@ -14,7 +14,8 @@ import { Actor, testConfig } from '@deparrow/ledger/testing'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import { type NodeJob, type NodePaper, nodeJobOf } from '@deparrow/sdk/watcher'
 import { published } from '../chain/local-settlement.spec.fixture.ts'
-import { agents, entriesOf, type Forged, type WatchedNetwork } from './watched-network.spec.fixture.ts'
+import { entriesOf, type Forged } from './watched-journal.spec.fixture.ts'
+import { agents, type WatchedNetwork } from './watched-network.spec.fixture.ts'
 
 const { alice } = agents
 

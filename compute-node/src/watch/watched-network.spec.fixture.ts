@@ -8,7 +8,6 @@ import {
   chainHash,
   concatBytes,
   type Domain,
-  type Entry,
   type EpochBooks,
   encodeEvent,
   formatExportEnd,
@@ -16,7 +15,6 @@ import {
   formatExportHeader,
   type Hex,
   type LedgerEvent,
-  type LedgerEventData,
   lowerHex,
   type Message,
   type MessageType,
@@ -28,7 +26,7 @@ import {
 } from '@deparrow/ledger'
 import { Actor, TestLedger, testConfig } from '@deparrow/ledger/testing'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
-import { answerTo, type ClosedHeader, EpochArchive, stateAccount } from '@deparrow/sdk/disputes'
+import { answerTo, type ClosedHeader, type EpochArchive, stateAccount } from '@deparrow/sdk/disputes'
 import {
   type AcceptanceStruct,
   type EpochView,
@@ -45,6 +43,7 @@ import { LocalSettlement, published, testPeriods } from '../chain/local-settleme
 import { openSettlementChain, type SettlementChain } from '../chain/open-settlement.ts'
 import { refusalOf } from '../chain/refusal.ts'
 import { ChainWatch } from './chain-sight.ts'
+import { archiveOf, burntIn, type Forged } from './watched-journal.spec.fixture.ts'
 
 const poster = published(1)
 /** With as many rounds as the default, in whose reward the bonds of a search are. */
@@ -59,9 +58,6 @@ const accountOf = (actor: number) => privateKeyToAccount(`0x${actor.toString(16)
 export const agents = { alice: new Actor(1), bob: new Actor(2), carol: new Actor(3), thief: new Actor(4) } as const
 const agentNumbers = { alice: 1, bob: 2, carol: 3, thief: 4 } as const
 export type AgentName = keyof typeof agents
-
-/** An event that nobody decided. */
-export type Forged = LedgerEventData & { readonly entries: readonly Entry[]; readonly commandId: string }
 
 type Write = Parameters<LocalSettlement['write']>[1]
 
@@ -399,23 +395,3 @@ export class WatchedNetwork {
     await this.follow()
   }
 }
-
-/** An archive over events whose newest epoch is closed by this header. */
-export function archiveOf(events: readonly LedgerEvent[], header: ClosedHeader, closedAtMs: number): EpochArchive {
-  const archive = new EpochArchive(ledgerCrypto, { roots: 'own' })
-  for (const event of events) archive.apply(event)
-  archive.closeHere(header, closedAtMs)
-  return archive
-}
-
-/** What the events burn; no epoch that became final burnt anything. */
-function burntIn(events: readonly LedgerEvent[]): bigint {
-  const burns = events.flatMap(({ entries }) => entries.filter(({ account }) => account === 'burn'))
-  return burns.reduce((sum, { amountMicrocredits }) => sum + amountMicrocredits, 0n)
-}
-
-export const entriesOf = (from: string, to: string, amountMicrocredits: bigint): readonly Entry[] =>
-  [
-    { account: from, amountMicrocredits: -amountMicrocredits },
-    { account: to, amountMicrocredits },
-  ] as readonly Entry[]
