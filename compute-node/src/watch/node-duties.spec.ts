@@ -3,7 +3,8 @@ import { after, before, describe, it } from 'node:test'
 import { assignmentReleaseType, type LedgerEvent, usageReceiptType } from '@deparrow/ledger'
 import { type NodeJob, planPushes } from '@deparrow/sdk/watcher'
 import { TestJob, worker } from './node-jobs.spec.fixture.ts'
-import { type Outcome, WatchedNetwork } from './watched-network.spec.fixture.ts'
+import { entriesOf } from './watched-journal.spec.fixture.ts'
+import { agents, type Outcome, WatchedNetwork } from './watched-network.spec.fixture.ts'
 
 const cancelled = 4
 
@@ -72,6 +73,20 @@ describe('a watcher of a node', () => {
     assert.ok(!without.called.includes('demandKept'))
     const outcome = await network.play(books, await network.own(), true, watching(job))
     assertCancelled(outcome, 'demandKept')
+  })
+
+  it('cancels an epoch that sets aside less than the order says', async () => {
+    const job = await begin()
+    const { events } = network.ledger
+    const less = entriesOf(`wallet:${agents.alice.address}`, `hold:${job.digest}`, 300_000n)
+    const lowered = events.map((event): LedgerEvent => {
+      if (event.type !== 'HoldOpened' || event.data.orderDigest !== job.digest) return event
+      const { order } = event.data
+      const message = { ...order.message, maxPriceMicrocredits: 300_000n }
+      return { ...event, data: { ...event.data, order: { ...order, message } }, entries: less }
+    })
+    const books = await network.post(lowered, { journalPosition: events.length })
+    assertCancelled(await network.play(books, await network.own(), true, watching(job)), 'demandHold')
   })
 
   it('cancels an epoch whose journal itself drops a hold', async () => {
