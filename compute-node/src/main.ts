@@ -17,6 +17,7 @@ import { ContentSource } from './content/content-source.ts'
 import { RecentBytes } from './content/recent-bytes.ts'
 import { Capacity } from './daemon/capacity.ts'
 import { JobDesk } from './daemon/job-desk.ts'
+import { JobPapers } from './daemon/job-papers.ts'
 import { JobRunner } from './daemon/job-runner.ts'
 import { KnownPricings } from './daemon/known-pricings.ts'
 import { NodeSigner } from './daemon/node-crypto.ts'
@@ -77,11 +78,13 @@ async function startParts(options: NodeOptions, stops: Stops, stop: () => Promis
   const identity = { address: signer.address, chainId: String(domain.chainId), settlement: domain.verifyingContract }
   const store = new NodeStore(dataFolder, identity)
   stops.push(() => store.close())
+  const papers = new JobPapers(dataFolder)
+  stops.push(() => papers.close())
   const folder = new ContentFolder(join(dataFolder, 'content'), cacheBytesMax)
   folder.keepOnlyOutputs(new Set(store.heldReceipts().map(({ handover }) => handover.outputCid ?? '')))
   const guard = new PeerGuard()
   const libp2p = await createTransport({ privateKey: options.privateKey, listen: [], guard, connectionsMax: 16 })
-  const { link, progress, courier, desk } = wire(options, { store, signer, folder, libp2p })
+  const { link, progress, courier, desk } = wire(options, { store, papers, signer, folder, libp2p })
   await serveMarket(libp2p, guard, link, desk, folder)
   await libp2p.start()
   stops.push(() => libp2p.stop())
@@ -106,13 +109,14 @@ async function startParts(options: NodeOptions, stops: Stops, stop: () => Promis
 
 type OpenParts = {
   readonly store: NodeStore
+  readonly papers: JobPapers
   readonly signer: NodeSigner
   readonly folder: ContentFolder
   readonly libp2p: Libp2p
 }
 
 /** Makes the parts that need each other; nothing runs yet. */
-function wire(options: NodeOptions, { store, signer, folder, libp2p }: OpenParts) {
+function wire(options: NodeOptions, { store, papers, signer, folder, libp2p }: OpenParts) {
   const { dataFolder, engines, domain, ledgerSigner, marketAddresses } = options
   const clock: Clock = options.clock ?? { nowMs: () => Date.now() }
   const log: NodeLog = options.log ?? (() => {})
@@ -132,7 +136,7 @@ function wire(options: NodeOptions, { store, signer, folder, libp2p }: OpenParts
     fetchContent(await link.joined(signal), contentId, bytesMax, signal),
   )
   const runner = new JobRunner({ engines, source, folder, clock, log })
-  const courier: ReceiptCourier = new ReceiptCourier({ dataFolder, store, folder, desk: link, clock, log })
+  const courier: ReceiptCourier = new ReceiptCourier({ dataFolder, store, papers, folder, desk: link, clock, log })
   const { slotsMax, memoryBytesMax, graceSecondsMin } = offerOf(options)
   const terms = {
     node: signer.address,
@@ -145,7 +149,19 @@ function wire(options: NodeOptions, { store, signer, folder, libp2p }: OpenParts
   }
   const capacity = new Capacity(slotsMax, memoryBytesMax)
   const pricings = new KnownPricings(options.pricings ?? [ledgerConfigDefaults], options.pricingSource, log)
-  const desk: JobDesk = new JobDesk({ terms, pricings, store, signer, capacity, runner, progress, courier, clock, log })
+  const desk: JobDesk = new JobDesk({
+    terms,
+    pricings,
+    store,
+    papers,
+    signer,
+    capacity,
+    runner,
+    progress,
+    courier,
+    clock,
+    log,
+  })
   return { link, progress, courier, desk }
 }
 

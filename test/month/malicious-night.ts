@@ -73,13 +73,12 @@ export async function maliciousNight(month: Month, malice: Malice): Promise<Mali
   let isCancelled = false
   for (let step = 0; step < stepsMax && !isCancelled; step++) {
     chain.pass(stepSeconds)
-    const { wrong, said } = await watchman.look()
+    const { said } = await watchman.look()
     for (const { level, code, message } of said) {
       if (code === 'SENT') called.push(message.split(' ')[1] as string)
       else if (level !== 'info') findings.add(code)
     }
     isCancelled = await isTakenBack(month, epoch)
-    if (wrong.includes(epoch) && !isCancelled) await watchman.demandPay(epoch, parentPosition, journalPosition)
     await poster.answer()
   }
   // What is behind demands that nobody has to answer any more comes back.

@@ -12,9 +12,11 @@ import {
   type JobOrder,
   jobOrderType,
   type LedgerCommand,
+  ledgerConfigDefaults,
   type Purchase,
   purchaseType,
   type Signed,
+  type SignedAcceptance,
   type SignedHoldCertificate,
   type Transfer,
   transferType,
@@ -26,12 +28,15 @@ import {
   zeroHash,
 } from '@deparrow/ledger'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
+import type { NodePaper } from '@deparrow/sdk/watcher'
 import type { Random } from '../simulation/engine/random.ts'
-import type { NodePapers } from './node-papers.ts'
 import type { Operator } from './operator.ts'
 import type { ComputeNode, People } from './people.ts'
 import type { Person } from './person.ts'
 import type { SimulatedChain } from './simulated-chain.ts'
+
+/** What a node keeps of a job that it has done until it is paid, and the ledger's signature that it has taken the receipt. */
+export type NodePapers = { readonly paper: NodePaper; readonly acceptance: SignedAcceptance }
 
 /** Lanes of a wallet's nonces, one a kind of message. */
 const lanes = { jobs: 0, payments: 1, escrows: 2, withdrawals: 3 } as const
@@ -91,7 +96,9 @@ export class Market {
     const [certificate, receipt] = [this.certificates.get(orderDigest), this.receipts.get(orderDigest)]
     if (certificate === undefined || receipt === undefined) return undefined
     const acceptance = await this.operator.ledger.acceptance(this.digestOf(usageReceiptType, receipt.message))
-    return acceptance && { order, certificate, receipt, acceptance }
+    const { rates, feeBasisPoints, burnBasisPoints } = ledgerConfigDefaults
+    const pricing = { rates, feeBasisPoints, burnBasisPoints }
+    return acceptance && { paper: { order, certificate, receipt, pricing }, acceptance }
   }
 
   /** The nodes hand in their receipts, and the jobs are settled. */

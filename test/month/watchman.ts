@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict'
 import {
+  acceptanceStruct,
   EpochWatch,
   JournalFollower,
   type LookResult,
@@ -6,16 +8,15 @@ import {
   sendOptionsDevelopment,
   TransactionSender,
 } from '@deparrow/compute-node/watch'
-import { disputesAbi, dpcTokenAbi } from '@deparrow/contracts'
+import { disputesAbi } from '@deparrow/contracts'
 import { lowerHex, weiPerMicrocredit } from '@deparrow/ledger'
-import { encodeFunctionData } from 'viem'
+import { ledgerCrypto } from '@deparrow/sdk/crypto'
+import { type AcceptanceStruct, type NodeJob, nodeJobOf } from '@deparrow/sdk/watcher'
 import type { ChainServer } from './chain-server.ts'
 import { type Contracts, dpcWei } from './contracts.ts'
-import { type NodePapers, receiptDemand } from './node-papers.ts'
+import type { NodePapers } from './market.ts'
 import type { Person } from './person.ts'
 import type { SimulatedChain } from './simulated-chain.ts'
-
-const callGas = 8_000_000n
 
 /** What the watcher holds of its DPC for demands at most: a wrong epoch takes a few of them. */
 const purseWei = 200_000_000n * weiPerMicrocredit
@@ -28,8 +29,8 @@ export type Look = LookResult & { readonly said: readonly Said[] }
 /** Somebody who runs the watcher, with a wallet that it may fill its purse from, and sees to the pay of nodes that ask for it. */
 export class Watchman {
   /** Of nodes that have asked. */
-  private readonly papers: NodePapers[] = []
-  private readonly demanded = new Set<NodePapers>()
+  private readonly jobs: NodeJob[] = []
+  private readonly acceptances: AcceptanceStruct[] = []
   private said: Said[] = []
   private readonly watch: EpochWatch
 
@@ -50,6 +51,8 @@ export class Watchman {
       log: record => this.said.push(record),
       confirmations: 1,
       purseWei,
+      acceptances: this.acceptances,
+      jobs: () => this.jobs,
     })
   }
 
@@ -74,37 +77,11 @@ export class Watchman {
   }
 
   /** A node asks it to see to its pay. */
-  entrust(papers: NodePapers): void {
-    this.papers.push(papers)
-  }
-
-  /** Asks an epoch for the pay of the receipts that the ledger took in it, after a position and up to another. */
-  async demandPay(epoch: number, after: number, upTo: number): Promise<void> {
-    const asked = this.papers.filter(one => {
-      const position = Number(one.acceptance.acceptance.position)
-      return position > after && position <= upTo && !this.demanded.has(one)
-    })
-    if (asked.length === 0) return
-    const { client, addresses } = this.contracts
-    const disputes = { address: lowerHex(addresses.disputes), abi: disputesAbi } as const
-    const bondWei = await client.readContract({ ...disputes, functionName: 'askerBondWei' })
-    const amountWei = bondWei * BigInt(asked.length)
-    const approval = encodeFunctionData({
-      abi: dpcTokenAbi,
-      functionName: 'approve',
-      args: [disputes.address, amountWei],
-    })
-    const funding = encodeFunctionData({ abi: disputesAbi, functionName: 'fund', args: [amountWei] })
-    await this.chain.sendSigned(this.person.account, [
-      { to: lowerHex(addresses.token), data: approval, gas: callGas },
-      { to: disputes.address, data: funding, gas: callGas },
-      ...asked.map(one => ({
-        to: lowerHex(addresses.disputedReceipts),
-        data: receiptDemand(epoch, one),
-        gas: callGas,
-      })),
-    ])
-    for (const one of asked) this.demanded.add(one)
+  entrust({ paper, acceptance }: NodePapers): void {
+    const job = nodeJobOf(ledgerCrypto, this.contracts.domain, paper)
+    if ('fault' in job) assert.fail(`the papers of a node are of no use: ${job.fault}`)
+    this.jobs.push(job)
+    this.acceptances.push(acceptanceStruct(acceptance))
   }
 
   /** What is in its purse and in its wallet, in wei. */

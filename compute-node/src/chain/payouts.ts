@@ -1,9 +1,9 @@
-import { decodeRows, type PayoutRow, type RowProof, rowProof, rowsRoot } from '@deparrow/contracts/rows'
+import { type PayoutRow, type RowProof, rowProof } from '@deparrow/contracts/rows'
 import type { Address, Hex } from '@deparrow/ledger'
 import { AnswerInvalidError } from '@deparrow/sdk/network'
-import { decodeFunctionData } from 'viem'
 import { blockAtTime } from './block-ranges.ts'
 import type { SettlementChain } from './open-settlement.ts'
+import { rowsInCalldata } from './row-parts.ts'
 
 /** The newest row of a payee, with the proof that claims it. */
 export type FoundRow = {
@@ -94,7 +94,12 @@ async function findRowIn(chain: SettlementChain, posted: PostedEpoch, id: number
 }
 
 /** The rows of a part out of the transaction that posted it. Throws `ANSWER_INVALID` when they are not those of the contract's root. */
-async function readRows(chain: SettlementChain, posted: PostedEpoch, part: number, root: Hex): Promise<PayoutRow[]> {
+async function readRows(
+  chain: SettlementChain,
+  posted: PostedEpoch,
+  part: number,
+  root: Hex,
+): Promise<readonly PayoutRow[]> {
   const { client, settlement, deploymentBlock, rpcOrigin } = chain
   const latest = await client.getBlockNumber()
   const fromBlock = await blockAtTime(client, posted.openedAt, deploymentBlock, latest)
@@ -108,10 +113,8 @@ async function readRows(chain: SettlementChain, posted: PostedEpoch, part: numbe
   })
   for (const { transactionHash } of logs) {
     const { input } = await client.getTransaction({ hash: transactionHash })
-    const { functionName, args } = decodeFunctionData({ abi: settlement.abi, data: input })
-    if (functionName !== 'postEpoch' && functionName !== 'postRows') continue
-    const rows = decodeRows(args[1])
-    if (rows.length > 0 && rowsRoot(rows) === root) return rows
+    const rows = rowsInCalldata(input, root)
+    if (rows !== undefined) return rows
   }
   throw new AnswerInvalidError(rpcOrigin, `it does not have the rows of part ${part} of epoch ${posted.epoch}`)
 }

@@ -1,3 +1,4 @@
+import type { Address } from '@deparrow/ledger'
 import { type Command, Option } from 'commander'
 import {
   addressArgument,
@@ -108,6 +109,16 @@ function addWatchCommand(chain: Command, run: RunCommand): void {
     .option('--also-rpc <address>', 'a second RPC to compare with; may be given again', collectArgument)
     .option('--purse <credits>', 'how much may lie in the purse for bonds of demands', positiveCreditsArgument)
     .option('--acceptance <file>', 'acceptances that the ledger signed, which every epoch must honour')
+    .option(
+      '--guard <address>',
+      'demand every credit of this wallet whose acceptance is at hand; may be given again',
+      (text: string, before: readonly Address[] = []) => [...before, addressArgument(text)],
+    )
+    .option(
+      '--node-data <folder>',
+      'see to the pay of the node with this data folder; may be given again',
+      collectArgument,
+    )
     .option('--once', 'look once and end')
     .option('--dry-run', 'say what would be sent; needs no key')
     .option('--every-seconds <n>', 'how often to look; default: 12, on a local chain 1', countArgument(3_600))

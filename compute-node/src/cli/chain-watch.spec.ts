@@ -45,6 +45,7 @@ describe('deparrow chain watch', () => {
       ['--purse', '0'],
       ['--patience-seconds', 'x'],
       ['--also-rpc', 'x'],
+      ['--guard', '0x12'],
     ]) {
       assert.equal((await watched(...flags)).code, 2, flags.join(' '))
     }
@@ -71,6 +72,18 @@ describe('deparrow chain watch', () => {
       const ran = await watched('--acceptance', file, '--dry-run')
       assert.deepEqual([ran.code, errorOf(ran).code], [2, 'ACCEPTANCE_UNREADABLE'], text)
     }
+  })
+
+  it('ends with 2 for a folder without papers of a node, and for a message that was not accepted', async () => {
+    const none = await watched('--node-data', folder, '--dry-run')
+    assert.deepEqual([none.code, errorOf(none).code], [2, 'NODE_PAPERS_MISSING'])
+    const file = join(folder, 'message.json')
+    const { root, signature, acceptance, ...proof } = await network.accepted(`0x${'ab'.repeat(32)}`, 1, 1)
+    const asText = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value)
+    const transfer = { from: own.address, to: own.address, amountMicrocredits: '1', lane: 0, nonce: '1', deadline: '1' }
+    await writeFile(file, JSON.stringify([{ ...acceptance, ...proof, root: { ...root, signature }, transfer }], asText))
+    const unrelated = await watched('--acceptance', file, '--guard', own.address, '--dry-run')
+    assert.deepEqual([unrelated.code, errorOf(unrelated).code], [2, 'MESSAGE_UNRELATED'])
   })
 
   it('would cancel an epoch that closed without what the ledger had taken before', async () => {

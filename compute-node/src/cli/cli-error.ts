@@ -20,10 +20,13 @@ const nodeErrorCodes: Readonly<Record<string, string>> = {
   NodeStoreNewerError: 'NODE_DATA_NEWER',
   NodeFolderLockedError: 'NODE_DATA_LOCKED',
   NodeFolderForeignError: 'NODE_DATA_FOREIGN',
+  NodePapersMissingError: 'NODE_PAPERS_MISSING',
+  NodePapersUnreadableError: 'NODE_PAPERS_UNREADABLE',
   DockerAddressError: 'DOCKER_ADDRESS_INVALID',
   MarketAddressError: 'MARKET_ADDRESS_INVALID',
   ShardChoiceError: 'SHARD_UNKNOWN',
   AcceptanceUnreadableError: 'ACCEPTANCE_UNREADABLE',
+  MessageUnrelatedError: 'MESSAGE_UNRELATED',
   AcceptanceForeignError: 'ACCEPTANCE_FOREIGN',
 }
 

@@ -8,6 +8,7 @@ import {
 import type { ProgressSender } from '../network/progress-sender.ts'
 import { type AssignmentRefusalCode, type AssignmentTerms, findForgery, findUnsuited } from './assignment-check.ts'
 import type { Capacity } from './capacity.ts'
+import type { JobPapers } from './job-papers.ts'
 import type { JobRunner } from './job-runner.ts'
 import type { KnownPricings } from './known-pricings.ts'
 import type { NodeSigner } from './node-crypto.ts'
@@ -21,6 +22,7 @@ export type JobDeskParts = {
   readonly terms: Omit<AssignmentTerms, 'pricingDigests'>
   readonly pricings: KnownPricings
   readonly store: NodeStore
+  readonly papers: JobPapers
   readonly signer: NodeSigner
   readonly capacity: Capacity
   readonly runner: JobRunner
@@ -70,7 +72,7 @@ export class JobDesk {
    * that is not above all that were given back.
    */
   async assign(offer: AssignmentOffer): Promise<AssignmentAnswer> {
-    const { store, capacity, clock, pricings } = this.parts
+    const { store, papers, capacity, clock, pricings } = this.parts
     const { attempt, expires, pricingDigest } = offer.certificate.message
     const terms = () => ({ ...this.parts.terms, pricingDigests: pricings.digests() })
     // Only for what the ledger has certified is anybody asked. Whether the job is known is looked at afterwards, because it may be offered again meanwhile.
@@ -97,6 +99,9 @@ export class JobDesk {
       return this.#release(offer, refusal)
     }
     try {
+      const pricing = pricings.find(pricingDigest)
+      // Kept first: a job that is run and cannot be shown to the contracts would be run for nothing.
+      if (pricing !== undefined) papers.keep(offer, pricing, nowMs)
       this.#start(store.accept(offer, nowMs, expiresAtMs))
     } catch (error) {
       capacity.free(memoryBytesMax)

@@ -28,6 +28,11 @@ export class KnownPricings {
     return [...this.#known.keys()]
   }
 
+  /** The pricing of a digest; `undefined` when it is not known. */
+  find(digest: Hex): Pricing | undefined {
+    return this.#known.get(digest)
+  }
+
   /** Asks for a pricing unless it is known; who asks at the same time waits for the same answer. Never throws: what stays unknown is refused. */
   async learn(digest: Hex): Promise<void> {
     if (this.#known.has(digest) || this.source === undefined) return

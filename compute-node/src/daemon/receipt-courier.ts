@@ -8,6 +8,7 @@ import {
 } from '../../protocol/index.ts'
 import type { ContentFolder } from '../content/content-folder.ts'
 import { Backoff } from '../network/backoff.ts'
+import type { JobPapers } from './job-papers.ts'
 import { errorText, type NodeLog } from './node-log.ts'
 import type { HeldReceipt, NodeStore } from './node-store.ts'
 import { archiveRefused } from './receipt-archive.ts'
@@ -24,6 +25,7 @@ export type ReceiptDesk = {
 export type ReceiptCourierParts = {
   readonly dataFolder: string
   readonly store: NodeStore
+  readonly papers: JobPapers
   readonly folder: ContentFolder
   readonly desk: ReceiptDesk
   readonly clock: Clock
@@ -68,6 +70,7 @@ export class ReceiptCourier {
   /** Takes a receipt that the store keeps; twice is no harm. */
   add(held: HeldReceipt): void {
     if (this.#pending.some(({ held: { sequence } }) => sequence === held.sequence)) return
+    this.parts.papers.addReceipt(held, held.handover)
     this.#pending.push({ held, backoff: new Backoff(retryFirstMs, retryLongestMs), dueAtMs: 0 })
     this.#wake.abort()
   }

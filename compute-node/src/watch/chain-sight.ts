@@ -6,6 +6,7 @@ import {
   type EpochView,
   type PostedEpoch,
   type PostedParent,
+  type ShownDebit,
   type WatchedItem,
   type WatchedPayee,
   type WatchedStatus,
@@ -13,10 +14,11 @@ import {
 } from '@deparrow/sdk/watcher'
 import type { DisputesContract } from '../chain/contracts.ts'
 import { answered, type SettlementChain } from '../chain/open-settlement.ts'
-import { inboxIn } from '../verify/chain/chain-inbox.ts'
+import { inboxOf } from '../verify/chain/chain-inbox.ts'
 import type { InboxItem } from '../verify/chain/journal-facts.ts'
 import { deepBlocks, LogWindow } from './log-window.ts'
 import { PostedRows } from './posted-rows.ts'
+import { isEntryShown, shownDebitIn } from './shown-debits.ts'
 
 /** What a chain shows of the epochs that are not final, without what the journal says of them. */
 export type ChainSight = {
@@ -24,6 +26,7 @@ export type ChainSight = {
   readonly blockHash: string
   readonly nowSeconds: number
   readonly finalEpoch: number
+  readonly parameters: WatchParameters
   /** The whole inbox, in its order. */
   readonly inbox: readonly InboxItem[]
   readonly views: readonly Omit<EpochView, 'own'>[]
@@ -93,6 +96,7 @@ export class ChainWatch {
       blockHash: block.hash,
       nowSeconds: common.nowSeconds,
       finalEpoch: Number(final),
+      parameters: common.parameters,
       inbox: common.inbox,
       views,
       isForked,
@@ -141,7 +145,7 @@ export class ChainWatch {
       parameters: await this.readParameters(),
       purseWei: await client.readContract(own),
       rows: await this.countedRows(posted),
-      inbox: inboxIn(this.logs.logs(), rpcOrigin),
+      inbox: inboxOf(this.logs.events('InboxItemAppended'), this.logs.events('DelegateRevoked'), rpcOrigin),
       payees: await this.payees(),
     }
   }
@@ -155,11 +159,12 @@ export class ChainWatch {
   }
 
   private async readParameters(): Promise<WatchParameters> {
-    const { windowSeconds, answerSeconds, roundsMax } = this.chain.periods
+    const { windowSeconds, answerSeconds, roundsMax, inboxAgeSeconds } = this.chain.periods
     this.parameters ??= {
       windowSeconds: Number(windowSeconds),
       answerSeconds: Number(answerSeconds),
       roundsMax: Number(roundsMax),
+      inboxAgeSeconds: Number(inboxAgeSeconds),
       askerBondWei: await this.chain.client.readContract({ ...this.disputes, functionName: 'askerBondWei' }),
     }
     return this.parameters
@@ -182,30 +187,28 @@ export class ChainWatch {
 
   private async viewOf(posted: PostedEpoch, inbox: readonly WatchedItem[], blockNumber: bigint) {
     if (posted.status !== 'pending') return this.cancelledView(posted, blockNumber)
-    const { client, settlement } = this.chain
     const covered = inbox.filter(({ index }) => index < posted.inboxCut)
     if (covered.length !== posted.inboxCut) {
       this.logs.forget()
       throw new AnswerInvalidError(this.chain.rpcOrigin, `its logs lack inbox items that epoch ${posted.epoch} covers`)
     }
+    const parent = await this.parentOf(posted, blockNumber)
+    const demands = await this.demandsOn(posted.epoch, blockNumber)
     const newest = covered.at(-1)
-    const arrived =
-      newest === undefined
-        ? 0n
-        : (
-            await client.readContract({
-              ...settlement,
-              functionName: 'inboxItem',
-              args: [BigInt(newest.index)],
-              blockNumber,
-            })
-          ).arrivedAt
+    const leftOut = inbox.find(({ index }) => index === posted.inboxCut)
     return {
       posted,
-      parent: await this.parentOf(posted, blockNumber),
-      inbox: covered,
-      newestItemAt: Number(arrived),
-      demands: await this.demandsOn(posted.epoch, blockNumber),
+      parent,
+      inbox: await Promise.all(
+        covered.map(async item => {
+          if (item.kind !== 'receipt' || item.index < parent.inboxCut) return item
+          return { ...item, arrivedAt: await this.arrivalOf(item, blockNumber) }
+        }),
+      ),
+      newestItemAt: newest === undefined ? 0 : await this.arrivalOf(newest, blockNumber),
+      leftOutSince: leftOut && (await this.arrivalOf(leftOut, blockNumber)),
+      demands,
+      shownDebits: await this.shownDebits(demands),
       stated: this.logs
         .events('Stated')
         .filter(({ args }) => Number(args.epoch) === posted.epoch)
@@ -217,6 +220,26 @@ export class ChainWatch {
           return { place: lowerHex(place), tree, path: lowerHex(path), pathBits, frontier: lowerHex(frontier) }
         }),
     }
+  }
+
+  private async shownDebits(demands: readonly DemandRecord[]): Promise<readonly ShownDebit[]> {
+    const asked = new Map(demands.filter(isEntryShown).map(record => [record.id, record]))
+    const shown: ShownDebit[] = []
+    for (const { args, transactionHash } of asked.size === 0 ? [] : this.logs.events('Answered')) {
+      const record = asked.get(lowerHex(args.id))
+      if (record === undefined) continue
+      const { input } = await this.chain.client.getTransaction({ hash: transactionHash })
+      const debit = shownDebitIn(input, record)
+      if (debit !== undefined) shown.push(debit)
+    }
+    return shown
+  }
+
+  /** Block time of an inbox item, in seconds. */
+  private async arrivalOf({ index }: Pick<WatchedItem, 'index'>, blockNumber: bigint): Promise<number> {
+    const { client, settlement } = this.chain
+    const asked = { ...settlement, functionName: 'inboxItem', args: [BigInt(index)], blockNumber } as const
+    return Number((await client.readContract(asked)).arrivedAt)
   }
 
   /** Of a cancelled epoch only the watcher's own bonds are looked at. */

@@ -10,6 +10,7 @@ import type { NodeLogRecord } from '../daemon/node-log.ts'
 import { EpochWatch, type EpochWatchParts } from './epoch-watch.ts'
 import { transferBy } from './forgeries.spec.fixture.ts'
 import { JournalFollower } from './journal-follower.ts'
+import { TestJob, worker } from './node-jobs.spec.fixture.ts'
 import { agents, WatchedNetwork, watchedPeriods, watcher } from './watched-network.spec.fixture.ts'
 
 const { alice, bob, thief } = agents
@@ -145,6 +146,39 @@ describe('the watch over pending epochs', () => {
     assert.equal((await newWatch().look()).sent, 0, 'the chain shows the demand, so that it is not asked again')
     await network.cancelByGuardian()
     await newWatch().look()
+  })
+
+  it('sends nothing more about an epoch that one call has ended', async () => {
+    await postTheft()
+    const { journalPosition, closedAt } = (await network.view()).posted
+    const left = await network.accepted(`0x${'ab'.repeat(32)}`, journalPosition + 5, closedAt * 1_000 - 5_000)
+    const called: string[] = []
+    const send: TransactionSender['send'] = async call => {
+      called.push(call.functionName)
+      return { status: 'confirmed', transactionHash: `0x${'ab'.repeat(32)}` } as SendOutcome
+    }
+    const { sent } = await newWatch({ sender: { send }, acceptances: [left] }).look()
+    assert.deepEqual([called, sent], [['cancelStale'], 1])
+    await network.cancelByGuardian()
+  })
+
+  it('pushes a node’s receipt that the ledger does not take, once, and none that it has settled', async () => {
+    const now = await network.chain.now()
+    const [waiting, settled] = [
+      await TestJob.begin(network, 1n, now + 30n),
+      await TestJob.begin(network, 2n, now + 30n),
+    ]
+    waiting.end()
+    settled.settle()
+    await publish()
+    await network.chain.pass(waiting.expires - 500n - now)
+    const jobs = () => [waiting.job, settled.job]
+    const seen = () => new JournalFollower(journal, { nodes: new Set([worker.address]) })
+    const strange = await newWatch({ sender: undefined, journal: new JournalFollower(journal), jobs }).look()
+    assert.deepEqual([strange.sent, codes()], [0, ['WOULD_SEND', 'WOULD_SEND']])
+    assert.equal((await newWatch({ journal: seen(), jobs }).look()).sent, 1)
+    assert.ok(said.some(({ code, message }) => code === 'SENT' && message.includes('pushReceipt')))
+    assert.equal((await newWatch({ journal: seen(), jobs }).look()).sent, 0)
   })
 
   it('takes for done what somebody else did in between', async () => {

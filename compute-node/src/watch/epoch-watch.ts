@@ -1,5 +1,13 @@
 import { type Address, lowerHex } from '@deparrow/ledger'
-import { type EpochView, planEpoch, type WatchCall, type WatchPlan } from '@deparrow/sdk/watcher'
+import {
+  type EpochView,
+  endingCalls,
+  type NodeJob,
+  planEpoch,
+  planPushes,
+  type WatchCall,
+  type WatchPlan,
+} from '@deparrow/sdk/watcher'
 import { formatEther, maxUint256 } from 'viem'
 import { chainCall, type DisputesContract } from '../chain/contracts.ts'
 import { JournalUnfitError } from '../chain/journal-archive.ts'
@@ -24,6 +32,11 @@ export type EpochWatchParts = {
   readonly purseWei: bigint
   readonly patienceSeconds?: number | undefined
   readonly acceptances?: EpochView['acceptances']
+  /** Wallets whose credits are demanded, and messages to them that are at hand. */
+  readonly guarded?: EpochView['guarded']
+  readonly credits?: EpochView['credits']
+  /** Jobs of nodes whose duties the watch has, of which the certificates ended after a time in seconds, or have not ended. */
+  readonly jobs?: (endedAfter: number) => readonly NodeJob[]
 }
 
 /** How a look ended. */
@@ -37,6 +50,9 @@ export type LookResult = {
   readonly sent: number
 }
 
+/** Longer than an inbox item can wait for the epoch that covers it: D, and the slack of a day. */
+const pushWaitSeconds = 3 * 24 * 3_600
+
 /** What the contracts say when somebody else, or this watcher before, has done what was to be done. */
 const doneAlready: ReadonlySet<string> = new Set([
   'DemandKnown',
@@ -44,6 +60,7 @@ const doneAlready: ReadonlySet<string> = new Set([
   'DemandNotOpen',
   'EpochNotPending',
   'RoundNotLower',
+  'ReceiptKnown',
 ])
 
 /**
@@ -67,7 +84,10 @@ export class EpochWatch {
     )
     await this.readJournal(signal)
     const result = { wrong: [] as number[], unknown: [] as number[], helpless: [] as number[], pending: 0, sent: 0 }
-    for (const view of sight.views) {
+    const jobs = this.jobsSince(sight)
+    result.sent += await this.sendAll(this.pushes(jobs, sight), signal)
+    for (const seen of sight.views) {
+      const view = { ...seen, jobs }
       const plan = await this.fundedPlan(view, sight, signal)
       const sent = await this.sendAll(plan.calls, signal)
       result.sent += sent
@@ -90,6 +110,25 @@ export class EpochWatch {
     this.sayPlan(view.posted.epoch, plan)
     const filledWei = plan.missingWei === 0n ? 0n : await this.fillPurse(view, plan.missingWei, signal)
     return filledWei === 0n ? plan : this.planOf({ ...view, purseWei: view.purseWei + filledWei }, sight, signal)
+  }
+
+  /** Jobs that a pending epoch may still owe something to: a push of theirs waits for its epoch for D and the contract's slack of a day at most. */
+  private jobsSince({ nowSeconds, views }: ChainSight): readonly NodeJob[] {
+    const { jobs } = this.parts
+    if (jobs === undefined) return []
+    const oldest = views.reduce((least, { parent }) => Math.min(least, parent.closedAt || nowSeconds), nowSeconds)
+    return jobs(oldest - pushWaitSeconds)
+  }
+
+  /** Receipts that the ledger does not take while there is time. */
+  private pushes(jobs: readonly NodeJob[], { nowSeconds, parameters, inbox }: ChainSight): readonly WatchCall[] {
+    const { acceptances = [], journal } = this.parts
+    const taken = new Set([
+      ...inbox.flatMap(({ digest }) => digest ?? []),
+      ...acceptances.flatMap(({ acceptance }) => (acceptance.isAccepted ? lowerHex(acceptance.digest) : [])),
+      ...journal.settledReceipts,
+    ])
+    return planPushes({ jobs, nowSeconds, inboxAgeSeconds: parameters.inboxAgeSeconds, taken })
   }
 
   private async sightOf(chain: SettlementChain, blockNumber: bigint | undefined): Promise<ChainSight> {
@@ -123,7 +162,7 @@ export class EpochWatch {
   }
 
   private async planOf(view: Omit<EpochView, 'own'>, sight: ChainSight, signal?: AbortSignal): Promise<WatchPlan> {
-    const { journal, patienceSeconds, acceptances } = this.parts
+    const { journal, patienceSeconds, acceptances, guarded, credits } = this.parts
     const isPending = view.posted.status === 'pending'
     const own = isPending ? await journal.ownBooks(view.posted, sight.inbox, signal) : undefined
     return planEpoch({
@@ -131,6 +170,8 @@ export class EpochWatch {
       own,
       ...(patienceSeconds !== undefined && { patienceSeconds }),
       ...(acceptances !== undefined && { acceptances }),
+      ...(guarded !== undefined && { guarded }),
+      ...(credits !== undefined && { credits }),
     })
   }
 
@@ -157,7 +198,8 @@ export class EpochWatch {
       const outcome = await sender.send(this.contractCall(call), signal)
       if (outcome.status === 'confirmed') sent += 1
       this.sayOutcome(what, outcome)
-      if (outcome.status === 'unknown') break
+      const hasEnded = outcome.status === 'confirmed' && endingCalls.has(call.functionName)
+      if (outcome.status === 'unknown' || hasEnded) break
     }
     return sent
   }
@@ -238,8 +280,9 @@ function dpc(wei: bigint): string {
   return `${formatEther(wei)} DPC`
 }
 
-function describe({ functionName, demand }: WatchCall): string {
-  return demand === undefined ? functionName : `${functionName} ${lowerHex(demand)}`
+function describe({ functionName, demand, receipt }: WatchCall): string {
+  const about = demand ?? receipt
+  return about === undefined ? functionName : `${functionName} ${lowerHex(about)}`
 }
 
 function sentence(text: string): string {

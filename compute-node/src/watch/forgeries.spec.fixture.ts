@@ -15,7 +15,8 @@ import {
 import type { Actor } from '@deparrow/ledger/testing'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import type { EpochArchive } from '@deparrow/sdk/disputes'
-import { agents, entriesOf, type Forged, type WatchedNetwork } from './watched-network.spec.fixture.ts'
+import { entriesOf, type Forged } from './watched-journal.spec.fixture.ts'
+import { agents, type WatchedNetwork } from './watched-network.spec.fixture.ts'
 
 const { alice, thief } = agents
 

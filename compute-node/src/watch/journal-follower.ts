@@ -1,10 +1,12 @@
 import {
+  type Address,
   Auditor,
   type EpochBooks,
   type Hex,
   type JournalHead,
   type LedgerConfig,
   type LedgerEvent,
+  lowerHex,
   zeroHash,
 } from '@deparrow/ledger'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
@@ -35,8 +37,16 @@ export class JournalFollower {
 
   constructor(
     private readonly source: string,
-    private readonly options: Pick<SourceOptions, 'shard'> = {},
+    private readonly options: Pick<SourceOptions, 'shard'> & {
+      /** Nodes whose receipts are looked after. */
+      readonly nodes?: ReadonlySet<Address>
+    } = {},
   ) {}
+
+  /** Digests of receipts of those nodes whose jobs the journal has settled. */
+  readonly settledReceipts = new Set<Hex>()
+  /** By their orders, those that were received. */
+  private readonly received = new Map<Hex, Hex>()
 
   /**
    * Reads what is new. Answers whether the journal is another one than before: then it was read again from its start. Throws what the source throws when
@@ -51,6 +61,8 @@ export class JournalFollower {
     this.archive = ownArchive()
     this.closedAt = new Map()
     this.again.clear()
+    this.received.clear()
+    this.settledReceipts.clear()
     await this.readOn(signal)
     return 'rewritten'
   }
@@ -101,11 +113,23 @@ export class JournalFollower {
     if (event.type === 'EpochClosed') this.closedAt.set(event.position - 1, this.head.hash)
     this.head = { position: event.position, hash }
     this.facts.see(event, hash)
+    this.seeReceipt(event)
     try {
       this.archive?.apply(event)
     } catch (error) {
       this.archive = undefined
       this.report(`cannot be: ${error instanceof Error ? error.message : String(error)}`, event.position)
+    }
+  }
+
+  private seeReceipt({ type, data, commandId }: LedgerEvent): void {
+    if (type === 'ReceiptReceived') {
+      const { node, orderDigest } = data.receipt.message
+      if (this.options.nodes?.has(node)) this.received.set(orderDigest, lowerHex(commandId as Hex))
+    } else if (type === 'JobSettled') {
+      const digest = this.received.get(data.orderDigest)
+      if (digest !== undefined) this.settledReceipts.add(digest)
+      this.received.delete(data.orderDigest)
     }
   }
 

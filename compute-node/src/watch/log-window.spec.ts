@@ -70,6 +70,17 @@ describe('the logs of a deployment', () => {
     ])
   })
 
+  it('are parsed once where they lie deep, however often they are asked for', async () => {
+    const window = new LogWindow(new Branches().chain)
+    await window.readTo(200n)
+    const [first] = window.events('PayeeRegistered')
+    await window.readTo(300n)
+    assert.equal(window.events('PayeeRegistered')[0], first)
+    assert.equal(window.events('PayeeRegistered').at(-1), window.events('PayeeRegistered').at(-1))
+    assert.deepEqual(window.events('EpochFinalised'), [])
+    assert.equal(idsIn(window).length, 300)
+  })
+
   it('lose what the chain takes back', async () => {
     const branches = new Branches()
     const window = new LogWindow(branches.chain)

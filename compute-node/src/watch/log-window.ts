@@ -19,8 +19,8 @@ type Event<Name extends ContractEventName<typeof abi>> = ParseEventLogsReturnTyp
  * next reading.
  */
 export class LogWindow {
-  private deep: readonly MinedLog[] = []
-  private fresh: readonly MinedLog[] = []
+  private deep = new ParsedLogs()
+  private fresh = new ParsedLogs()
   private deepEnd: { readonly number: bigint; readonly hash: Hex } | undefined
 
   constructor(private readonly chain: SettlementChain) {}
@@ -35,26 +35,23 @@ export class LogWindow {
     const deepTo = blockNumber - deepBlocks
     if (deepTo >= from) {
       const { hash } = await client.getBlock({ blockNumber: deepTo })
-      this.deep = [...this.deep, ...logs.filter(log => log.blockNumber <= deepTo)]
+      this.deep.add(logs.filter(log => log.blockNumber <= deepTo))
       this.deepEnd = { number: deepTo, hash }
     }
-    this.fresh = logs.filter(log => deepTo < from || log.blockNumber > deepTo)
+    this.fresh = new ParsedLogs()
+    this.fresh.add(logs.filter(log => deepTo < from || log.blockNumber > deepTo))
     return isForked
   }
 
   /** Reads everything again with the next reading: a provider has left something out. */
   forget(): void {
     this.deepEnd = undefined
-    this.deep = []
+    this.deep = new ParsedLogs()
   }
 
   /** The events of one kind, in the order of the chain. */
   events<Name extends ContractEventName<typeof abi>>(eventName: Name): readonly Event<Name>[] {
-    return parseEventLogs({ abi, eventName, logs: [...this.deep, ...this.fresh] }) as unknown as readonly Event<Name>[]
-  }
-
-  logs(): readonly MinedLog[] {
-    return [...this.deep, ...this.fresh]
+    return [...this.deep.events(eventName), ...this.fresh.events(eventName)]
   }
 
   private async hashOf(blockNumber: bigint): Promise<Hex> {
@@ -65,5 +62,22 @@ export class LogWindow {
     const { client, settlement, disputes } = this.chain
     const address = [settlement.address, ...(disputes === undefined ? [] : [disputes.address])]
     return overBlocks(from, to, (fromBlock, toBlock) => client.getLogs({ address, fromBlock, toBlock }))
+  }
+}
+
+/** Logs with their events by name: what a log says never changes, so each is parsed once. */
+class ParsedLogs {
+  private readonly byName = new Map<string, Event<ContractEventName<typeof abi>>[]>()
+
+  add(logs: readonly MinedLog[]): void {
+    for (const event of parseEventLogs({ abi, logs: [...logs] })) {
+      const known = this.byName.get(event.eventName)
+      if (known === undefined) this.byName.set(event.eventName, [event])
+      else known.push(event)
+    }
+  }
+
+  events<Name extends ContractEventName<typeof abi>>(eventName: Name): readonly Event<Name>[] {
+    return (this.byName.get(eventName) ?? []) as unknown as readonly Event<Name>[]
   }
 }

@@ -1,9 +1,8 @@
-import { settlementAbi } from '@deparrow/contracts'
-import { decodeRows, type PayoutRow, rowsRoot } from '@deparrow/contracts/rows'
+import type { PayoutRow } from '@deparrow/contracts/rows'
 import { type Hex, lowerHex } from '@deparrow/ledger'
 import { AnswerInvalidError } from '@deparrow/sdk/network'
-import { decodeFunctionData } from 'viem'
 import type { SettlementChain } from '../chain/open-settlement.ts'
+import { rowsInCalldata } from '../chain/row-parts.ts'
 import type { LogWindow } from './log-window.ts'
 
 /** Rows of epochs by their parts, out of the calldata that posted them: the poster posts by plain transactions. */
@@ -31,9 +30,8 @@ export class PostedRows {
     const known = this.parts.get(root)
     if (known !== undefined) return known
     const { input } = await this.chain.client.getTransaction({ hash })
-    const { args } = decodeFunctionData({ abi: settlementAbi, data: input })
-    const rows = decodeRows((args?.[1] ?? '0x') as Hex)
-    if (rows.length === 0 || lowerHex(rowsRoot(rows)) !== root) {
+    const rows = rowsInCalldata(input, root)
+    if (rows === undefined) {
       throw new AnswerInvalidError(this.chain.rpcOrigin, `transaction ${hash} has not the rows of its log`)
     }
     this.parts.set(root, rows)

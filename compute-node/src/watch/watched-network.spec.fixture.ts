@@ -8,7 +8,6 @@ import {
   chainHash,
   concatBytes,
   type Domain,
-  type Entry,
   type EpochBooks,
   encodeEvent,
   formatExportEnd,
@@ -16,7 +15,6 @@ import {
   formatExportHeader,
   type Hex,
   type LedgerEvent,
-  type LedgerEventData,
   lowerHex,
   type Message,
   type MessageType,
@@ -28,10 +26,11 @@ import {
 } from '@deparrow/ledger'
 import { Actor, TestLedger, testConfig } from '@deparrow/ledger/testing'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
-import { answerTo, type ClosedHeader, EpochArchive, stateAccount } from '@deparrow/sdk/disputes'
+import { answerTo, type ClosedHeader, type EpochArchive, stateAccount } from '@deparrow/sdk/disputes'
 import {
   type AcceptanceStruct,
   type EpochView,
+  endingCalls,
   type OwnBooks,
   planEpoch,
   type WatchCall,
@@ -44,6 +43,7 @@ import { LocalSettlement, published, testPeriods } from '../chain/local-settleme
 import { openSettlementChain, type SettlementChain } from '../chain/open-settlement.ts'
 import { refusalOf } from '../chain/refusal.ts'
 import { ChainWatch } from './chain-sight.ts'
+import { archiveOf, burntIn, type Forged } from './watched-journal.spec.fixture.ts'
 
 const poster = published(1)
 /** With as many rounds as the default, in whose reward the bonds of a search are. */
@@ -58,9 +58,6 @@ const accountOf = (actor: number) => privateKeyToAccount(`0x${actor.toString(16)
 export const agents = { alice: new Actor(1), bob: new Actor(2), carol: new Actor(3), thief: new Actor(4) } as const
 const agentNumbers = { alice: 1, bob: 2, carol: 3, thief: 4 } as const
 export type AgentName = keyof typeof agents
-
-/** An event that nobody decided. */
-export type Forged = LedgerEventData & { readonly entries: readonly Entry[]; readonly commandId: string }
 
 type Write = Parameters<LocalSettlement['write']>[1]
 
@@ -197,7 +194,7 @@ export class WatchedNetwork {
       inboxCut: this.recorded,
       journalPosition: own.length,
       journalHash: state.hash,
-      burnMicrocredits: 0n,
+      burnMicrocredits: burntIn(events),
       ...change,
     }
     return archiveOf(events, header, this.ledger.nowMs)
@@ -265,6 +262,7 @@ export class WatchedNetwork {
         if (!(await this.send(call))) continue
         called.push(call.functionName)
         sent += 1
+        if (endingCalls.has(call.functionName)) break
       }
       if (sent === 0) {
         const isOpen = view.demands.some(({ state }) => state === 'open')
@@ -290,7 +288,7 @@ export class WatchedNetwork {
     return inPurse + inWallet
   }
 
-  /** Answers false for a call that came after the epoch's end, and for an acceptance that the contract does not take. */
+  /** Answers false for an acceptance that the contract does not take. */
   private async send({ contract, functionName, args }: WatchCall): Promise<boolean> {
     const contracts = { disputes: this.disputes, disputedReceipts: this.receipts, settlement: this.opened.settlement }
     const { address, abi } = contracts[contract]
@@ -299,10 +297,16 @@ export class WatchedNetwork {
       await this.chain.write(watcher, write as unknown as Write)
       return true
     } catch (error) {
-      const refused = refusalOf(error)
-      if (refused?.code !== 'EpochNotPending' && functionName !== 'cancelStale') throw error
+      if (refusalOf(error) === undefined || functionName !== 'cancelStale') throw error
       return false
     }
+  }
+
+  /** Sends pushes as the watcher; answers the number of the last inbox item. */
+  async push(calls: readonly WatchCall[]): Promise<number> {
+    for (const call of calls) assert.ok(await this.send(call))
+    const { inbox } = await this.look()
+    return inbox.at(-1)?.index ?? 0
   }
 
   /** What the ledger signs of a command that it took. */
@@ -391,17 +395,3 @@ export class WatchedNetwork {
     await this.follow()
   }
 }
-
-/** An archive over events whose newest epoch is closed by this header. */
-export function archiveOf(events: readonly LedgerEvent[], header: ClosedHeader, closedAtMs: number): EpochArchive {
-  const archive = new EpochArchive(ledgerCrypto, { roots: 'own' })
-  for (const event of events) archive.apply(event)
-  archive.closeHere(header, closedAtMs)
-  return archive
-}
-
-export const entriesOf = (from: string, to: string, amountMicrocredits: bigint): readonly Entry[] =>
-  [
-    { account: from, amountMicrocredits: -amountMicrocredits },
-    { account: to, amountMicrocredits },
-  ] as readonly Entry[]

@@ -1,14 +1,18 @@
-import type { disputedReceiptsAbi } from '@deparrow/contracts'
 import { findEntry, type Hex, lowerHex } from '@deparrow/ledger'
-import type { ContractFunctionArgs } from 'viem'
 import { authorityOf } from './account-evidence.ts'
 import { type AccountView, entryProof, viewAccount } from './account-view.ts'
-import type { Answer, CertifiedOrder, OrderClaim, Question, ReceiptsCall, SignedCertificate } from './calls.ts'
+import type {
+  Answer,
+  CertifiedOrder,
+  OrderClaim,
+  Question,
+  ReceiptEvidence,
+  ReceiptsCall,
+  SignedCertificate,
+} from './calls.ts'
 import type { EpochArchive } from './epoch-archive.ts'
 import type { EntryProofStruct } from './structs.ts'
 import { isOfContracts, messageStruct } from './structs.ts'
-
-type ReceiptEvidence = ContractFunctionArgs<typeof disputedReceiptsAbi, 'nonpayable', 'answerKeptByReceipt'>[1]
 
 /** Proofs that an order's hold had ended when the epoch began. */
 export type EndedBefore = { readonly openingHold: EntryProofStruct; readonly openingLane: EntryProofStruct }

@@ -85,6 +85,8 @@ export type OrderClaim = Args<typeof disputedReceiptsAbi, 'answerKeptByEnd'>[1]
 export type ReceiptClaim = Args<typeof disputedReceiptsAbi, 'answerReceiptByEnd'>[1]
 export type CertifiedOrder = Args<typeof disputedReceiptsAbi, 'demandKept'>[1]
 
+export type ReceiptEvidence = Args<typeof disputedReceiptsAbi, 'pushReceipt'>[0]
+
 /** The ledger's certificate of an order, with its signature. */
 export type SignedCertificate = Pick<CertifiedOrder, 'certificate' | 'certificateSignature'>
 

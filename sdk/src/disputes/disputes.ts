@@ -11,6 +11,7 @@ export type {
   OrderClaim,
   Question,
   ReceiptClaim,
+  ReceiptEvidence,
   SignedCertificate,
 } from './calls.ts'
 export {

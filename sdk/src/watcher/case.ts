@@ -1,5 +1,5 @@
 import { type Hex, type LedgerCrypto, lowerHex, zeroHash } from '@deparrow/ledger'
-import type { StatementStruct } from '../disputes/account-view.ts'
+import { type AccountView, type StatementStruct, viewAccount } from '../disputes/account-view.ts'
 import { revealedTrees } from '../disputes/answer.ts'
 import type { EpochArchive } from '../disputes/epoch-archive.ts'
 import type { JudgedEpoch } from './judge-authority.ts'
@@ -14,6 +14,7 @@ export class WatchCase {
   readonly judged: JudgedEpoch
   private readonly stated: ReadonlyMap<Hex, StatementStruct>
   private readonly revealed = new Map<string, RevealedRecord[]>()
+  private readonly views = new Map<Hex, AccountView>()
   private movements: ReadonlyMap<Hex, OwnMovement> | undefined
 
   constructor(
@@ -35,6 +36,15 @@ export class WatchCase {
 
   get epoch(): number {
     return this.view.posted.epoch
+  }
+
+  /** An account as the journal has it. */
+  ownAt(place: Hex): AccountView {
+    const known = this.views.get(place)
+    if (known !== undefined) return known
+    const view = viewAccount(this.archive, place)
+    this.views.set(place, view)
+    return view
   }
 
   /** What the poster has stated of an account; `undefined` before. */

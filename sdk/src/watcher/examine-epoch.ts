@@ -48,7 +48,7 @@ function lossOf(own: bigint, shown: bigint): bigint {
   return own > shown ? own - shown : 0n
 }
 
-function leafReader({ crypto }: WatchCase): OwnTree<LeafTrie> {
+export function leafReader({ crypto }: WatchCase): OwnTree<LeafTrie> {
   return {
     node: trie => trieNode(crypto, trie),
     keyOf: trie => (trie !== undefined && 'leaf' in trie ? bytesToHex(trie.place) : undefined),

@@ -1,13 +1,18 @@
 import {
+  type Address,
   type DebitEvidence,
   type Hex,
   type LeafAccount,
+  lowerHex,
+  type Purchase,
   type StatementAccount,
   type StatementEntry,
+  type Transfer,
 } from '@deparrow/ledger'
 import { type AbiParameter, encodeAbiParameters } from 'viem'
 import type { EpochArchive } from '../disputes/epoch-archive.ts'
-import { type MessageName, messageParameter, messageStruct } from '../disputes/structs.ts'
+import type { DebitEvidenceOf } from '../disputes/evidence.ts'
+import { type MessageName, type MessageStruct, messageParameter, messageStruct } from '../disputes/structs.ts'
 import type { MovementMessage } from './wants.ts'
 
 /** The contracts' `MovementKind`, by its numbers. */
@@ -58,12 +63,12 @@ function readEvidence(
     case 'transfer':
       return {
         creditor: evidence.transfer.message.to,
-        message: encoded('transfer', 'Transfer', evidence.transfer.message),
+        message: transferMessage(evidence.transfer.message),
       }
     case 'purchase':
       return {
         creditor: evidence.purchase.message.seller,
-        message: encoded('purchase', 'Purchase', evidence.purchase.message),
+        message: purchaseMessage(evidence.purchase.message),
       }
     case 'redemption': {
       const iou = archive.redeemedIou(key)
@@ -91,6 +96,44 @@ function readEvidence(
   }
 }
 
+/** Whom a debit credits under the same key, by the evidence that the contracts took for it; `undefined` where that is not one account by one message. */
+export function shownMovement({
+  kind,
+  fields,
+}: DebitEvidenceOf): Pick<OwnMovement, 'creditor' | 'message'> | undefined {
+  switch (kind) {
+    case 'transfer':
+      return { creditor: addressIn(fields.message, 'to'), message: ofStruct('transfer', 'Transfer', fields.message) }
+    case 'purchase':
+      return {
+        creditor: addressIn(fields.message, 'seller'),
+        message: ofStruct('purchase', 'Purchase', fields.message),
+      }
+    case 'escrow':
+      return {
+        creditor: addressIn(fields.hold.order, 'seller'),
+        message: ofStruct('escrow', 'EscrowOrder', fields.hold.order),
+      }
+    case 'withdrawal':
+      return {
+        creditor: `payable:${addressIn(fields.message, 'wallet')}`,
+        message: ofStruct('withdrawal', 'Withdrawal', fields.message),
+      }
+    default:
+      return undefined
+  }
+}
+
+/** A transfer by its message. */
+export function transferMessage(message: Transfer): MovementMessage {
+  return encoded('transfer', 'Transfer', message)
+}
+
+/** A purchase by its message. */
+export function purchaseMessage(message: Purchase): MovementMessage {
+  return encoded('purchase', 'Purchase', message)
+}
+
 /** A payout by instruction, made at a position of the journal. */
 export function instructionMessage(message: object, position: number): MovementMessage {
   return encoded('instruction', 'PayoutInstruction', message, [uint64], [BigInt(position)])
@@ -102,6 +145,15 @@ export function forcedMessage(index: number): MovementMessage {
 }
 
 const uint64 = { name: 'number', type: 'uint64' } as const
+
+function addressIn(struct: MessageStruct, field: string): Address {
+  return lowerHex(struct[field] as Address)
+}
+
+function ofStruct(kind: (typeof movementKinds)[number], name: MessageName, struct: MessageStruct): MovementMessage {
+  const message = encodeAbiParameters([messageParameter(name, 'message')], [struct])
+  return { kind: movementKinds.indexOf(kind), message }
+}
 
 function encoded(
   kind: (typeof movementKinds)[number],

@@ -25,8 +25,9 @@ export type Opening = {
  */
 export function openWants(view: EpochView, wants: readonly Want[]): Opening {
   const records = new Map(view.demands.map(record => [lowerHex(record.id), record]))
-  const unique = [...new Map(wants.map(want => [want.id, want])).values()]
-  const sorted = unique.sort(compareWants)
+  const seen = new Set<Hex>()
+  // Of the same question the weightiest reason counts.
+  const sorted = [...wants].sort(compareWants).filter(({ id }) => !seen.has(id) && seen.add(id))
   const open = sorted.filter(({ id }) => records.get(id)?.state === 'open')
   const fresh = sorted.filter(({ id }) => !records.has(id))
   const target = followTarget(view)

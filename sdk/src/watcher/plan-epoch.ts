@@ -1,9 +1,12 @@
 import { WatchCase } from './case.ts'
 import { type DirectProof, payableProof, publicProofs } from './direct-proofs.ts'
 import { examineEpoch } from './examine-epoch.ts'
+import { blindCredits, examineGuarded } from './guard-wants.ts'
+import { blindKepts, examineJobs } from './node-wants.ts'
 import { openWants } from './open-wants.ts'
 import type { WatchCall, WatchFinding, WatchPlan } from './plan.ts'
 import type { EpochView, OwnBooks } from './view.ts'
+import type { Want } from './wants.ts'
 
 const patienceDivisor = 4
 
@@ -18,7 +21,10 @@ export function planEpoch(view: EpochView): WatchPlan {
   return withProofs(publicProofs(view), planByJournal(view))
 }
 
-/** What one transaction shows comes first; demands come after it, for the case that the contract does not take it. */
+/**
+ * What one transaction shows comes first; what else is to be called comes after it, for the case that the contract does not take it: whoever sends the calls
+ * stops at the first of `endingCalls` that does what it is for.
+ */
 function withProofs(proofs: readonly DirectProof[], plan: WatchPlan): WatchPlan {
   if (proofs.length === 0) return plan
   return {
@@ -33,7 +39,9 @@ function planByJournal(view: EpochView): WatchPlan {
   const { own, posted } = view
   if (own === undefined) {
     const finding = { code: 'NO_JOURNAL', message: `there is no journal to hold epoch ${posted.epoch} to` } as const
-    return { ...nothing(isPatient(view) ? 'waiting' : 'unknown'), findings: [finding], calls: expiries(view) }
+    if (isPatient(view)) return { ...nothing('waiting'), findings: [finding], calls: expiries(view) }
+    // A node needs no journal to know that it works, and a wallet none to know what the ledger has signed.
+    return asked(view, 'unknown', [finding], [...blindKepts(view), ...blindCredits(view)])
   }
   const watched = new WatchCase(view, own)
   const payable = payableProof(watched)
@@ -41,23 +49,33 @@ function planByJournal(view: EpochView): WatchPlan {
 }
 
 function planByDemands(view: EpochView, watched: WatchCase): WatchPlan {
-  const { posted } = view
   const { own } = watched
-  const { findings, wants } = examineEpoch(watched)
+  const epoch = examineEpoch(watched)
+  const owed = [examineJobs(watched), examineGuarded(watched)]
+  const faults = owed.flatMap(part => part.faults)
+  const findings = [...epoch.findings, ...faults.map(({ finding }) => finding)]
+  const wants = [...epoch.wants, ...faults.map(({ want }) => want), ...owed.flatMap(({ searches }) => searches)]
   const said = [...journalFindings(view, own), ...findings]
-  if (findings.length === 0)
+  if (findings.length === 0 && wants.length === 0)
     return { ...nothing(own.isSound ? 'right' : 'wrong'), findings: said, calls: expiries(view) }
   if (!own.isComplete && isPatient(view)) return { ...nothing('waiting'), findings: said, calls: expiries(view) }
+  return asked(view, 'wrong', said, wants)
+}
+
+/** Asks what is wanted, unless a call already ends the epoch: no demand can be opened on what it ends, and no purse is to be filled for it. */
+function asked(
+  view: EpochView,
+  verdict: WatchPlan['verdict'],
+  findings: readonly WatchFinding[],
+  wants: readonly Want[],
+): WatchPlan {
+  const ending = expiries(view)
+  if (ending.length > 0) return { ...nothing(verdict), findings, calls: ending }
   const { calls, missingWei, isTooLate } = openWants(view, wants)
-  const late: readonly WatchFinding[] = isTooLate ? [{ code: 'TOO_LATE', message: tooLate(posted.epoch) }] : []
+  const late: readonly WatchFinding[] = isTooLate ? [{ code: 'TOO_LATE', message: tooLate(view.posted.epoch) }] : []
   const short: readonly WatchFinding[] =
     missingWei === 0n ? [] : [{ code: 'PURSE_TOO_SMALL', message: purse(missingWei) }]
-  return {
-    verdict: 'wrong',
-    findings: [...said, ...late, ...short],
-    calls: [...expiries(view), ...calls],
-    missingWei,
-  }
+  return { verdict, findings: [...findings, ...late, ...short], calls, missingWei }
 }
 
 /** Whether the journal of an epoch may still come. */

@@ -16,6 +16,7 @@ type DisputesName =
   | 'demandHold'
   | 'demandLane'
   | 'demandDeposit'
+  | 'demandAccepted'
   | 'demandCounterpart'
   | 'demandForced'
   | 'rank'
@@ -40,11 +41,21 @@ type SettlementWatchCall = {
   }
 }[SettlementName]
 
+type ReceiptsName =
+  | 'cancelStale'
+  | 'demandKept'
+  | 'demandPushed'
+  | 'demandAcceptedReceipt'
+  | 'demandDebited'
+  | 'pushReceipt'
+
 type ReceiptsWatchCall = {
-  readonly contract: 'disputedReceipts'
-  readonly functionName: 'cancelStale'
-  readonly args: Args<typeof disputedReceiptsAbi, 'cancelStale'>
-}
+  readonly [Name in ReceiptsName]: {
+    readonly contract: 'disputedReceipts'
+    readonly functionName: Name
+    readonly args: Args<typeof disputedReceiptsAbi, Name>
+  }
+}[ReceiptsName]
 
 /**
  * A call that the watcher wants sent. Sending one twice does no harm: the second reverts with `DemandKnown`, `DemandNotOpen` or `EpochNotPending`,
@@ -53,7 +64,18 @@ type ReceiptsWatchCall = {
 export type WatchCall = (DisputesWatchCall | SettlementWatchCall | ReceiptsWatchCall) & {
   /** The demand that it opens, ends or ranks. */
   readonly demand?: Hex
+  /** The digest of the receipt that it pushes. */
+  readonly receipt?: Hex
 }
+
+/** Calls after which the epoch is cancelled, so that no other about it can be of use. */
+export const endingCalls: ReadonlySet<WatchCall['functionName']> = new Set([
+  'expire',
+  'cancelStale',
+  'cancelUnpaid',
+  'cancelWrongRow',
+  'cancelRowWithoutPrevious',
+] as const)
 
 /** What is wrong with an epoch, or could not be looked at. */
 export type WatchFinding = {
@@ -73,6 +95,8 @@ export type WatchFinding = {
     | 'STATEMENT_WRONG'
     | 'CREDIT_MISSING'
     | 'FORCED_UNPAID'
+    | 'NOT_KEPT'
+    | 'RECEIPT_UNPAID'
     | 'PURSE_TOO_SMALL'
     | 'TOO_LATE'
   /** For a person. */
@@ -87,7 +111,7 @@ export type WatchPlan = {
    */
   readonly verdict: 'right' | 'wrong' | 'unknown' | 'waiting'
   readonly findings: readonly WatchFinding[]
-  /** In the order in which they are to be sent; what does not depend on one another may go into one block. */
+  /** In the order in which they are to be sent, up to the first of `endingCalls` that is confirmed. */
   readonly calls: readonly WatchCall[]
   /** What the purse lacks for demands that were left out, in wei. */
   readonly missingWei: bigint

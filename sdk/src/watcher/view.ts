@@ -5,6 +5,9 @@ import type { ContractFunctionArgs } from 'viem'
 import type { StatementStruct } from '../disputes/account-view.ts'
 import type { Question } from '../disputes/calls.ts'
 import type { EpochArchive } from '../disputes/epoch-archive.ts'
+import type { EntryProofStruct } from '../disputes/structs.ts'
+import type { AcceptedCredit } from './guard-wants.ts'
+import type { NodeJob } from './node-job.ts'
 
 /** Where a complete epoch stands at the time of the view. */
 export type WatchedStatus = 'pending' | 'cancelled' | 'final'
@@ -65,6 +68,14 @@ export type RevealedRecord = {
   readonly frontier: Hex
 }
 
+/** What the poster has shown of a debit in an answer, out of its calldata: the debtor's statement, the entry in it, and the encoded evidence. */
+export type ShownDebit = {
+  readonly key: Hex
+  readonly statement: StatementStruct
+  readonly proof: EntryProofStruct
+  readonly evidence: Hex
+}
+
 /** An item of the contract's inbox. */
 export type WatchedItem = {
   readonly index: number
@@ -76,6 +87,10 @@ export type WatchedItem = {
   /** Of a revocation. */
   readonly delegate?: Address
   readonly nonce?: bigint
+  /** Of a pushed receipt. */
+  readonly digest?: Hex
+  /** Block time in seconds, of a pushed receipt of a watched node. */
+  readonly arrivedAt?: number
 }
 
 /** A registered payee. `registeredAt` is block time in seconds. */
@@ -87,6 +102,8 @@ export type WatchParameters = {
   readonly answerSeconds: number
   readonly roundsMax: number
   readonly askerBondWei: bigint
+  /** How old an inbox item is before an epoch may cover it: D. */
+  readonly inboxAgeSeconds: number
 }
 
 /** A `SignedAcceptance` of the contracts. */
@@ -130,6 +147,16 @@ export type EpochView = {
   readonly own: OwnBooks | undefined
   /** Of the ledger's signed acceptances, what the watcher has been given. */
   readonly acceptances?: readonly AcceptanceStruct[]
+  /** Jobs of nodes whose duties the watcher has. */
+  readonly jobs?: readonly NodeJob[]
+  /** Wallets to which every credit is demanded that the ledger has signed to have taken. */
+  readonly guarded?: readonly Address[]
+  /** What is credited to them by messages that are at hand, whether or not the journal has them. */
+  readonly credits?: readonly AcceptedCredit[]
+  /** Debits that the poster has shown for this epoch. */
+  readonly shownDebits?: readonly ShownDebit[]
+  /** Block time in seconds at which the first inbox item arrived that the epoch leaves out; `undefined` when it covers all. */
+  readonly leftOutSince?: number | undefined
   /** How long after its completion an epoch without complete journal is left alone, in seconds; a quarter of the window without it. */
   readonly patienceSeconds?: number
   /** Demands that may be open at a time to find what differs, once no whole answer time is left in the window; 64 without it. */

@@ -2,9 +2,11 @@ import { type Hex, zeroHash } from '@deparrow/ledger'
 import { encodeAbiParameters, keccak256 } from 'viem'
 import type { StatementStruct } from '../disputes/account-view.ts'
 import { demandKinds, revealedTrees } from '../disputes/answer.ts'
-import type { Question } from '../disputes/calls.ts'
+import type { Question, ReceiptClaim } from '../disputes/calls.ts'
 import type { EntryProofStruct } from '../disputes/structs.ts'
+import type { NodeJob } from './node-job.ts'
 import type { WatchCall } from './plan.ts'
+import type { AcceptanceStruct } from './view.ts'
 
 /** A question that the watcher wants asked, and what it is worth to ask it. */
 export type Want = {
@@ -34,6 +36,31 @@ const questionParameter = {
     { name: 'place', type: 'bytes32' },
     { name: 'key', type: 'bytes32' },
     { name: 'value', type: 'uint256' },
+  ],
+} as const
+
+const orderClaimParameter = {
+  name: 'order',
+  type: 'tuple',
+  components: [
+    { name: 'orderDigest', type: 'bytes32' },
+    { name: 'payer', type: 'address' },
+    { name: 'node', type: 'address' },
+    { name: 'attempt', type: 'uint32' },
+    { name: 'position', type: 'uint64' },
+    { name: 'laneKey', type: 'bytes32' },
+    { name: 'nonce', type: 'uint64' },
+  ],
+} as const
+
+const receiptClaimParameter = {
+  type: 'tuple',
+  components: [
+    orderClaimParameter,
+    { name: 'receiptDigest', type: 'bytes32' },
+    { name: 'payoutWallet', type: 'address' },
+    { name: 'dueMicrocredits', type: 'uint64' },
+    { name: 'isPushed', type: 'bool' },
   ],
 } as const
 
@@ -127,6 +154,65 @@ export function wantCounterpart(
     functionName: 'demandCounterpart',
     args: [at, movement.kind, movement.message, debtor, proof, follows],
   }))
+}
+
+/** The credit of a message that the ledger has signed to have taken at a position of the epoch. */
+export function wantAccepted(
+  epoch: number,
+  place: Hex,
+  credit: {
+    readonly key: Hex
+    readonly amountMicrocredits: bigint
+    readonly message: MovementMessage
+    readonly acceptance: AcceptanceStruct
+  },
+): Want {
+  const { key, amountMicrocredits: amount, message: movement, acceptance } = credit
+  return want(question(epoch, 'credit', place, key, amount), decisive(amount), (at, follows) => ({
+    contract: 'disputes',
+    functionName: 'demandAccepted',
+    args: [at, movement.kind, movement.message, acceptance, follows],
+  }))
+}
+
+/** That an order's hold stands, or ended rightly. `place` is the payer's. */
+export function wantKept(epoch: number, place: Hex, { order, certified, paper }: NodeJob): Want {
+  const value = BigInt(keccak256(encodeAbiParameters([orderClaimParameter], [order])))
+  const weight = decisive(paper.certificate.message.amountMicrocredits)
+  return want(question(epoch, 'kept', place, order.orderDigest, value), weight, (at, follows) => ({
+    contract: 'disputedReceipts',
+    functionName: 'demandKept',
+    args: [at, certified, follows],
+  }))
+}
+
+/** On what ground a receipt is demanded. */
+export type ReceiptGround =
+  | { readonly kind: 'pushed' }
+  | { readonly kind: 'accepted'; readonly acceptance: AcceptanceStruct }
+  | { readonly kind: 'debited'; readonly payer: StatementStruct; readonly proof: EntryProofStruct }
+
+/** The pay of a receipt. `place` is the payout wallet's. */
+export function wantReceipt(
+  epoch: number,
+  place: Hex,
+  claim: ReceiptClaim,
+  evidence: NonNullable<NodeJob['receipt']>['evidence'],
+  ground: ReceiptGround,
+): Want {
+  const value = BigInt(keccak256(encodeAbiParameters([receiptClaimParameter], [claim])))
+  const asked = question(epoch, 'receipt', place, claim.order.orderDigest, value)
+  return want(asked, decisive(claim.dueMicrocredits), (at, follows) => {
+    const contract = 'disputedReceipts'
+    switch (ground.kind) {
+      case 'pushed':
+        return { contract, functionName: 'demandPushed', args: [at, evidence, follows] }
+      case 'accepted':
+        return { contract, functionName: 'demandAcceptedReceipt', args: [at, evidence, ground.acceptance, follows] }
+      case 'debited':
+        return { contract, functionName: 'demandDebited', args: [at, evidence, ground.payer, ground.proof, follows] }
+    }
+  })
 }
 
 type CallWithoutId = WatchCall extends infer Call ? (Call extends WatchCall ? Omit<Call, 'demand'> : never) : never

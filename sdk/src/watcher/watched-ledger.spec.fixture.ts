@@ -5,7 +5,13 @@ import { ledgerCrypto } from '../crypto/ledger-crypto.ts'
 import { EpochArchive } from '../disputes/epoch-archive.ts'
 import type { EpochView, OwnBooks, WatchedItem, WatchedPayee } from './view.ts'
 
-export const parameters = { windowSeconds: 10_000, answerSeconds: 1_000, roundsMax: 36, askerBondWei: 5n }
+export const parameters = {
+  windowSeconds: 10_000,
+  answerSeconds: 1_000,
+  roundsMax: 36,
+  askerBondWei: 5n,
+  inboxAgeSeconds: 60,
+}
 
 export const me = `0x${'3e'.repeat(20)}` as const
 

@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises'
-import { type Address, weiPerMicrocredit } from '@deparrow/ledger'
+import { type Address, type Domain, weiPerMicrocredit } from '@deparrow/ledger'
 import { developmentChainId } from '@deparrow/sdk/network'
-import type { AcceptanceStruct } from '@deparrow/sdk/watcher'
 import { JournalUnfitError } from '../../chain/journal-archive.ts'
 import { openSettlementChain, type SettlementChain } from '../../chain/open-settlement.ts'
 import { errorText, type NodeLogRecord } from '../../daemon/node-log.ts'
 import { AcceptanceUnreadableError, readAcceptances } from '../../verify/acceptance-watch.ts'
-import { EpochWatch, type LookResult } from '../../watch/epoch-watch.ts'
+import { acceptanceStruct } from '../../watch/acceptance-struct.ts'
+import { acceptedCreditsIn, MessageUnrelatedError } from '../../watch/accepted-credits.ts'
+import { EpochWatch, type EpochWatchParts, type LookResult } from '../../watch/epoch-watch.ts'
 import { JournalFollower } from '../../watch/journal-follower.ts'
+import { NodeFolder } from '../../watch/node-folder.ts'
 import { CliError, failureOf } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addressMeant, type ChainFlags, openChain, openOwnSender, requireDisputes } from './open.ts'
@@ -23,6 +25,10 @@ export type WatchFlags = ChainFlags & {
   readonly patienceSeconds?: number
   /** A file with acceptances that the ledger signed. */
   readonly acceptance?: string
+  /** Wallets whose credits are demanded. */
+  readonly guard?: readonly Address[]
+  /** Data folders of nodes whose duties are seen to. */
+  readonly nodeData?: readonly string[]
 }
 
 const everySecondsDefault = { development: 1, other: 12 } as const
@@ -46,22 +52,29 @@ export async function watchEpochs(
     ? undefined
     : await openOwnSender(context, chain, { ...flags, confirmations: flags.confirmations ?? 1 })
   const me = own?.address ?? (await addressMeant(context, undefined)) ?? nobody
+  const log = (record: NodeLogRecord) => output.record(record)
+  const domain = { chainId: chain.chain.id, verifyingContract: chain.settlement.address }
+  const guarded = flags.guard ?? []
+  const folders = (flags.nodeData ?? []).map(folder => new NodeFolder(folder, domain, log))
+  const nodes = new Set(folders.flatMap(folder => [...folder.nodes]))
   const watch = new EpochWatch({
     chains,
-    journal: new JournalFollower(journal ?? config.url, { shard: flags.shard }),
+    journal: new JournalFollower(journal ?? config.url, { shard: flags.shard, nodes }),
+    jobs: endedAfter => folders.flatMap(folder => folder.jobs(endedAfter)),
     me,
     sender: own?.sender,
-    log: record => output.record(record),
+    log,
     confirmations: flags.confirmations ?? 1,
     purseWei: (flags.purse ?? 0n) * weiPerMicrocredit,
     patienceSeconds: flags.patienceSeconds,
-    acceptances: flags.acceptance === undefined ? [] : await acceptancesIn(flags.acceptance),
+    guarded,
+    ...(await signedIn(flags.acceptance, domain, new Set(guarded))),
   })
   if (flags.once) return showOnce(context, await watch.look(signal))
   const isDevelopment = chain.chain.id === developmentChainId
   const everySeconds = flags.everySeconds ?? everySecondsDefault[isDevelopment ? 'development' : 'other']
   while (!signal.aborted) {
-    await lookAndGoOn(watch, record => output.record(record), signal)
+    await lookAndGoOn(watch, log, signal)
     await waitSeconds(everySeconds, signal)
   }
 }
@@ -73,17 +86,22 @@ function openOthers({ chain, settlement }: SettlementChain, { alsoRpc = [] }: Wa
   )
 }
 
-/** As the contracts take them. Whether the ledger has signed them is for the contracts to say. Throws `AcceptanceUnreadableError`. */
-async function acceptancesIn(path: string): Promise<readonly AcceptanceStruct[]> {
-  const read = readAcceptances(await readFile(path, 'utf8'))
+/**
+ * Acceptances as the contracts take them, and the messages beside them. Whether the ledger has signed them is for the contracts to say. Throws
+ * `AcceptanceUnreadableError`, `MessageUnrelatedError`.
+ */
+async function signedIn(
+  path: string | undefined,
+  domain: Domain,
+  guarded: ReadonlySet<Address>,
+): Promise<Pick<EpochWatchParts, 'acceptances' | 'credits'>> {
+  if (path === undefined) return {}
+  const text = await readFile(path, 'utf8')
+  const read = readAcceptances(text)
   try {
-    return read.map(({ acceptance, root, ...proof }) => ({
-      ...proof,
-      acceptance: { ...acceptance, position: BigInt(acceptance.position), atMs: BigInt(acceptance.atMs) },
-      root: { ...root.message, position: BigInt(root.message.position) },
-      signature: root.signature,
-    }))
+    return { acceptances: read.map(acceptanceStruct), credits: acceptedCreditsIn(text, domain, guarded) }
   } catch (cause) {
+    if (cause instanceof MessageUnrelatedError) throw cause
     throw new AcceptanceUnreadableError({ cause })
   }
 }

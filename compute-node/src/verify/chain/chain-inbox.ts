@@ -1,18 +1,32 @@
 import { settlementAbi } from '@deparrow/contracts'
 import { type Hex, type InboxDetail, type InboxKind, inboxKinds, lowerHex } from '@deparrow/ledger'
 import { AnswerInvalidError } from '@deparrow/sdk/network'
-import { type Log, parseEventLogs } from 'viem'
+import { type Log, type ParseEventLogsReturnType, parseEventLogs } from 'viem'
 import type { InboxItem } from './journal-facts.ts'
 
 type MinedLog = Log<bigint, number, false>
 
-/**
- * The contract's inbox out of its logs, in its order. A revocation says whose power ends in a log of its own, which is its place. Throws
- * `AnswerInvalidError` for a kind that this version does not know.
- */
+type Event<Name extends 'InboxItemAppended' | 'DelegateRevoked'> = Pick<
+  ParseEventLogsReturnType<typeof settlementAbi, Name, true>[number],
+  'args' | 'transactionHash' | 'blockNumber' | 'logIndex'
+>
+
+/** The contract's inbox out of its logs, in its order. Throws `AnswerInvalidError` for a kind that this version does not know. */
 export function inboxIn(logs: readonly MinedLog[], rpcUrl: string): readonly InboxItem[] {
   const items = parseEventLogs({ abi: settlementAbi, eventName: 'InboxItemAppended', logs: [...logs] })
   const revocations = parseEventLogs({ abi: settlementAbi, eventName: 'DelegateRevoked', logs: [...logs] })
+  return inboxOf(items, revocations, rpcUrl)
+}
+
+/**
+ * The same out of events that were parsed before. A revocation says whose power ends in a log of its own, which is its place. Throws `AnswerInvalidError`
+ * for a kind that this version does not know.
+ */
+export function inboxOf(
+  items: readonly Event<'InboxItemAppended'>[],
+  revocations: readonly Event<'DelegateRevoked'>[],
+  rpcUrl: string,
+): readonly InboxItem[] {
   const revoked = new Map(revocations.map(log => [log.args.index, log]))
   return items.map(log => {
     const { index, account, amountMicrocredits, detail } = log.args
@@ -54,6 +68,10 @@ function kindOf(kind: number, rpcUrl: string): InboxKind {
   return name
 }
 
-export function placeOf({ transactionHash, blockNumber, logIndex }: MinedLog) {
+export function placeOf({
+  transactionHash,
+  blockNumber,
+  logIndex,
+}: Pick<MinedLog, 'transactionHash' | 'blockNumber' | 'logIndex'>) {
   return { transactionHash, blockNumber, logIndex }
 }
