@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { BlockProducer } from './block-producer.ts'
+import { BlockProducer, RESTING_BLOCK_MS } from './block-producer.ts'
 import { ChainLog } from './chain-log.ts'
 import { createEvm, latestBlock } from './evm.ts'
 import { createFolder, GENESIS_SECONDS, manualClock, signTransfer } from './test-chain.spec.fixture.ts'
@@ -45,6 +45,24 @@ test('mines as many empty blocks as it is told after the last transaction, then 
     numbers,
     numbers.map((_, index) => Math.min(index + 1, resting)),
   )
+})
+
+test('mines a block each four minutes while it rests, so that time is told', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { producer, clock } = await createProducer(t)
+  await producer.send([await signTransfer(0)])
+  for (let tick = 0; tick < 20; tick += 1) {
+    clock.valueMs += BLOCK_INTERVAL_MS
+    t.mock.timers.tick(BLOCK_INTERVAL_MS)
+    await producer.idle()
+  }
+  const before = Number(await producer.read('eth_blockNumber', []))
+  for (let block = 1; block <= 3; block += 1) {
+    clock.valueMs += RESTING_BLOCK_MS
+    t.mock.timers.tick(RESTING_BLOCK_MS)
+    await producer.idle()
+    assert.equal(Number(await producer.read('eth_blockNumber', [])), before + block)
+  }
 })
 
 test('stops for good when the log cannot be written: nothing is acknowledged, nothing is read', async t => {

@@ -4,6 +4,9 @@ import { type Evm, type MinedBlock, mineBlock } from './evm.ts'
 import { RPC_CODES } from './methods.ts'
 import { ReadGate } from './read-gate.ts'
 
+/** A chain at rest still tells the time: what waits for a block after some moment, as the ledger does before an assigned hold ends, waits no longer. */
+export const RESTING_BLOCK_MS = 240_000
+
 export type BlockProducerParts = {
   evm: Evm
   log: ChainLog
@@ -78,8 +81,9 @@ export class BlockProducer {
 
   #schedule(): void {
     clearTimeout(this.#timer)
-    if (this.#isStopped || this.#failure !== undefined || this.#emptyBlocksLeft === 0) return
-    this.#timer = setTimeout(() => this.#tick(), Math.max(0, this.#waitMs()))
+    if (this.#isStopped || this.#failure !== undefined) return
+    const restMs = this.#emptyBlocksLeft === 0 ? RESTING_BLOCK_MS : 0
+    this.#timer = setTimeout(() => this.#tick(), Math.max(restMs, this.#waitMs()))
   }
 
   /**

@@ -54,7 +54,7 @@ export type LocalChain = {
  *
  * Transactions are mined in order of arrival: at once if the newest block is not ahead of the clock, else as soon as
  * the clock reaches it, within `blockIntervalMs` in any case. After the last one `emptyBlocks` empty ones follow, then the
- * chain rests: the time of its newest block stays until the next transaction. A start mines one block to catch up.
+ * chain rests: it mines a block each four minutes until the next transaction. A start mines one block to catch up.
  *
  * Throws `LocalChainOptionError`, `LocalChainLockedError`, `LocalChainPortInUseError`, `LocalChainLogError`,
  * `LocalChainNewerVersionError`, `LocalChainDamagedError`, or the file system's error.
