@@ -68,8 +68,8 @@ export class JobDesk {
 
   /**
    * Takes a job, or gives it back. Asked again about a job that it took, it answers the same. Throws `ProtocolViolationError` for an order that it took in
-   * another attempt: the contract takes a release of any later attempt as the node's word that nothing is due to it. For the same reason no attempt is taken
-   * that is not above all that were given back.
+   * another attempt: it signs one receipt for an order, and works for it once. No attempt is taken that is not above all that were given back: a release is the
+   * node's word to the contracts that nothing is due to it for that attempt.
    */
   async assign(offer: AssignmentOffer): Promise<AssignmentAnswer> {
     const { store, papers, capacity, clock, pricings } = this.parts

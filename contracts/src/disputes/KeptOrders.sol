@@ -88,13 +88,8 @@ abstract contract KeptOrders is SignedByNodes {
     }
 
     /// @inheritdoc IDisputesReceipts
-    function answerKeptByRelease(
-        uint64 epoch,
-        OrderClaim calldata order,
-        uint32 attempt,
-        bytes calldata signature
-    ) external {
-        _requireReleased(order, attempt, signature);
+    function answerKeptByRelease(uint64 epoch, OrderClaim calldata order, bytes calldata signature) external {
+        _requireReleased(order, signature);
         _answer(_keptQuestion(epoch, order));
     }
 

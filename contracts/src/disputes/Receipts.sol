@@ -120,13 +120,8 @@ abstract contract Receipts is SignedByNodes {
     }
 
     /// @inheritdoc IDisputesReceipts
-    function answerReceiptByRelease(
-        uint64 epoch,
-        ReceiptClaim calldata claim,
-        uint32 attempt,
-        bytes calldata signature
-    ) external {
-        _requireReleased(claim.order, attempt, signature);
+    function answerReceiptByRelease(uint64 epoch, ReceiptClaim calldata claim, bytes calldata signature) external {
+        _requireReleased(claim.order, signature);
         _answer(_receiptQuestion(epoch, claim));
     }
 

@@ -46,10 +46,9 @@ abstract contract SignedByNodes is IDisputesReceipts {
         Proofs.requireStated(epoch, place, statement, disputes.statementOf(epoch, place));
     }
 
-    /// @dev A node's release of the assignment, or of a later one.
-    function _requireReleased(OrderClaim memory order, uint32 attempt, bytes memory signature) internal view {
-        require(attempt >= order.attempt, ReleaseTooEarly(attempt, order.attempt));
-        AssignmentRelease memory release = AssignmentRelease(order.orderDigest, order.node, attempt);
+    /// @dev A node's release of the certified assignment, and of no other.
+    function _requireReleased(OrderClaim memory order, bytes memory signature) internal view {
+        AssignmentRelease memory release = AssignmentRelease(order.orderDigest, order.node, order.attempt);
         bytes32 digest = ProofOfCompute.digestOf(_domain, ProofOfCompute.structHash(release));
         ProofOfCompute.requireSigned(digest, signature, order.node);
     }

@@ -88,9 +88,6 @@ interface IDisputesReceipts {
     /// @notice Thrown when an order had not been certified, or its nonce not been used, when the epoch began.
     error NotEndedBefore(bytes32 orderDigest, uint64 nonce, uint128 laneNonce, uint64 position, uint64 openingPosition);
 
-    /// @notice Thrown when a release is of an assignment before the certificate's.
-    error ReleaseTooEarly(uint32 attempt, uint32 certifiedAttempt);
-
     /// @notice Thrown when the receipt shown beside the demanded one is that one, of another node, or for another order.
     error ReceiptNotOther(bytes32 receiptDigest);
 
@@ -158,14 +155,9 @@ interface IDisputesReceipts {
         EntryProof calldata openingLane
     ) external;
 
-    /// @notice Shows the node's signed release of this assignment or of a later one.
-    /// @dev Reverts with `ReleaseTooEarly`.
-    function answerReceiptByRelease(
-        uint64 epoch,
-        ReceiptClaim calldata claim,
-        uint32 attempt,
-        bytes calldata signature
-    ) external;
+    /// @notice Shows the node's signed release of the certified assignment; one of another attempt says nothing of it.
+    /// @dev Reverts with `ProofOfCompute.SignerDiffers`.
+    function answerReceiptByRelease(uint64 epoch, ReceiptClaim calldata claim, bytes calldata signature) external;
 
     /// @notice Shows another receipt that the node signed for the same order.
     /// @dev Reverts with `ReceiptNotOther`.
@@ -229,14 +221,9 @@ interface IDisputesReceipts {
         EntryProof calldata openingLane
     ) external;
 
-    /// @notice Shows the node's signed release of this assignment or of a later one.
-    /// @dev Reverts with `ReleaseTooEarly`.
-    function answerKeptByRelease(
-        uint64 epoch,
-        OrderClaim calldata order,
-        uint32 attempt,
-        bytes calldata signature
-    ) external;
+    /// @notice Shows the node's signed release of the certified assignment, as `answerReceiptByRelease` does.
+    /// @dev Reverts with `ProofOfCompute.SignerDiffers`.
+    function answerKeptByRelease(uint64 epoch, OrderClaim calldata order, bytes calldata signature) external;
 
     /// @notice Cancels a pending epoch by what the ledger signed at a time, in whole seconds, before the epoch closed and at a position
     /// above the epoch's. The caller has the reward. No demand and no bond is needed.

@@ -132,7 +132,7 @@ describe('an answer ends its demand and takes its bond', () => {
     await isEndedBy(
       happened,
       () => demandAccepted(happened, { receipt: { fuel: 2n } }),
-      () => receipts.write.answerReceiptByRelease([posted.epoch, third, 1, signature], asPoster),
+      () => receipts.write.answerReceiptByRelease([posted.epoch, third, signature], asPoster),
     )
   })
 
@@ -172,7 +172,7 @@ describe('an answer ends its demand and takes its bond', () => {
     const message = { orderDigest: released.order.orderDigest, node: node.address, attempt: 1 }
     const { signature } = await signed(assignmentReleaseType, message, node, domain)
     await isEndedBy(happened, released.open, () =>
-      receipts.write.answerKeptByRelease([posted.epoch, released.order, 1, signature], asPoster),
+      receipts.write.answerKeptByRelease([posted.epoch, released.order, signature], asPoster),
     )
     const other = { ...unknownOrder, nonce: 51n }
     const failed = await kept({ order: other, receipt: { outcome: 2 } })

@@ -120,7 +120,7 @@ export class ReceiptsTwin {
       }
       case 'released': {
         const { signature } = await this.messages.signed(given.release)
-        return [isReceipt ? 'answerReceiptByRelease' : 'answerKeptByRelease', [claim, 1, signature]]
+        return [isReceipt ? 'answerReceiptByRelease' : 'answerKeptByRelease', [claim, signature]]
       }
     }
   }

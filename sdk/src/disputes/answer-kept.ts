@@ -1,4 +1,4 @@
-import { findEntry, type Hex, lowerHex } from '@deparrow/ledger'
+import { type AssignmentRelease, findEntry, type Hex, lowerHex, type Signed } from '@deparrow/ledger'
 import { authorityOf } from './account-evidence.ts'
 import { type AccountView, entryProof, viewAccount } from './account-view.ts'
 import type {
@@ -42,7 +42,7 @@ export function answerKept(
   }
   const release = releaseFor(archive, order)
   if (release !== undefined) {
-    return receipts({ functionName: 'answerKeptByRelease', args: [epoch, order, release.attempt, release.signature] })
+    return receipts({ functionName: 'answerKeptByRelease', args: [epoch, order, release] })
   }
   const evidence = receiptOfNothing(archive, view, digest, certificate)
   if (evidence !== undefined) return receipts({ functionName: 'answerKeptByReceipt', args: [epoch, evidence] })
@@ -68,15 +68,11 @@ export function endedBefore(archive: EpochArchive, view: AccountView, order: Ord
   }
 }
 
-/** The certified node's release of this assignment or of a later one. */
-export function releaseFor(
-  archive: EpochArchive,
-  { orderDigest, node, attempt }: OrderClaim,
-): { readonly attempt: number; readonly signature: Hex } | undefined {
-  const release = archive.orders.releasesOf(lowerHex(orderDigest)).find(({ message }) => {
-    return message.node === lowerHex(node) && message.attempt >= attempt
-  })
-  return release && { attempt: release.message.attempt, signature: release.signature }
+/** The certified node’s release of the certified assignment, and of no other attempt: its signature. */
+export function releaseFor(archive: EpochArchive, { orderDigest, node, attempt }: OrderClaim): Hex | undefined {
+  const isIt = ({ message }: Signed<AssignmentRelease>) =>
+    message.node === lowerHex(node) && message.attempt === attempt
+  return archive.orders.releasesOf(lowerHex(orderDigest)).find(isIt)?.signature
 }
 
 /** The receipt that ended an order which cost nothing, with the certificate that the asker has shown. */

@@ -28,8 +28,7 @@ export function answerReceipt(archive: EpochArchive, { epoch }: Question, claim:
   }
   const release = releaseFor(archive, claim.order)
   if (release !== undefined) {
-    const { attempt, signature } = release
-    return receipts({ functionName: 'answerReceiptByRelease', args: [epoch, claim, attempt, signature] })
+    return receipts({ functionName: 'answerReceiptByRelease', args: [epoch, claim, release] })
   }
   const other = otherReceipt(archive, payer, claim)
   if (other !== undefined) {
