@@ -1,5 +1,6 @@
 /** Books of a small ledger, epochs posted over them, and what an honest poster shows of them. */
 import { type Hex, keccak256, stringToHex } from 'viem'
+import { encodeRows, type PayoutRow } from '../../rows/rows.ts'
 import { networkHelpers, poster } from '../support/judges-chain.ts'
 import {
   type Entry,
@@ -61,13 +62,14 @@ export type Posted = {
   readonly closedAt: bigint
 }
 
-/** Posts books as the next epoch, over the whole inbox unless a cut is given. */
+/** Posts books and the rows that paid out of them as the next epoch, over the whole inbox unless a cut is given. */
 export async function postBooks(
   { settlement }: Disputed,
   before: Books,
   books: Books,
   journalPositions = 10n,
   inboxCut?: bigint,
+  rows: readonly PayoutRow[] = [],
 ): Promise<Posted> {
   await networkHelpers.time.increase(INBOX_AGE_SECONDS)
   const parent = await settlement.read.headEpoch()
@@ -83,9 +85,9 @@ export async function postBooks(
     burnMicrocredits: 0n,
     leavesRoot: root.hash,
     leavesTotalMicrocredits: root.sum,
-    rowCount: 0,
+    rowCount: rows.length,
   }
-  await settlement.write.postEpoch([header, '0x'], { account: poster.account })
+  await settlement.write.postEpoch([header, encodeRows(rows)], { account: poster.account })
   return { epoch: await settlement.read.headEpoch(), before, books, closedAt }
 }
 
