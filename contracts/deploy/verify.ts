@@ -11,7 +11,7 @@ import type { DeparrowAddresses } from './addresses.ts'
 import { DeploymentMismatchError } from './errors.ts'
 import type { DeployParameters } from './parameters.ts'
 
-/** The cap of DPC in wei (`economy.md`, "Emission and supply"). */
+/** The cap of DPC in wei, as `CAP_WEI` in `src/types/Amounts.sol`. */
 const CAP_WEI = 10n ** 27n
 
 type Parameters = Omit<DeployParameters, 'firstNonce'>
