@@ -97,7 +97,7 @@ export type LedgerEventData =
         readonly cancellation?: Signed<OrderCancellation>
       } & UnderPermission
     }
-  /** The hold’s time was over without a receipt: hold − / wallet +. Dated at that time. */
+  /** The hold’s time was over without a receipt: hold − / wallet +. Dated at that time, or later when an assigned hold had to wait for the contract’s inbox. */
   | {
       readonly type: 'HoldExpired'
       readonly data: { readonly orderDigest: Hex; readonly amountMicrocredits: bigint } & UnderPermission
