@@ -164,4 +164,51 @@ describe('the poster’s account', () => {
     assert.equal(raw.size, 2)
     assert.equal((await chain.posterView(1, [])).nonce, nonce + 2)
   })
+
+  /** A call is sent at a base fee of 1 gwei under a cap of 2; then blocks ask for more, and another call is to be sent with its nonce. */
+  async function behindTooLow(next: Pick<OutgoingCall, 'costMaxWei'>, baseFeeWei: bigint) {
+    const sent: TransactionSerializableEIP1559[] = []
+    let [isLost, feeWei] = [true, 10n ** 9n]
+    const transport = net.through(async (method, params, pass) => {
+      if (method === 'eth_getBlockByNumber' && isLost) {
+        return { ...((await pass()) as object), baseFeePerGas: `0x${feeWei.toString(16)}` }
+      }
+      if (method !== 'eth_sendRawTransaction') return pass()
+      sent.push(parseTransaction(params[0] as Hex) as TransactionSerializableEIP1559)
+      if (isLost) throw new TypeError('socket hang up')
+      return pass()
+    })
+    const wait: Wait = (ms, signal) => (isLost ? Promise.resolve() : waitOnTimer(ms, signal))
+    const options = { receiptPollMs: 1, receiptPollsMax: 300, maxFeePerGasWei: 2n * 10n ** 9n }
+    const chain = net.chainOf({ transport, wait, options })
+    const { nonce } = await chain.posterView(1, [])
+    await chain.send(register(), nonce)
+    feeWei = baseFeeWei
+    const calls = [{ call: register(), ...next }]
+    await chain.sendAll(calls, nonce)
+    const [first, second] = [must(sent[0]), must(sent.at(-1))]
+    isLost = false
+    const [outcome] = await chain.sendAll(calls, nonce)
+    assert.deepEqual([first.nonce, second.nonce], [nonce, nonce])
+    return { first, second, outcome }
+  }
+
+  it('lets a call that may cost more take the place of one that nobody waits for and no block takes', async () => {
+    const { first, second, outcome } = await behindTooLow({ costMaxWei: 'any' }, 10n ** 10n)
+    assert.notEqual(second.data, first.data)
+    assert.ok(must(second.maxFeePerGas) > 10n ** 10n)
+    assert.ok(must(second.maxPriorityFeePerGas) * 10n >= must(first.maxPriorityFeePerGas) * 11n)
+    assert.equal(outcome?.status, 'confirmed')
+  })
+
+  it('lets no call take a place that blocks still take, nor one that may cost no more', async () => {
+    for (const [next, baseFeeWei] of [
+      [{ costMaxWei: 'any' }, 10n ** 9n],
+      [{}, 10n ** 10n],
+    ] as const) {
+      const { first, second, outcome } = await behindTooLow(next, baseFeeWei)
+      assert.equal(second.data, first.data)
+      assert.deepEqual(outcome, { status: 'reverted', code: 'NONCE_USED' })
+    }
+  })
 })

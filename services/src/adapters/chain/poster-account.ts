@@ -43,7 +43,7 @@ const unknown: SendOutcome = { status: 'unknown' }
  * Sends the poster's transactions. Whoever decides on a call gives the nonce of the state it was decided on; a transaction is
  * signed for that nonce and no other, so of all that were ever sent for a state, in this process or one before it, the
  * chain takes one. While the outcome of one is unknown it is sent again as it is, and with a higher fee once its own is below what
- * blocks ask for; no other call takes its nonce before that. Calls that are sent together have the nonces from there on, and none is followed by
+ * blocks ask for; no other call takes its nonce before that, but one that may cost more than it when it is no longer asked for and blocks do not take it. Calls that are sent together have the nonces from there on, and none is followed by
  * others before the outcomes of all are known.
  */
 export class PosterAccount {
@@ -67,7 +67,9 @@ export class PosterAccount {
   async sendAll(calls: readonly OutgoingCall[], nonce: number): Promise<readonly SendOutcome[]> {
     const wanted = await Promise.all(calls.map(call => this.encode(call)))
     const earlier = this.queue.filter(sent => sent.nonce >= nonce)
-    if (earlier[0]?.nonce !== nonce) return this.sendFirst(wanted, nonce)
+    const [first] = earlier
+    if (first?.nonce !== nonce) return this.sendFirst(wanted, nonce)
+    if (await this.isInTheWay(first, wanted)) return this.sendFirst(wanted, nonce, earlier)
     this.queue = await Promise.all(earlier.map(sent => this.affordable(withCost(sent, wanted))))
     return outcomesFor(wanted, this.queue, await this.broadcast(this.queue))
   }
@@ -82,16 +84,21 @@ export class PosterAccount {
     }
   }
 
-  private async sendFirst(wanted: readonly (Wanted | SendOutcome)[], nonce: number): Promise<readonly SendOutcome[]> {
+  /** Signs calls from a nonce on, in the places of those that were sent with the same nonces. */
+  private async sendFirst(
+    wanted: readonly (Wanted | SendOutcome)[],
+    nonce: number,
+    replaced: readonly Sent[] = [],
+  ): Promise<readonly SendOutcome[]> {
     const minedNonce = await this.minedNonce().catch(() => undefined)
     if (minedNonce === undefined) return wanted.map(() => unknown)
     if (minedNonce > nonce) return wanted.map(() => nonceUsed)
     const priced = await Promise.all(wanted.map(one => (isOutcome(one) ? one : this.price(one))))
     const possible = priced.filter((one): one is Priced => !isOutcome(one))
-    const signed = await this.signAll(possible, nonce)
+    const signed = await this.signAll(possible, nonce, replaced)
     if (signed === undefined) return priced.map(one => (isOutcome(one) ? one : unknown))
-    this.queue = signed
-    return outcomesFor(priced, signed, await this.broadcast(signed))
+    this.queue = [...signed, ...replaced.slice(signed.length)]
+    return outcomesFor(priced, this.queue, await this.broadcast(this.queue))
   }
 
   private async price(wanted: Wanted): Promise<Priced | SendOutcome> {
@@ -107,17 +114,33 @@ export class PosterAccount {
   }
 
   /** `undefined` when the chain did not answer, so that nothing was sent. */
-  private async signAll(priced: readonly Priced[], nonce: number): Promise<readonly Sent[] | undefined> {
+  private async signAll(
+    priced: readonly Priced[],
+    nonce: number,
+    replaced: readonly Sent[],
+  ): Promise<readonly Sent[] | undefined> {
     try {
       const baseFeeWei = await this.baseFeeWei()
       return await Promise.all(
-        priced.map((one, index) =>
-          this.sign({ ...one, ...firstFees(baseFeeWei, this.limitOf(one)), nonce: nonce + index }),
-        ),
+        priced.map((one, index) => {
+          const [before, limitWei] = [replaced[index], this.limitOf(one)]
+          const raised = before && raisedFees(before, baseFeeWei, limitWei)
+          return this.sign({ ...one, ...(raised ?? firstFees(baseFeeWei, limitWei)), nonce: nonce + index })
+        }),
       )
     } catch {
       return undefined
     }
+  }
+
+  /** Whether a transaction that nobody waits for any more, and that offers less than blocks ask for, keeps calls back that may cost more. */
+  private async isInTheWay(first: Sent, wanted: readonly (Wanted | SendOutcome)[]): Promise<boolean> {
+    const calls = wanted.filter((one): one is Wanted => !isOutcome(one))
+    if (calls.some(one => isSame(one, first)) || calls.every(({ costMaxWei }) => costMaxWei === undefined)) return false
+    return this.baseFeeWei().then(
+      baseFeeWei => isTooLow(first, baseFeeWei),
+      () => false,
+    )
   }
 
   private limitOf({ gas, costMaxWei }: Priced): bigint | undefined {
