@@ -117,8 +117,9 @@ export class EpochPoster {
     for (const wallet of ledger.dueInstructions()) await ledger.submit({ type: 'PayByInstruction', wallet })
   }
 
-  /** Whether the chain needs to be looked at; an idle network costs no request. */
+  /** Whether the chain needs to be looked at; an idle network costs no request, but while an alarm may have ended. */
   private hasWork(): boolean {
+    if (this.posterAlarm !== undefined) return true
     return this.parts.index.pending !== undefined || this.isEpochDue() || this.wantedPayees().length > 0
   }
 

@@ -54,6 +54,20 @@ describe('the poster’s coin', () => {
   })
 })
 
+describe('an alarm of the poster', () => {
+  it('ends on a network with nothing to do too, once the coin is there', async () => {
+    const { fixture, life } = await withdrawing()
+    await runUntil(fixture, life, () => life.index.pending !== undefined)
+    fixture.chain.coinWei = 0n
+    await runUntil(fixture, life, () => life.index.lastFinalEpoch === 1)
+    await fixture.run(life, 3)
+    assert.equal(life.poster.posterAlarm?.code, 'POSTER_COIN_LOW')
+    fixture.chain.coinWei = 10n ** 18n
+    await fixture.run(life, 3)
+    assert.equal(life.poster.posterAlarm, undefined)
+  })
+})
+
 describe('the price of gas', () => {
   it('above the limit holds everything back, books too, and is no alarm', async () => {
     const { fixture } = await withdrawing()

@@ -10,6 +10,7 @@ import { settlementOptionsLocal } from './settlement-options.ts'
 import { alicePlace, asked } from './testing/demands.spec.fixture.ts'
 import { alice, type Life, SettlementFixture, withdraw } from './testing/settlement-fixture.ts'
 import { until } from './testing/until.ts'
+import { ChainUnavailableError } from './token-chain.port.ts'
 
 const credit = 1_000_000n
 
@@ -154,6 +155,22 @@ describe('the settlement service', { timeout: 10_000 }, () => {
       assert.match(String(errors.mock.calls[0]?.arguments[0]), line)
     })
   }
+
+  it('is not ready while the poster cannot read the contract, although the chain is followed', async t => {
+    const { fixture, life } = await funded()
+    const away = t.mock.method(fixture.chain, 'posterView', async () => {
+      throw new ChainUnavailableError('posterView', { cause: 'missing trie node' })
+    })
+    const service = serviceOf(fixture, life)
+    await service.onModuleInit()
+    await until(() => service.health().isReady)
+    await withdraw(life.ledger, alice, credit)
+    await until(() => service.health().posterError === 'ChainUnavailableError')
+    assert.deepEqual([service.health().isReady, service.health().followerError], [false, undefined])
+    away.mock.restore()
+    await until(() => service.health().isReady)
+    await service.onApplicationShutdown()
+  })
 
   it('says that the exit has started, and is not ready any more', async t => {
     const errors = t.mock.method(Logger.prototype, 'error', () => undefined)

@@ -141,6 +141,7 @@ export class SettlementService implements OnModuleInit, OnApplicationShutdown {
     const { demands, alarms: demandAlarms } = this.answerer
     const isExitStarted = this.follower.isExitStarted === true
     const followerError = errorName(this.loops.follow.lastError)
+    const posterError = errorName(this.loops.post.lastError)
     return {
       isReady:
         followed !== undefined &&
@@ -148,7 +149,8 @@ export class SettlementService implements OnModuleInit, OnApplicationShutdown {
         !posterAlarm &&
         demandAlarms.length === 0 &&
         !isExitStarted &&
-        followerError === undefined,
+        followerError === undefined &&
+        posterError === undefined,
       followedBlock: followed?.number,
       chainAlarm,
       posterAlarm,
@@ -160,7 +162,7 @@ export class SettlementService implements OnModuleInit, OnApplicationShutdown {
       demandDeadlineSeconds: demands[0]?.deadlineSeconds,
       archiveProblem: this.archive.problem,
       followerError,
-      posterError: errorName(this.loops.post.lastError),
+      posterError,
       lastEpoch: this.index.lastEpoch,
       lastFinalEpoch: this.index.lastFinalEpoch,
     }
