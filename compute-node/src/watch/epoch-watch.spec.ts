@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { lowerHex, transferType } from '@deparrow/ledger'
 import { DeparrowError } from '@deparrow/sdk/network'
+import { HttpRequestError, parseEther } from 'viem'
 import { type SendOutcome, TransactionSender } from '../chain/transaction-sender.ts'
 import type { NodeLogRecord } from '../daemon/node-log.ts'
 import { EpochWatch, type EpochWatchParts } from './epoch-watch.ts'
@@ -127,6 +128,21 @@ describe('the watch over pending epochs', () => {
     assert.equal(await statusNow(), 'cancelled')
     await newWatch().look()
     assert.ok((await network.purse()) > before)
+  })
+
+  it('says that the chain does not answer when it falls silent before anything was sent, and keeps the key of its address', async () => {
+    await postTheft()
+    const send = async () => {
+      throw new HttpRequestError({ url: 'https://rpc.example/v3/s3cr3t', details: 'fetch failed' })
+    }
+    for (const purseWei of [0n, parseEther('200')]) {
+      const error = await newWatch({ sender: { send }, purseWei })
+        .look()
+        .catch((problem: unknown) => problem)
+      assert.ok(error instanceof DeparrowError && error.code === 'NETWORK_UNREACHABLE', String(error))
+      assert.doesNotMatch(error.message, /s3cr3t/)
+    }
+    await network.cancelByGuardian()
   })
 
   it('sends nothing a second time when it does not know what became of the first', async () => {

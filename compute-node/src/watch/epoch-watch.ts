@@ -9,7 +9,7 @@ import {
   type WatchPlan,
 } from '@deparrow/sdk/watcher'
 import { formatEther, maxUint256 } from 'viem'
-import { chainCall, type DisputesContract } from '../chain/contracts.ts'
+import { type ChainCall, chainCall, type DisputesContract } from '../chain/contracts.ts'
 import { JournalUnfitError } from '../chain/journal-archive.ts'
 import { answered, type SettlementChain } from '../chain/open-settlement.ts'
 import type { SendOutcome, TransactionSender } from '../chain/transaction-sender.ts'
@@ -195,13 +195,18 @@ export class EpochWatch {
         continue
       }
       signal?.throwIfAborted()
-      const outcome = await sender.send(this.contractCall(call), signal)
+      const outcome = await this.send(sender, this.contractCall(call), signal)
       if (outcome.status === 'confirmed') sent += 1
       this.sayOutcome(what, outcome)
       const hasEnded = outcome.status === 'confirmed' && endingCalls.has(call.functionName)
       if (outcome.status === 'unknown' || hasEnded) break
     }
     return sent
+  }
+
+  /** Errors of the chain say where it was asked, which may carry an access key. */
+  private send(sender: Pick<TransactionSender, 'send'>, call: ChainCall, signal?: AbortSignal): Promise<SendOutcome> {
+    return answered((this.parts.chains[0] as SettlementChain).rpcOrigin, () => sender.send(call, signal))
   }
 
   private contractCall({ contract, functionName, args }: WatchCall) {
@@ -233,9 +238,10 @@ export class EpochWatch {
   /** Fills the purse out of the wallet, as far as the operator allows and the wallet has it. Answers by how much, in wei. */
   private async fillPurse(view: Omit<EpochView, 'own'>, missingWei: bigint, signal?: AbortSignal): Promise<bigint> {
     const { purseWei, sender, chains, me } = this.parts
-    const { client, token, disputes: found } = chains[0] as SettlementChain
+    const { client, rpcOrigin, token, disputes: found } = chains[0] as SettlementChain
     const disputes = found as DisputesContract
-    const heldWei = await client.readContract({ ...token, functionName: 'balanceOf', args: [me] })
+    const balance = { ...token, functionName: 'balanceOf', args: [me] } as const
+    const heldWei = await answered(rpcOrigin, () => client.readContract(balance))
     const allowedWei = purseWei > view.purseWei ? purseWei - view.purseWei : 0n
     const amountWei = allowedWei < heldWei ? allowedWei : heldWei
     if (amountWei === 0n || sender === undefined) {
@@ -247,7 +253,7 @@ export class EpochWatch {
       chainCall(token, 'approve', [disputes.address, amountWei]),
       chainCall(disputes, 'fund', [amountWei]),
     ]) {
-      const outcome = await sender.send(call, signal)
+      const outcome = await this.send(sender, call, signal)
       if (outcome.status === 'confirmed') continue
       const code = 'code' in outcome ? outcome.code : 'OUTCOME_UNKNOWN'
       this.sayOnce('purse', 'error', 'PURSE_NOT_FILLED', `${dpc(amountWei)} did not get into the purse: ${code}.`)
