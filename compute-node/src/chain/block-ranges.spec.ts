@@ -24,6 +24,15 @@ describe('reading over blocks', () => {
     assert.ok(spans.length < 20)
   })
 
+  it('asks for more again after a provider has failed for a moment', async () => {
+    let count = 0
+    await overBlocks(0n, 999_999n, async () => {
+      if (++count <= 8) throw new Error('busy')
+      return []
+    })
+    assert.ok(count < 400, String(count))
+  })
+
   it('reads nothing of a range that is empty', async () => {
     assert.deepEqual(await overBlocks(5n, 4n, async () => assert.fail()), [])
   })

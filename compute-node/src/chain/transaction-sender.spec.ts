@@ -115,6 +115,50 @@ describe('the sender of transactions', () => {
     assert.equal(sent[1]?.fee, (sent[0]?.fee ?? 0n) * 2n)
   })
 
+  /** The chain's queue has a transaction that offers this for a gas, and wants a tenth more for its place. */
+  function queueWith(waitingFee: bigint, nonce: number, fees: bigint[]): Middleman {
+    return async (method, pass, params) => {
+      if (method === 'eth_getTransactionCount' && params[1] === 'pending') return `0x${(nonce + 1).toString(16)}`
+      if (method !== 'eth_sendRawTransaction') return pass()
+      const { maxFeePerGas = 0n } = parseTransaction(params[0] as Hex)
+      fees.push(maxFeePerGas)
+      if (maxFeePerGas * 10n >= waitingFee * 11n) return pass()
+      throw Object.assign(new Error('replacement transaction underpriced'), { code: -32_000 })
+    }
+  }
+
+  it('offers more for the place of a transaction that waits until the queue takes it', async () => {
+    const [nonce, fees] = [await nonceNow(), [] as bigint[]]
+    const outcome = await senderWith(queueWith(10n ** 10n, nonce, fees), { isReplacing: true }).send(register())
+    assert.equal(outcome.status, 'confirmed')
+    assert.equal(await nonceNow(), nonce + 1)
+    assert.ok((fees.at(-1) ?? 0n) <= 15n * 10n ** 9n)
+  })
+
+  it('offers no more than it may, nor again and again, for the place of a transaction that waits', async () => {
+    const nonce = await nonceNow()
+    const [capped, all] = [[] as bigint[], [] as bigint[]]
+    const cap = { isReplacing: true, pollsMax: 30, maxFeePerGasWei: 6n * 10n ** 9n }
+    assert.equal((await senderWith(queueWith(10n ** 11n, nonce, capped), cap).send(register())).status, 'unknown')
+    assert.ok(capped.every(fee => fee <= 6n * 10n ** 9n))
+    const free = { isReplacing: true, pollsMax: 30 }
+    assert.equal((await senderWith(queueWith(10n ** 20n, nonce, all), free).send(register())).status, 'unknown')
+    assert.equal(new Set(all).size, 11)
+    assert.equal(await nonceNow(), nonce)
+  })
+
+  it('sends nothing when it is interrupted before', async () => {
+    const nonce = await nonceNow()
+    const abort = new AbortController()
+    const sender = senderWith(async (method, pass) => {
+      if (method === 'eth_estimateGas') abort.abort()
+      return pass()
+    })
+    await assert.rejects(sender.send(register(), abort.signal), { name: 'AbortError' })
+    assert.equal((await sender.send(register())).status, 'confirmed')
+    assert.equal(await nonceNow(), nonce + 1)
+  })
+
   it('lets an error of a chain that does not answer through, because nothing was sent', async () => {
     const sender = senderWith(async (method, pass) => {
       if (method === 'eth_estimateGas') throw new TypeError('socket hang up')

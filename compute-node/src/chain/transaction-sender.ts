@@ -18,7 +18,7 @@ export type SendOptions = {
   readonly pollsMax: number
   /** No transaction offers more for a gas. */
   readonly maxFeePerGasWei?: bigint | undefined
-  /** Whether the first call may take the place of a transaction that waits, at twice the fees: one of the two is mined. */
+  /** Whether the first call may take the place of a transaction that waits, at twice the fees, or as many more as its place costs: one of the two is mined. */
   readonly isReplacing?: boolean | undefined
 }
 
@@ -61,6 +61,9 @@ export const sendOptionsDefault: SendOptions = { confirmations: 3, pollMs: 2_000
 const tipWeiDefault = 1_000_000_000n
 const tipWeiMax = 2_000_000_000n
 
+/** How often more is offered for the place of a transaction that waits: nine times the first offer, whatever a provider says. */
+const raisesMax = 10
+
 /** How often in a row a provider must say that the nonce is used and the transaction nowhere: of its machines one may be behind. */
 const gonePolls = 3
 
@@ -84,7 +87,7 @@ export class TransactionSender {
   /**
    * Sends a call and waits until it counts. Refusals beside the contracts' own errors: `TRANSACTION_PENDING` while an earlier transaction waits,
    * `FEE_ABOVE_CAP` (base fee, cap; in wei), `INSUFFICIENT_FUNDS` (needed, held; in wei), `NONCE_USED`. Throws viem's errors when the chain does not
-   * answer before anything was sent. An abort ends the waiting, not the transaction.
+   * answer before anything was sent, and the signal's reason when it aborts before; later an abort ends the waiting, not the transaction.
    */
   send(call: ChainCall, signal?: AbortSignal): Promise<SendOutcome> {
     const sending = this.last.then(() => this.sendNext(call, signal))
@@ -102,6 +105,7 @@ export class TransactionSender {
       if (outcome.status === 'unknown') return pending(outcome.transactionHash)
     }
     const sent = await this.sign(call, data)
+    signal?.throwIfAborted()
     return 'status' in sent ? sent : this.follow(sent, signal)
   }
 
@@ -172,8 +176,12 @@ export class TransactionSender {
     const newest = sent.versions.at(-1)
     const fees = await this.fees().catch(() => undefined)
     if (newest === undefined || fees === undefined || newest.maxFeePerGas >= fees.baseFee) return
+    await this.offerMore(sent, newest, fees.maxFeePerGas)
+  }
+
+  private async offerMore(sent: Sent, newest: Version, asked: bigint): Promise<void> {
     const least = (newest.maxFeePerGas * 5n) / 4n
-    const wanted = fees.maxFeePerGas > least ? fees.maxFeePerGas : least
+    const wanted = asked > least ? asked : least
     const cap = this.parts.options.maxFeePerGasWei
     const fee = cap !== undefined && cap < wanted ? cap : wanted
     if (fee < least) return
@@ -201,9 +209,16 @@ export class TransactionSender {
     return { status: 'unknown', transactionHash: newestHash(sent), nonce: sent.nonce }
   }
 
-  private async broadcast({ versions }: Sent): Promise<void> {
-    const newest = versions.at(-1) as Version
-    await this.parts.client.sendRawTransaction({ serializedTransaction: newest.raw }).catch(() => undefined)
+  /** What the transaction that is to be replaced offers nobody says: the queue refuses until its place is worth it, or enough was offered. */
+  private async broadcast(sent: Sent): Promise<void> {
+    const { client, options } = this.parts
+    const newest = sent.versions.at(-1) as Version
+    try {
+      await client.sendRawTransaction({ serializedTransaction: newest.raw })
+    } catch (error) {
+      const isKeptOut = options.isReplacing === true && isUnderpriced(error)
+      if (isKeptOut && sent.versions.length <= raisesMax) await this.offerMore(sent, newest, 0n)
+    }
   }
 
   /** `seen` while it stands in a block that is not deep enough; `undefined` while no block has it. */
@@ -250,6 +265,11 @@ export class TransactionSender {
     }
     return { code: 'REVERTED_IN_BLOCK', args: [] }
   }
+}
+
+/** What nodes say of a transaction that offers too little for the place of another; there is no code for it. */
+function isUnderpriced(error: unknown): boolean {
+  return error instanceof Error && /underpriced|ReplacementNotAllowed/i.test(error.message)
 }
 
 function pending(transactionHash?: Hex): SendOutcome {

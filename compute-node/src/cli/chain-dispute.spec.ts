@@ -231,4 +231,10 @@ describe('deparrow chain dispute', () => {
     assert.equal(leftWei, '0')
     assert.equal(await purse(), 0n)
   })
+
+  it('sends nothing for a purse that is empty', async () => {
+    const nonce = await chain.client.getTransactionCount({ address: annAccount.address })
+    assert.equal((await annRuns.refused('dispute', 'withdraw')).code, 'PURSE_EMPTY')
+    assert.equal(await chain.client.getTransactionCount({ address: annAccount.address }), nonce)
+  })
 })

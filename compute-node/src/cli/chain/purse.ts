@@ -2,6 +2,7 @@ import { formatCredits, weiPerMicrocredit } from '@deparrow/ledger'
 import { formatEther } from 'viem'
 import { chainCall, type DisputesContract } from '../../chain/contracts.ts'
 import { answered } from '../../chain/open-settlement.ts'
+import { CliError } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
 import { type ChainFlags, type OwnWallet, openOwnWallet, requireDisputes, requireDpc } from './open.ts'
 
@@ -14,7 +15,7 @@ export async function fundPurse(own: OwnWallet, disputes: DisputesContract, amou
   return (await carryOut('funding of the purse', chainCall(disputes, 'fund', [amountWei]))).transactionHash
 }
 
-/** Takes DPC out of the purse; all of it without an amount. */
+/** Takes DPC out of the purse; all of it without an amount. Refusal: `PURSE_EMPTY`. */
 export async function emptyPurse(context: CommandContext, amountMicrocredits: bigint | undefined, flags: ChainFlags) {
   const { chain, address, carryOut } = await openOwnWallet(context, flags)
   await answered(chain.rpcOrigin, async () => {
@@ -22,6 +23,7 @@ export async function emptyPurse(context: CommandContext, amountMicrocredits: bi
     const read = { ...disputes, functionName: 'purseWei', args: [address] } as const
     const amountWei =
       amountMicrocredits === undefined ? await chain.client.readContract(read) : amountMicrocredits * weiPerMicrocredit
+    if (amountWei === 0n) throw new CliError('PURSE_EMPTY', 'The purse is empty: there is nothing to take out.')
     const { transactionHash } = await carryOut('withdrawal', chainCall(disputes, 'withdraw', [amountWei]))
     const leftWei = await chain.client.readContract(read)
     context.output.result({ amountWei, leftWei, transactionHash }, [
