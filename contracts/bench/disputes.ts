@@ -38,11 +38,13 @@ const someKey = (name: string): Hex => keccak256(stringToHex(name))
 
 export async function disputeFigures(setting: Setting): Promise<readonly GasFigure[]> {
   const { demand, answer } = await setting.aside(() => leafGas(setting))
+  const state = await setting.aside(() => stateGas(setting))
   const pointEntry = await setting.aside(() => entryGas(setting))
   const exitClaim = await setting.aside(() => exitGas(setting))
   return [
     { name: 'demand', gas: demand, unit: 'gas', budget: 80_000 },
     { name: 'answer', gas: answer, unit: 'gas', budget: 130_000 },
+    { name: 'state', gas: state, unit: 'gas' },
     { name: 'point_entry', gas: pointEntry, unit: 'gas', budget: 150_000 },
     { name: 'exit_claim', gas: exitClaim.holding, unit: 'gas', budget: 90_000 },
     { name: 'exit_claim_empty_wallet', gas: exitClaim.empty, unit: 'gas' },
@@ -57,6 +59,17 @@ async function leafGas(setting: Setting): Promise<{ demand: number; answer: numb
   const demand = await gasOf(disputes.write.demandLeaf([epoch, place, zeroHash], asker))
   const answer = await gasOf(disputes.write.answerLeaf([epoch, place, proof], { account: wallets.stranger.account }))
   return { demand, answer }
+}
+
+/** States an account whose leaf stands deep, as it did in the epoch before. */
+async function stateGas(setting: Setting): Promise<number> {
+  const { disputes, wallets, gasOf } = setting
+  const opening = (await postDeepLeaf(setting)).proof
+  const { place, proof: closing, epoch } = await postDeepLeaf(setting)
+  await disputes.write.demandStatement([epoch, place, zeroHash], { account: wallets.alice.account })
+  const { hash: root, sum } = entriesRoot([])
+  const statement = { opening, closing, root, sum, holds: entryProof([], place) }
+  return gasOf(disputes.write.state([epoch, place, statement], { account: wallets.poster.account }))
 }
 
 /**

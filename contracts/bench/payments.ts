@@ -6,6 +6,9 @@ import type { Setting } from './setting.ts'
 
 const PAYEES = 4_096
 
+/** As many rows as the services put into one transaction. */
+const PART_ROWS = 1_000
+
 /** Increments of four bytes and, from the second epoch on, cumulatives of five. */
 const EPOCH_LEAST = 4_210_752_257n
 
@@ -22,11 +25,14 @@ export async function epochFigures(setting: Setting): Promise<readonly GasFigure
   await finalise(setting, first.epoch)
   const claimFirst = await setting.aside(() => claimGas(setting, first.epoch, rowsOf(PAYEES, EPOCH_LEAST), PAYEES - 1))
   const { gas } = await setting.aside(() => postRows(setting, rowsOf(PAYEES, EPOCH_LEAST, 1, Number(first.epoch))))
+  const partRows = rowsOf(PART_ROWS, EPOCH_LEAST, 1, Number(first.epoch))
+  const part = await setting.aside(() => postRows(setting, partRows))
   const loop = await transferGas(setting)
   const batch = await batchGas(setting)
   const perPayee = { unit: 'gas a payee', baseline: loop, baselineName: 'a transfer each' } as const
   return [
     { name: 'epoch_4096', gas: Math.round(gas / PAYEES), budget: 700, ...perPayee },
+    { name: 'epoch_part_1000', gas: part.gas, unit: 'gas' },
     { name: 'packed_batch', gas: batch, unit: 'gas a payee', baseline: loop, baselineName: 'a transfer each' },
     { name: 'claim_first', gas: claimFirst, unit: 'gas', budget: 80_000 },
   ]

@@ -2,7 +2,7 @@ import { encodeRows, rowProof } from '@deparrow/contracts/rows'
 import type { EpochBooks, Hex, PayoutRow } from '@deparrow/ledger'
 
 /**
- * Rows of one transaction: under 10^6 gas, far below the 2^24 that EIP-7825 allows. A proof is within a part, so this number
+ * Rows of one transaction: under 10^6 gas today and 2·10^6 on the next hardfork, far below the 2^24 that EIP-7825 allows. A proof is within a part, so this number
  * says where the rows of all epochs ever posted stand, and never changes.
  */
 export const rowsPerPart = 1_000

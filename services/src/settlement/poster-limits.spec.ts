@@ -30,12 +30,12 @@ describe('the poster’s bond', () => {
 describe('the poster’s coin', () => {
   it('is looked at before books are closed: an epoch that could not be answered for does not begin, and the alarm says what it takes', async () => {
     const { fixture, life } = await withdrawing()
-    fixture.chain.coinWei = 17_999_999n
+    fixture.chain.coinWei = 20_199_999n
     await fixture.run(life, 5)
-    const alarm = { code: 'POSTER_COIN_LOW', coinWei: 17_999_999n, neededWei: 18_000_000n }
+    const alarm = { code: 'POSTER_COIN_LOW', coinWei: 20_199_999n, neededWei: 20_200_000n }
     assert.deepEqual(life.poster.posterAlarm, alarm)
     assert.equal(life.index.lastEpoch, 0)
-    fixture.chain.coinWei = 18_000_000n
+    fixture.chain.coinWei = 20_200_000n
     await fixture.run(life, 10)
     assert.equal(life.poster.posterAlarm, undefined)
     assert.equal(life.index.lastFinalEpoch, 1)
@@ -45,9 +45,9 @@ describe('the poster’s coin', () => {
     const key = (index: number) => `0x${index.toString(16).padStart(64, '0')}` as const
     const questions = [1, 2, 3, 4, 5].map(index => ({ kind: 'leaf', place: alicePlace, key: key(index) }) as const)
     const { fixture, life } = await asked(...questions)
-    fixture.chain.coinWei = 21_999_999n
+    fixture.chain.coinWei = 24_199_999n
     await life.poster.tick()
-    assert.equal(life.poster.posterAlarm?.code === 'POSTER_COIN_LOW' && life.poster.posterAlarm.neededWei, 22_000_000n)
+    assert.equal(life.poster.posterAlarm?.code === 'POSTER_COIN_LOW' && life.poster.posterAlarm.neededWei, 24_200_000n)
     assert.equal(sentAfterPosting(fixture).length, 5)
     await life.poster.tick()
     assert.equal(life.poster.posterAlarm, undefined)
