@@ -14,6 +14,7 @@ import {
   EPOCH_STATUS,
   guardian,
   loadContracts,
+  networkHelpers,
   poster,
   stranger,
   viem,
@@ -81,7 +82,7 @@ describe('the bond', () => {
     assert.equal(await settlement.read.freeBondWei(), 0n)
   })
 
-  it('is locked by an open epoch and free again when it lapses', async () => {
+  it('is locked by an open epoch and free again when its time is over or the guardian cancels it', async () => {
     const contracts = await loadContracts()
     const { settlement } = contracts
     await leaveBondFor(1n, contracts)
@@ -92,6 +93,10 @@ describe('the bond', () => {
     assert.equal(await settlement.read.freeBondWei(), 0n)
     await open()
     await settlement.write.cancel([2n], { account: guardian.account })
+    assert.equal(await settlement.read.freeBondWei(), EPOCH_BOND_WEI)
+    await open()
+    assert.equal(await settlement.read.freeBondWei(), 0n)
+    await networkHelpers.time.increase((await settlement.read.PARTS_PERIOD_SECONDS()) + 1n)
     assert.equal(await settlement.read.freeBondWei(), EPOCH_BOND_WEI)
     assert.equal(await settlement.read.bondWei(), EPOCH_BOND_WEI)
   })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { numberToHex } from 'viem'
 import { encodeRows, type PayoutRow, rowProof } from '../../rows/rows.ts'
 import { CANCEL_REASON, EPOCH_STATUS, guardian, loadContracts, poster, stranger, viem } from '../support/chain.ts'
 import { firstRow, headerFor, passWindow, postEpoch } from '../support/operator.ts'
@@ -213,6 +214,37 @@ describe('cancelling a row without a previous one', () => {
     ] as const
     for (const [part, neighbours] of attempts) {
       const cancelling = settlement.write.cancelRowWithoutPrevious([proofOf(second, rows), part, neighbours], anybody)
+      await revertWithCustomError(cancelling, settlement, 'RowsUnrelated')
+    }
+  })
+
+  it('refuses neighbours of the payee that stand in another epoch or in another part', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    await settlement.write.registerPayees([[11, 12, 13, 14].map(name => numberToHex(name, { size: 20 }))])
+    const parts = [
+      [firstRow(1, 5n), firstRow(3, 6n), firstRow(5, 7n)],
+      [firstRow(6, 8n), firstRow(7, 9n)],
+    ] as const
+    const [one, two] = parts.map(rows => [...rows]) as [PayoutRow[], PayoutRow[]]
+    const first = await postEpoch(contracts, { parts: [one, two] })
+    const [nearBelow, nearBoth]: [PayoutRow[], PayoutRow[]] = [
+      [firstRow(1, 5n), firstRow(2, 5n)],
+      [firstRow(2, 5n), firstRow(4, 5n)],
+    ]
+    const second = await postEpoch(contracts, { parts: [nearBelow] })
+    const third = await postEpoch(contracts, { parts: [nearBoth] })
+    const rows = [nextRow(firstRow(3, 6n), first, 1n)]
+    const last = await postEpoch(contracts, { parts: [rows] })
+    const attempts = [
+      [0, proofOf(second, nearBelow, 1), proofOf(first, one, 2)],
+      [0, proofOf(first, one, 0), proofOf(third, nearBoth, 1)],
+      [0, proofOf(third, nearBoth, 0), proofOf(third, nearBoth, 1)],
+      [0, proofOf(first, one, 0), proofOf(first, two, 1, 1)],
+      [1, proofOf(first, one, 0), proofOf(first, two, 1, 1)],
+    ] as const
+    for (const [part, below, above] of attempts) {
+      const cancelling = settlement.write.cancelRowWithoutPrevious([proofOf(last, rows), part, [below, above]], anybody)
       await revertWithCustomError(cancelling, settlement, 'RowsUnrelated')
     }
   })
