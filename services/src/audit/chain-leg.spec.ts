@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { typedDataDigest, usageReceiptType, zeroHash } from '@deparrow/ledger'
+import { ethersCrypto, testDomain } from '@deparrow/ledger/testing'
 import { alice, bob } from '../settlement/testing/settlement-fixture.ts'
 import { until } from '../settlement/testing/until.ts'
 import type { SettlementLog } from '../settlement/token-chain.port.ts'
@@ -75,6 +77,32 @@ describe('the audit of the chain', () => {
       scene.distortLogs = logs => logs
       await scene.untilAgreed()
     }
+  })
+
+  it('holds what the inbox asks for against the journal, though it brings no DPC', async t => {
+    const scene = await AuditScene.open(t)
+    const account = bob.address
+    const receipt = alice.receipt(zeroHash, {})
+    const digest = typedDataDigest(ethersCrypto, testDomain, usageReceiptType, receipt.message)
+    scene.fixture.chain.mine(({ inbox }) => {
+      const index = inbox.push(0n, 0n, 0n) - 3
+      return [
+        { type: 'forcedWithdrawal', index, account, askedMicrocredits: 3n },
+        { type: 'revocation', index: index + 1, wallet: account, delegate: alice.address, nonce: 9n },
+        { type: 'pushedReceipt', index: index + 2, node: alice.address, digest, receipt },
+      ]
+    })
+    await scene.life.follower.poll()
+    await scene.project()
+    scene.distortLogs = logs =>
+      logs.map(log => (log.type === 'forcedWithdrawal' ? { ...log, askedMicrocredits: 4n } : log))
+    scene.audit.start()
+    const alarm = await scene.untilAlarm('chain')
+    const item = `forcedWithdrawal of 0 µcr from ${account}, askedMicrocredits`
+    assert.deepEqual([alarm.expected, alarm.found], [`inbox item 2: ${item} 3`, `inbox item 2: ${item} 4`])
+    scene.distortLogs = logs => logs
+    await scene.untilAgreed()
+    assert.deepEqual(scene.raised, [alarm])
   })
 
   it('is late, and not wrong, while a deposit is on chain that the journal has not taken yet', async t => {

@@ -1,7 +1,8 @@
-import { type ChainPlace, type LedgerEvent, zeroAddress } from '@deparrow/ledger'
+import { type ChainPlace, type EventOf, inboxDetails, type LedgerEvent } from '@deparrow/ledger'
+import { itemOf } from '../settlement/chain-command.ts'
 import type { SettlementLog } from '../settlement/token-chain.port.ts'
 
-/** Something that moved DPC into the settlement contract or out of it, as the chain or the journal tells it. */
+/** Something that moved DPC into the settlement contract or out of it, or that its inbox asks for, as the chain or the journal tells it. */
 export type ChainRecord = {
   /** The same for log and event of the same thing. */
   readonly key: string
@@ -14,23 +15,20 @@ export type ChainRecord = {
   readonly account: string
 }
 
-/** What a log says of the contract's DPC; `undefined` for one that moves none. */
+/** What a log says of the contract's DPC and its inbox; `undefined` for one that says nothing of them. */
 export function recordOfLog(log: SettlementLog): ChainRecord | undefined {
   const { place } = log
   switch (log.type) {
     case 'inboxItem':
-      return inboxItem(log, place)
+    case 'emission':
+    case 'forcedWithdrawal':
+    case 'revocation':
+    case 'pushedReceipt':
+      return inboxItem(itemOf(log), place)
     case 'epochFinal':
       return epochFinal(log, place)
     case 'claim':
       return claim({ ...log, wallet: log.account }, place)
-    case 'emission': {
-      const { index, amountMicrocredits } = log
-      return inboxItem({ index, kind: 'emission', account: zeroAddress, amountMicrocredits }, place)
-    }
-    case 'forcedWithdrawal':
-    case 'revocation':
-    case 'pushedReceipt':
     case 'payee':
     case 'epochPosted':
     case 'epochCancelled':
@@ -42,7 +40,7 @@ export function recordOfLog(log: SettlementLog): ChainRecord | undefined {
   }
 }
 
-/** What an event of the journal says of the contract's DPC; `undefined` for one that says nothing of it. */
+/** What an event of the journal says of the contract's DPC and its inbox; `undefined` for one that says nothing of them. */
 export function recordOfEvent(event: LedgerEvent): ChainRecord | undefined {
   switch (event.type) {
     case 'InboxItemRecorded':
@@ -61,15 +59,13 @@ export function isBefore(a: ChainPlace, b: ChainPlace): boolean {
   return a.blockNumber === b.blockNumber ? a.logIndex < b.logIndex : a.blockNumber < b.blockNumber
 }
 
-type InboxItem = {
-  readonly index: number
-  readonly kind: string
-  readonly account: string
-  readonly amountMicrocredits: bigint
-}
+type InboxItem = Omit<EventOf<'InboxItemRecorded'>['data'], 'place'>
 
-function inboxItem({ index, kind, account, amountMicrocredits }: InboxItem, place: ChainPlace): ChainRecord {
-  const text = `inbox item ${index}: ${kind} of ${amountMicrocredits} µcr from ${account}`
+/** A pushed receipt is told by its digest. */
+function inboxItem(item: InboxItem, place: ChainPlace): ChainRecord {
+  const { index, kind, account, amountMicrocredits } = item
+  const details = inboxDetails[kind].filter(name => name !== 'receipt').map(name => `, ${name} ${item[name]}`)
+  const text = `inbox item ${index}: ${kind} of ${amountMicrocredits} µcr from ${account}${details.join('')}`
   return { key: `inbox:${index}`, text, amountMicrocredits, place, account: `wallet:${account}` }
 }
 

@@ -9,10 +9,12 @@ export type KnownStakes = (node: Address) => NodeStake | undefined
 /** The command that records a log in the journal; `undefined` for a log that is not recorded there. */
 export function commandOf(log: SettlementLog, index: JournalIndex, stakes: KnownStakes): LedgerCommand | undefined {
   switch (log.type) {
-    case 'inboxItem': {
-      const { index, kind, account, amountMicrocredits, place } = log
-      return { type: 'RecordInboxItem', index, kind, account, amountMicrocredits, place }
-    }
+    case 'inboxItem':
+    case 'emission':
+    case 'forcedWithdrawal':
+    case 'revocation':
+    case 'pushedReceipt':
+      return itemOf(log)
     case 'payee':
       return { type: 'RecordPayee', wallet: log.account, id: log.id }
     case 'epochFinal':
@@ -26,11 +28,6 @@ export function commandOf(log: SettlementLog, index: JournalIndex, stakes: Known
       const { account: wallet, paidMicrocredits, cumulativeMicrocredits, place } = log
       return { type: 'RecordClaim', wallet, paidMicrocredits, cumulativeMicrocredits, place }
     }
-    case 'emission':
-    case 'forcedWithdrawal':
-    case 'revocation':
-    case 'pushedReceipt':
-      return toldItem(log)
     case 'epochCancelled':
     case 'epochLapsed':
       return cancellationOf(log, index)
@@ -94,16 +91,20 @@ type StakeFigures = Pick<NodeStake, 'stakeMicrocredits' | 'unbondingMicrocredits
 
 const noStake: StakeFigures = { stakeMicrocredits: 0n, unbondingMicrocredits: 0n }
 
-type ToldLog = Extract<
+type InboxLog = Extract<
   SettlementLog,
-  { readonly type: 'emission' | 'forcedWithdrawal' | 'revocation' | 'pushedReceipt' }
+  { readonly type: 'inboxItem' | 'emission' | 'forcedWithdrawal' | 'revocation' | 'pushedReceipt' }
 >
 
-/** An inbox item that says more than an account and an amount. Emission names no account. */
-function toldItem(log: ToldLog): LedgerCommand {
+/** The inbox item that a log tells of. Emission names no account; what brings nothing has no amount. */
+export function itemOf(log: InboxLog): Extract<LedgerCommand, { readonly type: 'RecordInboxItem' }> {
   const { index, place } = log
   const item = { type: 'RecordInboxItem', index, place, amountMicrocredits: 0n } as const
   switch (log.type) {
+    case 'inboxItem': {
+      const { kind, account, amountMicrocredits } = log
+      return { ...item, kind, account, amountMicrocredits }
+    }
     case 'emission': {
       const { epoch, amountMicrocredits } = log
       return { ...item, kind: 'emission', account: zeroAddress, amountMicrocredits, epoch }
