@@ -6,7 +6,9 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createKeyFile, scryptCostRandomPassword } from '@deparrow/sdk/keystore'
 import { SecretKey } from '@deparrow/sdk/network'
+import type { Command } from 'commander'
 import { errorOf, fakeNetwork, nobody, run, temporaryFolder } from './cli.spec.fixture.ts'
+import { buildProgram } from './program.ts'
 
 /** The key of the first published account. */
 const publishedKey = 'ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
@@ -69,6 +71,19 @@ test('a data folder that cannot be one is the user’s to mend, not a fault to r
 test('help and version are results', async () => {
   assert.match((await launch(['--help'])).stdout, /Exit codes: 0 done/)
   assert.match((await launch(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
+})
+
+test('every command says what it takes', () => {
+  const explained = (command: Command): string[] => [
+    command.helpInformation(),
+    ...command.commands.flatMap(below => explained(below)),
+  ]
+  const pages = explained(buildProgram(() => Promise.resolve()))
+  assert.deepEqual(
+    pages.filter(page => !page.startsWith('Usage: ')),
+    [],
+  )
+  assert.ok(pages.some(page => page.includes('how many (default: 1000)')))
 })
 
 test('the status of a network is shown without a key', async t => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { jobSpecBounds } from '@deparrow/ledger'
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import {
   addressArgument,
   collectArgument,
@@ -126,7 +126,10 @@ function addWalletCommands(wallet: Command, run: RunCommand): void {
   wallet
     .command('fund')
     .description('get DPC for development; only on a local chain')
-    .argument('[credits]', 'how many', positiveCreditsArgument, 1_000_000_000n)
+    .addArgument(
+      // Help prints a default as JSON, which has no bigints, unless it is described.
+      new Argument('[credits]', 'how many').argParser(positiveCreditsArgument).default(1_000_000_000n, '1000'),
+    )
     .action(amount => run(async context => (await commands.wallet()).fundWallet(context, amount)))
   wallet
     .command('balance')
