@@ -9,6 +9,9 @@ const PAYEES = 4_096
 /** As many rows as the services put into one transaction. */
 const PART_ROWS = 1_000
 
+/** As many payees as the services register in one transaction. */
+const CALL_PAYEES = 200
+
 /** Increments of four bytes and, from the second epoch on, cumulatives of five. */
 const EPOCH_LEAST = 4_210_752_257n
 
@@ -20,6 +23,7 @@ const CLAIM_ROWS = 65_000
 
 /** Posting an epoch, two usual ways to pay as many, and a payee's first claim out of it. */
 export async function epochFigures(setting: Setting): Promise<readonly GasFigure[]> {
+  const register = await setting.aside(() => registerGas(setting))
   await registerPayees(setting, PAYEES)
   const first = await postRows(setting, rowsOf(PAYEES, EPOCH_LEAST))
   await finalise(setting, first.epoch)
@@ -32,6 +36,7 @@ export async function epochFigures(setting: Setting): Promise<readonly GasFigure
   const perPayee = { unit: 'gas a payee', baseline: loop, baselineName: 'a transfer each' } as const
   return [
     { name: 'epoch_4096', gas: Math.round(gas / PAYEES), budget: 700, ...perPayee },
+    { name: 'register_payee', gas: Math.round(register / CALL_PAYEES), unit: 'gas a payee' },
     { name: 'epoch_part_1000', gas: part.gas, unit: 'gas' },
     { name: 'packed_batch', gas: batch, unit: 'gas a payee', baseline: loop, baselineName: 'a transfer each' },
     { name: 'claim_first', gas: claimFirst, unit: 'gas', budget: 80_000 },
@@ -99,6 +104,12 @@ export async function depositFigures(setting: Setting): Promise<readonly GasFigu
     }),
   )
   return [{ name: 'deposit_3009', gas, unit: 'gas', budget: 120_000 }]
+}
+
+/** One transaction that gives ids to payees who have none. */
+function registerGas({ settlement, gasLimit, gasOf }: Setting): Promise<number> {
+  const accounts = Array.from({ length: CALL_PAYEES }, (_, i) => payeeAddress(i + 1))
+  return gasOf(settlement.write.registerPayees([accounts], { gas: gasLimit }))
 }
 
 /** A plain ERC-20 transfer to an account that holds some. */

@@ -144,7 +144,8 @@ export class EpochPoster {
     if (await this.parts.answerer?.answer(view)) return { step: { type: 'wait' }, nonce, coinAlarm }
     const step = withCoin(this.stepOn(view, payees), coinAlarm)
     // While an epoch waits for its window, or for better times, payees of the next one are registered.
-    const useful = step.type === 'wait' && step.pause === undefined ? stepOfPayees(view, payees) : step
+    const isIdle = step.type === 'wait' && step.pause === undefined
+    const useful = isIdle ? withCoin(stepOfPayees(view, payees), coinAlarm) : step
     const isPaid = useful.type === 'call' || useful.type === 'close'
     const pause = isPaid ? pauseOn(view, this.feePerGasMaxWei(useful)) : undefined
     return { step: pause === undefined ? useful : { type: 'wait', pause }, nonce, coinAlarm }
@@ -204,8 +205,11 @@ type BoundStep = {
   readonly coinAlarm: PosterAlarm | undefined
 }
 
-/** No epoch begins that could not be answered for; one that is on chain goes on. */
+/** Calls that no epoch on chain needs. */
+const beginning: ReadonlySet<SettlementCall['type']> = new Set(['postEpoch', 'registerPayees'])
+
+/** No epoch begins that could not be answered for, and no payees are registered with the coin for answers; an epoch that is on chain goes on. */
 function withCoin(step: PosterStep, alarm: PosterAlarm | undefined): PosterStep {
-  const begins = step.type === 'close' || (step.type === 'call' && step.call.type === 'postEpoch')
+  const begins = step.type === 'close' || (step.type === 'call' && beginning.has(step.call.type))
   return begins && alarm !== undefined ? { type: 'alarm', alarm } : step
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { rowsPerPart } from './epoch-parts.ts'
-import { answerGas, partGas } from './poster-coin.ts'
+import { answerGas, partGas, payeeGas } from './poster-coin.ts'
 
 type Figures = Readonly<Record<string, number>>
 
@@ -34,6 +34,11 @@ describe('the gas that the poster has coin for', () => {
       }
     })
   }
+
+  it('is not below what it was measured to take to register a payee today', () => {
+    const limit = limitOf(measured[0]?.[1] ?? {}, 'register_payee')
+    assert.ok(payeeGas >= limit, `${payeeGas} is below ${limit}`)
+  })
 
   it('is known for today’s hardfork and for the next', () => {
     assert.deepEqual(

@@ -4,6 +4,9 @@ import type { PosterView } from './token-chain.port.ts'
 /** Limit of a transaction that posts a part, see `rowsPerPart`: what was measured on the dearest hardfork, and a quarter. */
 export const partGas = 2_100_000n
 
+/** Of the limit of a transaction that registers payees: what was measured for each, and a quarter. */
+export const payeeGas = 60_000n
+
 /** Limits of the statement and the answer that one demand takes, with deep trees and long evidence: some three times what was measured. */
 export const answerGas = 2_000_000n
 
@@ -14,11 +17,13 @@ const answersMin = 4
 const feeFactor = 2n
 
 /**
- * The alarm when the poster's account has less of the chain's coin than the next part and answers cost at the present price of gas: to as many demands as are
+ * The alarm when the poster's account has less of the chain's coin than the next part, or the payees to register, and answers cost at the present price of gas: to as many demands as are
  * open, and to four at least.
  */
-export function coinAlarmOn({ coinWei, feePerGasWei, epoch }: PosterView): PosterAlarm | undefined {
+export function coinAlarmOn({ coinWei, feePerGasWei, epoch, unregistered }: PosterView): PosterAlarm | undefined {
   const answers = BigInt(Math.max(epoch.openDemands, answersMin))
-  const neededWei = (partGas + answers * answerGas) * feePerGasWei * feeFactor
+  const payeesGas = BigInt(unregistered.length) * payeeGas
+  const callGas = payeesGas > partGas ? payeesGas : partGas
+  const neededWei = (callGas + answers * answerGas) * feePerGasWei * feeFactor
   return coinWei >= neededWei ? undefined : { code: 'POSTER_COIN_LOW', coinWei, neededWei }
 }

@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { Actor } from '@deparrow/ledger/testing'
 import { alicePlace, asked, sentAfterPosting } from './testing/demands.spec.fixture.ts'
 import { freeBondWei } from './testing/in-memory-contract.ts'
-import { alice, SettlementFixture, withdraw } from './testing/settlement-fixture.ts'
+import { alice, type Life, SettlementFixture, withdraw } from './testing/settlement-fixture.ts'
 import { callsOf, credit, runUntil, withdrawing } from './testing/withdrawing.spec.fixture.ts'
+
+/** So many more wallets that withdraw, none of which has a payee id. */
+async function withdrawAlso(fixture: SettlementFixture, life: Life, count: number): Promise<void> {
+  const actors = Array.from({ length: count }, (_, index) => new Actor(0x1000 + index))
+  fixture.chain.arrive(...actors.map(({ address: account }) => ({ account, amount: credit })))
+  await life.follower.poll()
+  for (const actor of actors) await withdraw(life.ledger, actor, credit)
+}
 
 describe('the poster’s bond', () => {
   it('is looked at before books are closed; without it no epoch is sent, and all goes on once somebody adds to it', async () => {
@@ -51,6 +60,33 @@ describe('the poster’s coin', () => {
     assert.equal(sentAfterPosting(fixture).length, 5)
     await life.poster.tick()
     assert.equal(life.poster.posterAlarm, undefined)
+  })
+})
+
+describe('the registration of payees', () => {
+  it('is not sent without coin for all of it: nobody would take it, and everything else waits for its nonce', async () => {
+    const { fixture, life } = await withdrawing()
+    await withdrawAlso(fixture, life, 60)
+    fixture.chain.coinWei = 23_439_999n
+    await fixture.run(life, 5)
+    const alarm = { code: 'POSTER_COIN_LOW', coinWei: 23_439_999n, neededWei: 23_440_000n }
+    assert.deepEqual([life.poster.posterAlarm, callsOf(fixture)], [alarm, []])
+    fixture.chain.coinWei = 23_440_000n
+    await fixture.run(life, 1)
+    assert.deepEqual(callsOf(fixture), ['registerPayees'])
+  })
+
+  it('waits for coin also while the window of an epoch runs', async () => {
+    const { fixture, life } = await withdrawing()
+    await runUntil(fixture, life, () => callsOf(fixture).includes('postEpoch'))
+    const registered = () => callsOf(fixture).filter(type => type === 'registerPayees').length
+    await withdrawAlso(fixture, life, 1)
+    fixture.chain.coinWei = 0n
+    await fixture.run(life, 5)
+    assert.deepEqual([registered(), life.poster.posterAlarm?.code], [1, 'POSTER_COIN_LOW'])
+    assert.equal(life.index.lastFinalEpoch, 1)
+    fixture.chain.coinWei = 10n ** 18n
+    await runUntil(fixture, life, () => registered() === 2)
   })
 })
 

@@ -6,8 +6,8 @@ import type { ChainEpoch, EpochHeader, PosterView, SettlementCall } from './toke
 /**
  * Why no epoch is posted until somebody has looked. `EPOCH_DIFFERS`, `EPOCH_FOREIGN`: the chain has an epoch that this journal did not
  * close like this, or not at all. `PARENT_DIFFERS`: the chain's head is not the epoch on which the journal builds. `BOND_TOO_SMALL`: the
- * contract would refuse the epoch until somebody adds to the poster's bond. `POSTER_COIN_LOW`: the poster's account has too little of the chain's coin to post an
- * epoch and to answer for it; answers and whatever else an epoch on chain needs still go out. `EPOCH_UNPROVABLE`: the journal does not give what the epoch says, so that demands on
+ * contract would refuse the epoch until somebody adds to the poster's bond. `POSTER_COIN_LOW`: the poster's account has too little of the chain's coin to register payees or to post an
+ * epoch, and to answer for it; answers and whatever else an epoch on chain needs still go out. `EPOCH_UNPROVABLE`: the journal does not give what the epoch says, so that demands on
  * it could not be answered.
  */
 export type PosterAlarm =
