@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Ledger } from '@deparrow/ledger'
 import fc from 'fast-check'
 import {
   alicePlace,
@@ -12,7 +13,7 @@ import {
 } from './testing/demands.spec.fixture.ts'
 import type { Asked } from './testing/in-memory-demands.ts'
 import { runKilledAfter } from './testing/killed-life.ts'
-import type { SettlementFixture } from './testing/settlement-fixture.ts'
+import { alice, type SettlementFixture } from './testing/settlement-fixture.ts'
 
 const nobody = placeOf(`0x${'77'.repeat(20)}`)
 
@@ -44,6 +45,24 @@ describe('answers, whatever happens', () => {
       killedCount++
     }
     assert.ok(killedCount >= 4, `only ${killedCount} places to die at`)
+  })
+
+  it('come while the ledger takes no command, although an instruction is due', async () => {
+    const { fixture } = await asked(...questions)
+    const away = async () => {
+      throw new Error('the ledger is away')
+    }
+    const faults: Readonly<Record<string, unknown>> = { submit: away, dueInstructions: () => [alice.address] }
+    const life = await fixture.start({
+      chain: chain => chain,
+      ledger: ledger =>
+        new Proxy(ledger, {
+          get: (target, name: keyof Ledger) => faults[name] ?? (target[name] as () => unknown).bind(target),
+        }),
+    })
+    await life.follower.poll()
+    for (let time = 0; time < 2; time++) await assert.rejects(life.poster.tick(), /the ledger is away/)
+    assert.equal(openNow(fixture), 0)
   })
 
   it('come again when the block that had them is gone', async () => {

@@ -61,7 +61,13 @@ export class EpochPoster {
   async tick(): Promise<void> {
     if (this.parts.isExitStarted?.()) return this.end()
     if (this.parts.isChainDoubtful()) return this.answerAlone()
-    await this.payByInstruction()
+    try {
+      await this.payByInstruction()
+    } catch (error) {
+      // A ledger that is away keeps no answer back: its time runs.
+      await this.answerAlone()
+      throw error
+    }
     if (!this.hasWork()) {
       this.problem = undefined
       this.pause = undefined
