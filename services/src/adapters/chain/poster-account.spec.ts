@@ -10,6 +10,7 @@ const net = new LocalSettlement()
 type LostOptions = {
   readonly capWei?: bigint
   readonly isKeptOut: boolean
+  readonly times?: number
   readonly costMaxWei?: OutgoingCall['costMaxWei']
 }
 
@@ -66,8 +67,8 @@ describe('the poster’s account', () => {
     assert.equal((await chain.posterView(1, [])).nonce, nonce + 1)
   })
 
-  /** What the poster would have offered for a call in each of three attempts, none of which arrives. */
-  async function lostTransactions({ capWei, isKeptOut, costMaxWei }: LostOptions) {
+  /** What the poster would have offered for a call in each of some attempts, none of which arrives. */
+  async function lostTransactions({ capWei, isKeptOut, costMaxWei, times = 3 }: LostOptions) {
     const sent: TransactionSerializableEIP1559[] = []
     const { nonce } = await net.chainOf().posterView(1, [])
     const transport = net.through(async (method, params, pass) => {
@@ -83,7 +84,7 @@ describe('the poster’s account', () => {
     const options = { receiptPollMs: 1, receiptPollsMax: 1, maxFeePerGasWei: capWei }
     const chain = net.chainOf({ transport, options, wait: () => Promise.resolve() })
     const call = register()
-    for (let time = 0; time < 3; time++) {
+    for (let time = 0; time < times; time++) {
       const [outcome] = await chain.sendAll([{ call, ...(costMaxWei && { costMaxWei }) }], nonce)
       assert.equal(outcome?.status, 'unknown')
     }
@@ -102,6 +103,13 @@ describe('the poster’s account', () => {
       assert.ok(fee * 10n >= before.fee * 11n && tip * 10n >= before.tip * 11n)
     }
     assert.equal(fees.length, 3)
+  })
+
+  it('does not offer more without end because a provider says so', async () => {
+    const fees = await lostTransactions({ isKeptOut: true, times: 40 })
+    const tips = fees.map(({ tip }) => tip)
+    assert.ok(tips.every(tip => tip <= 20n * 10n ** 9n))
+    assert.equal(tips.at(-1), tips.at(-2))
   })
 
   it('never offers more for a gas than it may, and then sends the same again', async () => {

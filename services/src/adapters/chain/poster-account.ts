@@ -8,7 +8,7 @@ import {
 } from 'viem'
 import type { Wait } from '../../poll-loop.ts'
 import type { OutgoingCall, SendOutcome, SettlementCall } from '../../settlement/token-chain.port.ts'
-import { type Fees, feeLimit, firstFees, isTooLow, raisedFees, tipWei } from './poster-fees.ts'
+import { type Fees, feeLimit, firstFees, isTooLow, keptOutTipWei, raisedFees, tipWei } from './poster-fees.ts'
 import { type CallTargets, type ContractCall, callData, contractCall, revertCode } from './settlement-calls.ts'
 
 export type PosterAccountParts = {
@@ -162,9 +162,10 @@ export class PosterAccount {
     }
   }
 
-  /** Whether the chain's queue has a transaction with this nonce that is not this one. */
-  private async isKeptOut({ nonce, hash }: Sent): Promise<boolean> {
+  /** Whether the chain's queue has a transaction with this nonce that is not this one, and may yet be outbid. */
+  private async isKeptOut({ nonce, hash, maxPriorityFeePerGas }: Sent): Promise<boolean> {
     const { client, account } = this.parts
+    if (maxPriorityFeePerGas >= keptOutTipWei) return false
     const queued = await client.getTransactionCount({ address: account.address, blockTag: 'pending' })
     if (queued <= nonce) return false
     return client.getTransaction({ hash }).then(

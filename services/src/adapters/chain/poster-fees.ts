@@ -6,6 +6,9 @@ export type Fees = { readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGa
 /** Tip a gas that is worth a validator's while; the local chain asks for none. */
 export const tipWei = 1_000_000_000n
 
+/** From this tip on no more is offered because another transaction is said to keep one out: whoever says so may earn the tips. */
+export const keptOutTipWei = 16n * tipWei
+
 /** What a gas may cost in a call that takes this much; `undefined` for no limit. */
 export function feeLimit(
   capWei: bigint | undefined,
