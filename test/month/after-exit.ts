@@ -4,6 +4,7 @@ import type { Address, EpochBooks, LedgerEvent } from '@deparrow/ledger'
 import { dpcWei, wei } from './contracts.ts'
 import { type Month, stakeMicrocredits } from './month.ts'
 import { type Owed, owedAt } from './owed.ts'
+import { walletsOf } from './people.ts'
 
 /** Of an epoch's bond that is seized, what is destroyed: all but the tenth of who showed the fault. */
 const burntOfBondWei = (deployDefaults.epochBondWei * 9n) / 10n
@@ -43,10 +44,7 @@ export async function afterExit(
   const stakers = new Set(month.staked.map(({ payout }) => payout.address))
   const wrong: WrongBalance[] = []
   let sumOfBalancesWei = 0n
-  const everybody = [
-    ...people.agents.map(({ address }) => address),
-    ...people.nodes.map(({ payout }) => payout.address),
-  ]
+  const everybody = walletsOf(people)
   for (const account of everybody) {
     const stake = stakers.has(account) ? stakeMicrocredits : 0n
     const given = (month.given.get(account) ?? 0n) - (covered.get(account) ?? 0n)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { deployDefaults } from '@deparrow/contracts/deploy'
 import { toFunctionSelector } from 'viem'
+import { wei } from './contracts.ts'
 import { type Malice, malices } from './malicious-night.ts'
 import { type MonthReport, runMonth } from './run-month.ts'
 
@@ -13,7 +14,7 @@ const epochOfTheGuardian = 11
 const refusals: Partial<Record<Malice, string>> = {
   'stolen balance': toFunctionSelector('SignerDiffers(bytes32,address,address)'),
   'invented payout': toFunctionSelector('SignerDiffers(bytes32,address,address)'),
-  'duplicate entry': toFunctionSelector('MessageExpired(uint64,uint64)'),
+  'duplicate entry': toFunctionSelector('NonceUsed(uint64,uint256)'),
   'missing receipt': 'NOT_PAID',
 }
 const capWei = 10n ** 27n
@@ -59,8 +60,20 @@ describe(`a month of epochs with seed ${seed}, and then no operator any more`, {
     assert.equal(month.foundRight.length, size.days - malicious.length)
   })
 
+  it('had a receipt that the gateway ignored pushed into the inbox once it was time, and its node paid for it', () => {
+    const { pushed } = month
+    assert.deepEqual(pushed.sentEarly, [])
+    assert.deepEqual(pushed.sentInTime, [`Sent pushReceipt ${pushed.receiptDigest}`])
+    assert.deepEqual(pushed.inInbox, [pushed.receiptDigest])
+    assert.ok(pushed.receivedAfter?.type === 'InboxItemRecorded')
+    assert.equal(pushed.receivedAfter.data.digest, pushed.receiptDigest)
+    assert.ok(pushed.dueMicrocredits > 0n)
+    assert.equal(pushed.earnedMicrocredits, pushed.dueMicrocredits)
+    assert.equal(pushed.paidWei, wei(pushed.dueMicrocredits + pushed.emissionMicrocredits))
+  })
+
   it('gives each person in DPC what the journal says, to the wei', () => {
-    assert.equal(month.after.people, size.nodes + size.agents)
+    assert.equal(month.after.people, size.agents + size.nodes + 1)
     assert.deepEqual(month.after.wrong, [])
   })
 

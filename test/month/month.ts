@@ -13,7 +13,8 @@ import { claimFor } from '@deparrow/services/testing'
 import { Random } from '../simulation/engine/random.ts'
 import { ChainServer } from './chain-server.ts'
 import { type Contracts, deployContracts, type Officers } from './contracts.ts'
-import { Market, type RunningJob } from './market.ts'
+import { Market } from './market.ts'
+import { Messages, type RunningJob } from './messages.ts'
 import { OnChain } from './on-chain.ts'
 import { Operator } from './operator.ts'
 import { type ComputeNode, type People, peopleOf } from './people.ts'
@@ -83,7 +84,8 @@ export class Month {
     const people = peopleOf(seed, { agents: options.agents, nodes: options.nodes, delegates: 6 })
     const operator = await Operator.open(chain, contracts, officers)
     const random = new Random(seed)
-    const market = new Market(operator, chain, people, contracts.domain, random)
+    const messages = new Messages(chain, contracts.domain, random)
+    const market = new Market(operator, chain, people, messages, random)
     const onChain = new OnChain(chain, contracts, officers.distribution)
     const storedEvents = () => operator.storedEvents()
     const server = await ChainServer.start(chain, { storedEvents, domain: contracts.domain })
@@ -107,8 +109,10 @@ export class Month {
     for (const agent of people.agents) await onChain.deposit(agent, 5_000_000_000n)
     await onChain.stake(this.staked, stakeMicrocredits)
     await operator.follow()
-    await operator.accept(people.nodes.map(node => this.registration(node)))
-    await operator.accept(people.nodes.map(node => this.instruction(node)))
+    await operator.accept([...people.nodes, people.ignored].map(node => this.registration(node)))
+    const minimum = () => BigInt(this.random.between(1, 1_500_000))
+    await operator.accept(people.nodes.map(node => this.instruction(node, minimum())))
+    await operator.accept([this.instruction(people.ignored, 1n)])
     await operator.accept(
       people.delegates.map((delegate, index) => this.permission(people.agents[index] as Person, delegate)),
     )
@@ -262,10 +266,10 @@ export class Month {
     }
   }
 
-  private instruction({ payout }: ComputeNode): LedgerCommand {
+  private instruction({ payout }: ComputeNode, minimumMicrocredits: bigint): LedgerCommand {
     const instruction = payout.sign<PayoutInstruction>(this.contracts.domain, payoutInstructionType, {
       wallet: payout.address,
-      minimumMicrocredits: BigInt(this.random.between(1, 1_500_000)),
+      minimumMicrocredits,
       intervalSeconds: daySeconds / 2,
       expires: this.chain.nowSeconds + BigInt(90 * daySeconds),
       nonce: 1n,

@@ -1,3 +1,4 @@
+import type { Address } from '@deparrow/ledger'
 import { Person } from './person.ts'
 
 /** A node: the key that signs receipts, and the wallet that is paid. */
@@ -7,6 +8,8 @@ export type ComputeNode = { readonly signer: Person; readonly payout: Person }
 export type People = {
   readonly agents: readonly Person[]
   readonly nodes: readonly ComputeNode[]
+  /** One node more, which works as well as the others; but the operator's gateway takes no receipt of it. */
+  readonly ignored: ComputeNode
   /** Spends for the first agents under their permissions. */
   readonly delegates: readonly Person[]
   readonly watcher: Person
@@ -22,12 +25,19 @@ export function peopleOf(
     Array.from({ length: count }, (_, index) => make(index))
   return {
     agents: many(counts.agents, index => new Person(seed, `agent ${index}`)),
-    nodes: many(counts.nodes, index => ({
-      signer: new Person(seed, `node ${index}`),
-      payout: new Person(seed, `payout wallet ${index}`),
-    })),
+    nodes: many(counts.nodes, index => nodeOf(seed, `${index}`)),
+    ignored: nodeOf(seed, 'ignored'),
     delegates: many(counts.delegates, index => new Person(seed, `delegate ${index}`)),
     watcher: new Person(seed, 'watcher'),
     stranger: new Person(seed, 'stranger'),
   }
+}
+
+/** The wallets of all agents and nodes. */
+export function walletsOf({ agents, nodes, ignored }: People): readonly Address[] {
+  return [...agents, ...[...nodes, ignored].map(({ payout }) => payout)].map(({ address }) => address)
+}
+
+function nodeOf(seed: number, name: string): ComputeNode {
+  return { signer: new Person(seed, `node ${name}`), payout: new Person(seed, `payout wallet ${name}`) }
 }

@@ -76,12 +76,13 @@ export class Watchman {
     return { ...result, said: this.said }
   }
 
-  /** A node asks it to see to its pay. */
-  entrust({ paper, acceptance }: NodePapers): void {
+  /** A node asks it to see to its pay; the job as the contracts read it. */
+  entrust({ paper, acceptance }: NodePapers): NodeJob {
     const job = nodeJobOf(ledgerCrypto, this.contracts.domain, paper)
     if ('fault' in job) assert.fail(`the papers of a node are of no use: ${job.fault}`)
     this.jobs.push(job)
-    this.acceptances.push(acceptanceStruct(acceptance))
+    if (acceptance !== undefined) this.acceptances.push(acceptanceStruct(acceptance))
+    return job
   }
 
   /** What is in its purse and in its wallet, in wei. */

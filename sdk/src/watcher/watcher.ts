@@ -1,6 +1,6 @@
 export type { AcceptedCredit } from './guard-wants.ts'
 export { purchaseMessage, transferMessage } from './movements.ts'
-export { type NodeJob, type NodePaper, nodeJobOf, type PaperFault } from './node-job.ts'
+export { dueOf, type NodeJob, type NodePaper, nodeJobOf, type PaperFault } from './node-job.ts'
 export * from './plan.ts'
 export { planEpoch } from './plan-epoch.ts'
 export { planPushes, pushMarginSeconds } from './plan-pushes.ts'
