@@ -7,8 +7,12 @@ import { settlementAbi } from '@deparrow/contracts'
 import { Actor } from '@deparrow/ledger/testing'
 import { getAddress, parseEther } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import type { ChainCall } from '../chain/contracts.ts'
 import { LocalSettlement, published, testPeriods } from '../chain/local-settlement.spec.fixture.ts'
+import { openSettlementChain } from '../chain/open-settlement.ts'
 import { Operator } from '../chain/operator.spec.fixture.ts'
+import { claimRow } from './chain/claim.ts'
+import { refusedCall } from './chain/refusals.ts'
 import { chainRunner, writeWallet } from './chain.spec.fixture.ts'
 import { errorOf, nobody, run } from './cli.spec.fixture.ts'
 
@@ -233,5 +237,31 @@ describe('deparrow chain status', () => {
       readonly own: { readonly claimableMicrocredits: string }
     }
     assert.equal(own.claimableMicrocredits, '1000000')
+  })
+})
+
+describe('a claim while somebody else finalises', () => {
+  const somebodyFirst = (isFirst: boolean) => async (what: string, call: ChainCall) => {
+    if (call.functionName === 'finalise') {
+      if (isFirst) await chain.write(published(1), call)
+      throw refusedCall(what, { code: 'EpochNotFinal', args: call.args })
+    }
+    return chain.client.getTransactionReceipt({ hash: await chain.write(annAccount, call) })
+  }
+
+  it('collects the row when that was done, and says the refusal when it was not', async () => {
+    operator.withdraw(ann, 1_000_000n)
+    const { epoch } = await operator.post()
+    await chain.pass(700n)
+    const own = {
+      chain: await openSettlementChain({ rpcUrl: chain.rpcUrl }),
+      account: annAccount,
+      address: ann.address,
+    }
+    const refused = claimRow({ ...own, carryOut: somebodyFirst(false) }, ann.address)
+    await assert.rejects(refused, { code: 'CHAIN_REJECTED' })
+    const claimed = await claimRow({ ...own, carryOut: somebodyFirst(true) }, ann.address)
+    assert.equal(claimed?.epoch, BigInt(epoch))
+    assert.ok(claimed.paidMicrocredits >= 1_000_000n)
   })
 })

@@ -9,6 +9,7 @@ import { findNewestRow, readPayee } from '../../chain/payouts.ts'
 import { CliError } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
 import { checksummed } from '../views.ts'
+import { finaliseDue } from './finalise.ts'
 import { type ChainFlags, type OwnWallet, openOwnWallet } from './open.ts'
 
 /** What a claim paid. */
@@ -36,7 +37,8 @@ export async function claimOnChain(context: CommandContext, flags: ChainFlags & 
 }
 
 /** Claims the newest row of an account, after finalising its epoch when that is due; `undefined` when nothing is left. */
-export async function claimRow({ chain, carryOut }: OwnWallet, account: Address): Promise<ClaimedRow | undefined> {
+export async function claimRow(own: OwnWallet, account: Address): Promise<ClaimedRow | undefined> {
+  const { chain, carryOut } = own
   const { client, settlement } = chain
   const payee = await readPayee(chain, account)
   const line = await readLine(chain, await client.getBlockNumber())
@@ -44,9 +46,7 @@ export async function claimRow({ chain, carryOut }: OwnWallet, account: Address)
   const found = await findNewestRow(chain, payee, due)
   if (found === undefined || found.row.cumulativeMicrocredits <= payee.claimedMicrocredits) return undefined
   if (!found.isFinalised) {
-    for (const epoch of due.filter(id => id <= found.proof.epoch)) {
-      await carryOut(`finalisation of epoch ${epoch}`, chainCall(settlement, 'finalise', [epoch]))
-    }
+    for (const epoch of due.filter(id => id <= found.proof.epoch)) await finaliseDue(own, epoch)
   }
   const { epoch, part, index, siblings } = found.proof
   const call = chainCall(settlement, 'claim', [epoch, part, index, encodeRow(found.row), siblings])

@@ -13,6 +13,7 @@ import { CliError, failureOf } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
 import { checksummed } from '../views.ts'
 import { claimRow } from './claim.ts'
+import { finaliseDue } from './finalise.ts'
 import { type ChainFlags, type OwnWallet, openOwnWallet } from './open.ts'
 import { dateOf, duration } from './times.ts'
 
@@ -72,7 +73,8 @@ export async function leaveByExit(context: CommandContext, journal: string | und
 }
 
 /** Block time at which the exit started, after starting it if that was to be done. */
-async function startedExit({ output }: CommandContext, { chain, carryOut }: OwnWallet): Promise<bigint> {
+async function startedExit({ output }: CommandContext, own: OwnWallet): Promise<bigint> {
+  const { chain, carryOut } = own
   const { client, settlement, periods } = chain
   const before = await client.readContract({ ...settlement, functionName: 'exitStartedAt' })
   if (before !== 0n) return before
@@ -80,7 +82,7 @@ async function startedExit({ output }: CommandContext, { chain, carryOut }: OwnW
   // What is final has to be finalised before the exit can start, and that starts the wait anew: the sooner the better.
   const line = await readLine(chain, await client.getBlockNumber())
   for (const epoch of dueToFinalise(line, await nextBlockTime(chain))) {
-    await carryOut(`finalisation of epoch ${epoch}`, chainCall(settlement, 'finalise', [epoch]))
+    await finaliseDue(own, epoch)
     finalised.push(epoch)
   }
   const finalisedAt = await client.readContract({ ...settlement, functionName: 'finalisedAt' })
