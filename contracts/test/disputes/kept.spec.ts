@@ -126,6 +126,7 @@ describe('a kept order', () => {
     await receipts.write.demandKept([next.epoch, evidence.certified, zeroHash], asAlice)
     const shown = [next.epoch, claim.order, statement, entryProof([hold], hold.key)] as const
     await receipts.write.answerKeptByHold(shown, anybody)
+    assert.equal((await settlement.read.epoch([next.epoch])).openDemands, 0)
   })
 
   it('is not shown by an entry of nothing: nobody could demand the receipt then', async () => {

@@ -131,6 +131,8 @@ describe('a reveal', () => {
     const { contracts, posted, places } = await happen()
     const { disputes } = contracts
     const path = `0x${'ab'.repeat(3)}${'00'.repeat(29)}` as Hex
+    const longest = [posted.epoch, places.wallet, TREE.lanes, zeroHash, 124, zeroHash] as const
+    await disputes.write.demandReveal(longest, asAlice)
     await disputes.write.demandReveal([posted.epoch, places.wallet, TREE.lanes, path, 24, zeroHash], asAlice)
     const [event] = await disputes.getEvents.Demanded()
     const question = { epoch: posted.epoch, kind: 2, place: places.wallet, key: path, value: (2n << 8n) | 24n }

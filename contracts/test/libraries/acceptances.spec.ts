@@ -76,6 +76,8 @@ describe('an acceptance', () => {
       [2 ** 32 - 1, 2 ** 32 - 1],
     ] as const)
       await reverts(check({ ...signed, index, count }), harness, 'AcceptanceIndexInvalid', [index, count])
+    const largest = check({ ...signed, index: 2 ** 24 - 1, count: 2 ** 24 })
+    await reverts(largest, harness, 'AcceptanceSiblingsInvalid', [0n])
   })
 
   it('is refused with too few and too many siblings', async () => {

@@ -193,6 +193,8 @@ describe('the sum of a tree', () => {
     for (const halves of [
       [{ hash: zeroHash, sum: 1n }, entryNode(c)],
       [entryNode(a), { hash: zeroHash, sum: 1n }],
+      [{ hash: zeroHash, sum: 2n ** 127n }, entryNode(c)],
+      [entryNode(a), { hash: zeroHash, sum: 2n ** 127n }],
     ]) {
       const preimage = concatHex(['0x01', encodeSiblings(halves)])
       await reverts(harness.read.sumOf([keccak256(preimage), preimage]), harness, 'SiblingInvalid', [0n])

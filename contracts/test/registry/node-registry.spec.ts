@@ -126,6 +126,7 @@ describe('the registry', () => {
     await revertWithCustomError(deploy([token, zeroAddress, 1n]), registry, 'RegistryAddressZero')
     for (const seconds of [0n, 31_536_001n])
       await reverts(deploy([token, settlement, seconds]), registry, 'UnbondSecondsInvalid', [seconds])
+    await deploy([token, settlement, 31_536_000n])
   })
 })
 
@@ -183,6 +184,7 @@ describe('registering a node', () => {
 
   it('needs no stake', async () => {
     await register(0n)
+    assert.deepEqual(await contracts.registry.getEvents.StakeAdded(), [])
     assert.equal((await contracts.registry.read.nodeOf([node])).stakeWei, 0n)
   })
 })

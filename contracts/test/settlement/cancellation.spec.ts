@@ -218,6 +218,17 @@ describe('cancelling a row without a previous one', () => {
     }
   })
 
+  it('refuses a row that was not posted', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    const first = await postEpoch(contracts, { parts: [[firstRow(1, 5n)]] })
+    const rows = [nextRow(firstRow(1, 5n), first, 1n)]
+    const second = await postEpoch(contracts, { parts: [rows] })
+    const madeUp = proofOf(second, [nextRow(firstRow(2, 6n), first, 1n)])
+    const cancelling = settlement.write.cancelRowWithoutPrevious([madeUp, 1, []], anybody)
+    await reverts(cancelling, settlement, 'RowProofInvalid', [second, 0, 0])
+  })
+
   it('refuses neighbours of the payee that stand in another epoch or in another part', async () => {
     const contracts = await loadContracts()
     const { settlement } = contracts

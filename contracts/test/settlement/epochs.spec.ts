@@ -283,7 +283,7 @@ describe('a complete epoch', () => {
 describe('finality', () => {
   it('comes when the window has passed, not a second before', async () => {
     const contracts = await loadContracts()
-    const { settlement } = contracts
+    const { settlement, token } = contracts
     const epoch = await postEpoch(contracts)
     const { completedAt } = await settlement.read.epoch([epoch])
     await networkHelpers.time.setNextBlockTimestamp(completedAt + WINDOW_SECONDS - 1n)
@@ -291,6 +291,7 @@ describe('finality', () => {
     assert.equal(await settlement.read.epochStatus([epoch]), EPOCH_STATUS.pending)
     await networkHelpers.time.setNextBlockTimestamp(completedAt + WINDOW_SECONDS)
     await emitWithArgs(settlement.write.finalise([epoch]), settlement, 'EpochFinalised', [epoch, 0n])
+    assert.deepEqual(await token.getEvents.Transfer(), [], 'nothing is burnt and nothing minted')
     assert.equal(await settlement.read.epochStatus([epoch]), EPOCH_STATUS.finalised)
     assert.equal(await settlement.read.finalEpoch(), epoch)
   })

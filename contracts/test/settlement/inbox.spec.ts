@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { getAddress, zeroHash } from 'viem'
+import { getAddress, zeroAddress, zeroHash } from 'viem'
 import {
   alice,
   bob,
@@ -27,6 +27,8 @@ describe('the inbox', () => {
     const { settlement } = await loadContracts()
     const [treasury, rewards] = [await settlement.read.inboxItem([0n]), await settlement.read.inboxItem([1n])]
     assert.deepEqual([treasury.kind, rewards.kind], [INBOX_KIND.genesisTreasury, INBOX_KIND.genesisRewards])
+    assert.deepEqual([treasury.account, rewards.account], [zeroAddress, zeroAddress])
+    assert.deepEqual([treasury.detail, rewards.detail], [zeroHash, zeroHash])
     assert.equal(treasury.amountMicrocredits, 50_000_000n * 1_000_000n)
     assert.equal(rewards.totalMicrocredits, GENESIS_MICROCREDITS)
     assert.equal(await settlement.read.inboxCount(), 2n)

@@ -37,6 +37,10 @@ describe('genesis', () => {
     assert.equal(await emission.read.GENESIS_DISTRIBUTION_WEI(), (CAP_WEI * 5n) / 100n)
     const inboxWei = (await settlement.read.inboxTotal([2n])) * 10n ** 12n
     assert.equal(inboxWei, reserveWei)
+    const [told] = await emission.getEvents.GenesisMinted({ fromBlock: 0n })
+    const treasuryWei = await emission.read.genesisTreasuryWei()
+    const distributionWei = (CAP_WEI * 5n) / 100n
+    assert.deepEqual(told?.args, { treasuryWei, rewardsWei: reserveWei - treasuryWei, distributionWei })
   })
 
   it('happens once', async () => {
@@ -74,8 +78,10 @@ describe('the emission contract', () => {
 
   it('cannot give the treasury more than there is, or fractions of a microcredit', async () => {
     const { emission } = await loadContracts()
-    for (const treasuryWei of [(CAP_WEI * 15n) / 100n + 10n ** 12n, 1n])
+    const allWei = (CAP_WEI * 15n) / 100n
+    for (const treasuryWei of [allWei + 10n ** 12n, 1n])
       await revertWithCustomError(deploy([other, other, other, treasuryWei]), emission, 'GenesisTreasuryInvalid')
+    await deploy([other, other, other, allWei])
   })
 })
 
