@@ -3,6 +3,7 @@ import { type Due, entryOf, isCoveredHere, standing } from './judge.ts'
 import { isPositionOf } from './judge-credit.ts'
 import { needCertified, needEndedBefore, needRelease } from './judge-kept.ts'
 import { type Certificate, dueOf, type Receipt } from './messages.ts'
+import { freeBond } from './settlement.ts'
 import { digestOf } from './signatures.ts'
 import { type Epoch, epochOf, leafAt, need, Refused, type State } from './state.ts'
 
@@ -83,7 +84,7 @@ function judgeOther(
   need(state, 'other-receipt-of-order', isOther, 'ReceiptNotOther')
 }
 
-/** The ledger certified a hold that never came to be: nothing is cancelled, the poster's bond pays what is due, up to a cap. */
+/** The ledger certified a hold that never came to be: nothing is cancelled, what the poster's bond has free pays what is due, up to a cap. */
 function judgeUnknown(state: State, epoch: Epoch, demand: ReceiptDemand): Due | undefined {
   const order = digestOf(demand.order.message)
   const payer = demand.order.message.wallet
@@ -94,7 +95,9 @@ function judgeUnknown(state: State, epoch: Epoch, demand: ReceiptDemand): Due | 
   need(state, 'order-stood-is-no-unknown', !stood, 'OrderKnown')
   if (state.paidByBond.has(paidKey(demand)) && !state.without.has('bond-pays-once')) return
   const due = dueFor(state, demand.receipt.message, demand.certificate.message)
-  const amount = Math.min(due, state.params.orderCap, Math.floor(state.bond))
+  const amount = Math.min(due, state.params.orderCap)
+  const free = freeBond(state)
+  need(state, 'always', free >= amount, 'BondTooSmall', { free, amount })
   state.paidByBond.add(paidKey(demand))
   return { account: demand.certificate.message.payoutWallet, amount }
 }

@@ -170,7 +170,7 @@ interface IDisputesReceipts {
 
     /// @notice Pays what is due out of the poster's bond, once for an order and a node, because neither the payer's holds, at the opening and at the
     /// closing, nor its statement know it. Only the poster. The asker has its bond back, unless an earlier demand was paid.
-    /// @dev Reverts with `ISettlement.CallerNotPoster`, `SumTree.NotAbsent`.
+    /// @dev Reverts with `ISettlement.CallerNotPoster`, `SumTree.NotAbsent`, `ISettlementDisputed.BondTooSmall`.
     function answerReceiptByBond(
         uint64 epoch,
         ReceiptClaim calldata claim,

@@ -23,7 +23,7 @@ interface ISettlementDisputed {
     /// @notice Thrown when a function of the disputes contract is called by another account.
     error CallerNotDisputes(address caller);
 
-    /// @notice Thrown when what the bond has free does not suffice: for a posting, or for a withdrawal.
+    /// @notice Thrown when what the bond has free does not suffice: for a posting, a withdrawal, or a compensation.
     error BondTooSmall(uint256 freeWei, uint256 neededWei);
 
     /// @notice Adds `amountWei` that the caller has approved to the poster's bond. Anybody may.
@@ -49,10 +49,9 @@ interface ISettlementDisputed {
     /// @dev Reverts with `CallerNotDisputes`, `EpochNotPending`.
     function cancelDisputed(uint64 epoch, address asker) external;
 
-    /// @notice Pays `to` out of the bond, at most `compensationMaxMicrocredits` and what the bond holds, rounded down to whole
-    /// microcredits. Only the disputes contract.
+    /// @notice Pays `to` out of what the bond has free, at most `compensationMaxMicrocredits`. Only the disputes contract.
     /// @return paidMicrocredits What was paid.
-    /// @dev Reverts with `CallerNotDisputes`.
+    /// @dev Reverts with `CallerNotDisputes`, `BondTooSmall`.
     function compensate(address to, uint64 amountMicrocredits) external returns (uint64 paidMicrocredits);
 
     /// @notice Enters a receipt into the inbox for its node. Only the disputes contract, which has checked it.

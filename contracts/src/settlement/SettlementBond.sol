@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ISettlementDisputed} from "../interfaces/ISettlementDisputed.sol";
 import {WEI_PER_MICROCREDIT} from "../types/Amounts.sol";
 import {SettlementParameters} from "../types/SettlementParameters.sol";
@@ -51,12 +50,12 @@ abstract contract SettlementBond is SettlementBase {
         address to,
         uint64 amountMicrocredits
     ) external onlyDisputes returns (uint64 paidMicrocredits) {
-        uint256 held = bondWei / WEI_PER_MICROCREDIT;
         paidMicrocredits = amountMicrocredits < compensationMaxMicrocredits
             ? amountMicrocredits
             : compensationMaxMicrocredits;
-        if (paidMicrocredits > held) paidMicrocredits = SafeCast.toUint64(held);
         uint256 paidWei = paidMicrocredits * WEI_PER_MICROCREDIT;
+        // What epochs lock is for whoever shows them wrong: a poster could be owed it by orders of its own before it is seized.
+        _requireFreeBond(paidWei);
         bondWei -= paidWei;
         emit Compensated(to, paidMicrocredits);
         _send(to, paidWei);

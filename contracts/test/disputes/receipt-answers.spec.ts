@@ -198,6 +198,20 @@ describe('the poster’s bond', () => {
     assert.equal(await token.read.balanceOf([disputes.address]), 3n * PURSE_WEI)
   })
 
+  it('pays nobody out of what the epoch has locked, so that a poster cannot pay itself before the epoch is cancelled', async () => {
+    const happened = await withStatements('wallet')
+    const { settlement, token } = happened.contracts
+    const claim = await demandAccepted(happened, unknown)
+    await settlement.write.withdrawBond([await settlement.read.freeBondWei()], { account: poster.account })
+    const lockedWei = await settlement.read.bondWei()
+    const dueWei = DUE * WEI_PER_MICROCREDIT
+    await reverts(byBond(happened, claim), settlement, 'BondTooSmall', [0n, dueWei])
+    await settlement.write.addBond([dueWei], { account: poster.account })
+    await byBond(happened, claim)
+    assert.equal(await token.read.balanceOf([payout.address]), dueWei)
+    assert.equal(await settlement.read.bondWei(), lockedWei)
+  })
+
   it('pays the node of an order that was certified for a node of the operator’s own too, and paid to it', async () => {
     const happened = await withStatements('wallet')
     const { token, receipts } = happened.contracts

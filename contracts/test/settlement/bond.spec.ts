@@ -215,41 +215,46 @@ describe('a demand on an epoch', () => {
 })
 
 describe('a compensation', () => {
-  it('pays out of the bond what is due, at most the cap, and at most what there is', async () => {
+  it('pays out of what the bond has free what is due, at most the cap, and is refused for want of it', async () => {
     const contracts = await loadContracts()
     const { settlement, addresses, token } = contracts
     const disputes = { account: addresses.disputes }
-    await settlement.write.withdrawBond([(await settlement.read.bondWei()) - (3n * EPOCH_BOND_WEI) / 2n], asPoster)
+    const cap = COMPENSATION_MAX_MICROCREDITS
+    const keptWei = ((3n * cap) / 2n) * WEI_PER_MICROCREDIT
+    await settlement.write.withdrawBond([(await settlement.read.bondWei()) - keptWei], asPoster)
     const to = getAddress(bob.account.address)
     const start = await token.read.balanceOf([to])
-    const half = COMPENSATION_MAX_MICROCREDITS / 2n
     let paid = 0n
     for (const [due, expected] of [
       [7n, 7n],
-      [COMPENSATION_MAX_MICROCREDITS + 1n, COMPENSATION_MAX_MICROCREDITS],
-      [COMPENSATION_MAX_MICROCREDITS, half - 7n],
-      [1n, 0n],
+      [cap + 1n, cap],
     ] as const) {
       const paying = settlement.write.compensate([to, due], disputes)
       await emitWithArgs(paying, settlement, 'Compensated', [to, expected])
       paid += expected
       assert.equal(await token.read.balanceOf([to]), start + paid * WEI_PER_MICROCREDIT)
     }
+    const leftWei = keptWei - paid * WEI_PER_MICROCREDIT
+    assert.equal(await settlement.read.bondWei(), leftWei)
+    const tooMuch = settlement.write.compensate([to, cap], disputes)
+    await reverts(tooMuch, settlement, 'BondTooSmall', [leftWei, cap * WEI_PER_MICROCREDIT])
+    await settlement.write.compensate([to, leftWei / WEI_PER_MICROCREDIT], disputes)
     assert.equal(await settlement.read.bondWei(), 0n)
   })
 
-  it('leaves less to seize, and never anything of the reserve', async () => {
+  it('takes nothing of what an epoch has locked: a poster would pay itself before it is seized', async () => {
     const contracts = await loadContracts()
     const { settlement, addresses, token } = contracts
     const disputes = { account: addresses.disputes }
     await leaveBondFor(1n, contracts)
     const epoch = await postEpoch(contracts)
-    const reserve = (await token.read.balanceOf([addresses.settlement])) - (await settlement.read.bondWei())
-    await settlement.write.compensate([bob.account.address, COMPENSATION_MAX_MICROCREDITS - 5n], disputes)
-    const left = 5n * WEI_PER_MICROCREDIT
+    const reserve = (await token.read.balanceOf([addresses.settlement])) - EPOCH_BOND_WEI
+    const paying = settlement.write.compensate([bob.account.address, 1n], disputes)
+    await reverts(paying, settlement, 'BondTooSmall', [0n, WEI_PER_MICROCREDIT])
     const asker = getAddress(stranger.account.address)
+    const reward = EPOCH_BOND_WEI / 10n
     const cancelling = settlement.write.cancelDisputed([epoch, asker], disputes)
-    await emitWithArgs(cancelling, settlement, 'BondSeized', [epoch, asker, left / 10n, left - left / 10n])
+    await emitWithArgs(cancelling, settlement, 'BondSeized', [epoch, asker, reward, EPOCH_BOND_WEI - reward])
     assert.equal(await token.read.balanceOf([addresses.settlement]), reserve)
   })
 })
