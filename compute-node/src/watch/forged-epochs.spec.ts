@@ -2,13 +2,16 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import {
   type Hex,
+  instructionKey,
   iouRedemptionType,
   iouType,
   type LedgerEvent,
+  payoutInstructionType,
   transferType,
   withdrawalType,
   zeroHash,
 } from '@deparrow/ledger'
+import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import {
   holdBy,
   payoutToThief,
@@ -18,7 +21,7 @@ import {
   withLastEntries,
   withoutEntry,
 } from './forgeries.spec.fixture.ts'
-import { entriesOf } from './watched-journal.spec.fixture.ts'
+import { entriesOf, type Forged } from './watched-journal.spec.fixture.ts'
 import { agents, type Outcome, WatchedNetwork, watchedPeriods } from './watched-network.spec.fixture.ts'
 
 const cancelled = 4
@@ -139,6 +142,25 @@ describe('a watcher with the public journal', () => {
     const books = await network.post(withLastEntries(network.ledger.events, entries))
     const key = network.digest(iouRedemptionType, redemption)
     const outcome = await network.play(withoutEntry(books, bob.address, key), await network.own())
+    assertCancelled(outcome)
+    assert.ok(outcome.called.includes('demandCounterpart'))
+  })
+
+  it('cancels an epoch that debits by an instruction, at a position that the journal does not have, and credits another', async () => {
+    const instruction = { wallet: bob.address, minimumMicrocredits: 1n, intervalSeconds: 3_600, nonce: 1n }
+    const message = { ...instruction, expires: network.deadline }
+    network.ledger.accept({ type: 'InstructPayouts', instruction: network.sign(bob, payoutInstructionType, message) })
+    const instructionDigest = network.digest(payoutInstructionType, message)
+    const forged = network.withForged({
+      type: 'PayoutScheduled',
+      data: { wallet: bob.address, amountMicrocredits: 3_000_000n, instructionDigest },
+      commandId: `0x${'78'.repeat(32)}`,
+      entries: entriesOf(`wallet:${bob.address}`, `wallet:${thief.address}`, 3_000_000n),
+    } as Forged)
+    const books = await network.post(forged)
+    const key = instructionKey(ledgerCrypto, instructionDigest, forged.length)
+    const stated = withCredit(withoutEntry(books, `payable:${bob.address}`, key), thief.address, 3_000_000n)
+    const outcome = await network.play(stated, await network.own())
     assertCancelled(outcome)
     assert.ok(outcome.called.includes('demandCounterpart'))
   })

@@ -6,7 +6,7 @@ import { decodeFunctionData } from 'viem'
 
 /**
  * What an answer to a demand of an entry has shown, out of the calldata that gave it; `undefined` when the calldata is not that answer, as when another
- * contract answers.
+ * contract answers that nothing is debited.
  */
 export function shownDebitIn(calldata: Hex, { question }: DemandRecord): ShownDebit | undefined {
   try {

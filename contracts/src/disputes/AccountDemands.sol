@@ -48,7 +48,11 @@ abstract contract AccountDemands is Statements, IDisputesAccounts {
     ) external {
         _requireStated(epoch, place, statement);
         (, uint64 debit) = Proofs.entryIn(statement, key, proof);
-        if (debit > 0) _judge.requireDebitAllowed(epoch, place, statement, key, debit, evidence);
+        if (debit > 0) {
+            // The evidence has to stand in the transaction's calldata, for nobody else may know whom the message credits: code could make it up.
+            require(msg.sender == tx.origin && msg.sender.code.length == 0, AnswererNotDirect(msg.sender));
+            _judge.requireDebitAllowed(epoch, place, statement, key, debit, evidence);
+        }
         _answer(Question(epoch, DemandKind.Entry, place, key, 0));
     }
 

@@ -43,6 +43,9 @@ interface IDisputesAccounts {
     /// @notice Thrown when a forced withdrawal debits another amount than was asked for although something is left available.
     error ForcedUnpaid(uint64 index, uint64 debitMicrocredits, uint128 availableMicrocredits);
 
+    /// @notice Thrown when what allows a debit is shown by another contract, or by an account with code, whose calldata need not have it.
+    error AnswererNotDirect(address answerer);
+
     /// @notice Asks for an entry of an account's statement: that it is not there, or what allows its debit.
     function demandEntry(uint64 epoch, bytes32 place, bytes32 key, bytes32 follows) external returns (bytes32 id);
 
@@ -87,9 +90,10 @@ interface IDisputesAccounts {
     /// @dev Reverts with `ItemOutsideEpoch`, `ItemUnrelated`.
     function demandForced(uint64 epoch, uint64 index, bytes32 follows) external returns (bytes32 id);
 
-    /// @notice Shows that an entry is not there, or debits nothing, or what allows its debit.
+    /// @notice Shows that an entry is not there, or debits nothing, or what allows its debit. What allows a debit is shown by an account without
+    /// code that calls directly, so that everybody can read it, and demand the credit that belongs to it.
     /// @param evidence `DebitKind` in 32 bytes and the struct that it names; empty when nothing is debited.
-    /// @dev Reverts with the errors of `DebitJudge`.
+    /// @dev Reverts with `AnswererNotDirect`, and with the errors of `DebitJudge`.
     function answerEntry(
         uint64 epoch,
         bytes32 place,

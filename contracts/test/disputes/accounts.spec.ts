@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Hex, zeroHash } from 'viem'
+import { encodeFunctionData, getAddress, type Hex, zeroHash } from 'viem'
 import { laneKey } from '../support/cases.ts'
 import { isCoverageRun } from '../support/constants.ts'
-import { bob, publicClient, viem } from '../support/judges-chain.ts'
+import { bob, networkHelpers, publicClient, stranger, viem } from '../support/judges-chain.ts'
 import { actor } from '../support/messages.ts'
 import { entryProof, placeOf } from '../support/trees.ts'
 import { booksOf, entry, postBooks, someKey, statementOf } from './books.ts'
@@ -72,6 +72,33 @@ describe('an entry', () => {
     await disputes.write.demandEntry([posted.epoch, places.seller, key, zeroHash], asAlice)
     const proof = proofIn(happened, 'seller', key)
     await disputes.write.answerEntry([posted.epoch, places.seller, key, seller, proof, '0x'], anybody)
+  })
+
+  it('is not allowed by what code shows, which need not stand in any calldata; only that nothing is debited may', async () => {
+    const happened = await withStatements('wallet')
+    const { contracts, posted, places, messages } = happened
+    const { disputes } = contracts
+    const { statement } = stated(happened, 'wallet')
+    const relay = await viem.deployContract('HostileWallet')
+    const key = messages.transfer.digest
+    const answer = (asked: Hex, evidence: Hex) =>
+      [posted.epoch, places.wallet, asked, statement, proofIn(happened, 'wallet', asked), evidence] as const
+    const byRelay = (asked: Hex, evidence: Hex) => {
+      const args = answer(asked, evidence)
+      const call = encodeFunctionData({ abi: disputes.abi, functionName: 'answerEntry', args })
+      return relay.write.callAs([disputes.address, call], anybody)
+    }
+    const absent = someKey('not there')
+    for (const asked of [key, absent]) {
+      await disputes.write.demandEntry([posted.epoch, places.wallet, asked, zeroHash], asAlice)
+    }
+    const shown = transferEvidence(happened)
+    await reverts(byRelay(key, shown), disputes, 'AnswererNotDirect', [getAddress(relay.address)])
+    await byRelay(absent, '0x')
+    await networkHelpers.setCode(stranger.account.address, `0xef0100${relay.address.slice(2)}`)
+    const delegated = disputes.write.answerEntry(answer(key, shown), anybody)
+    await reverts(delegated, disputes, 'AnswererNotDirect', [getAddress(stranger.account.address)])
+    await disputes.write.answerEntry(answer(key, shown), asPoster)
   })
 
   it('that nobody signed for cancels the epoch', async () => {

@@ -5,18 +5,15 @@ import {
   findEntry,
   type Hex,
   inboxKey,
-  instructionKey,
   type LeafAccount,
   laneKey,
-  payoutInstructionType,
-  typedDataDigest,
 } from '@deparrow/ledger'
 import { type AccountView, entryProof, type StatementStruct, viewAccount } from '../disputes/account-view.ts'
 import type { EntryProofStruct } from '../disputes/structs.ts'
 import type { WatchCase } from './case.ts'
 import { differencesOf, type HiddenDifference, type OwnTree, type TreeDifferences } from './compare-trees.ts'
 import { faultsOf, isOfNetwork } from './faults.ts'
-import { forcedMessage, instructionMessage, type OwnMovement } from './movements.ts'
+import { forcedMessage, movementShownBy, type OwnMovement } from './movements.ts'
 import { proveShown } from './prove-shown.ts'
 import type { ShownEnd } from './shown-tree.ts'
 import {
@@ -31,6 +28,7 @@ import {
   wantStatement,
 } from './wants.ts'
 
+const payablePrefix = 'payable:'
 const halfBits = 64n
 const halfMask = 2n ** halfBits - 1n
 
@@ -95,7 +93,7 @@ function entryWants(about: Examined): readonly Want[] {
     const mine = findEntry(own.entries, key)?.value ?? 0n
     const [debit, credit] = [theirs & halfMask, theirs >> halfBits]
     const more = debit - (mine & halfMask)
-    const debits = more > 0n ? [wantEntry(watched.epoch, place, key, more), ...instructed(about, key)] : []
+    const debits = more > 0n ? [wantEntry(watched.epoch, place, key, more), ...paidOut(about, key)] : []
     return credit < mine >> halfBits ? [...debits, ...creditWants(about, key)] : debits
   })
   return [...found, ...wants]
@@ -145,21 +143,20 @@ function counterpartWants(
   return proven.value === undefined ? [] : credited(proven.proof, proven.value)
 }
 
-/** A payout by the owner's own instruction is allowed whenever the poster likes; then it must have arrived where it waits for a row. */
-function instructed(about: Examined, key: Hex): readonly Want[] {
-  const { watched, account } = about
-  const { archive, view, crypto } = watched
-  const { domain } = archive
-  const instruction = account?.startsWith('0x') ? archive.instructionOf(account as Address) : undefined
-  if (instruction === undefined || domain === undefined) return []
-  const digest = typedDataDigest(crypto, domain, payoutInstructionType, instruction.message)
-  for (let position = view.parent.journalPosition + 1; position <= view.posted.journalPosition; position++) {
-    if (instructionKey(crypto, digest, position) !== key) continue
-    const payable = `payable:${account as Address}` as const
-    const creditor = { ...about, account: payable, place: archive.placeOf(payable) }
-    return counterpartWants(creditor, key, account as Address, instructionMessage(instruction.message, position))
-  }
-  return []
+/**
+ * A payout that its owner signed must have arrived where it waits for a row. Which message it is, and for an instruction at which position, only the
+ * answer that allowed the debit tells: the contracts take any position, also one that no journal has.
+ */
+function paidOut(about: Examined, key: Hex): readonly Want[] {
+  const { watched, place } = about
+  const { archive, view } = watched
+  const shown = view.shownDebits?.find(debit => debit.key === key)
+  const movement = shown && movementShownBy(shown.evidence)
+  if (movement === undefined || !movement.creditor.startsWith(payablePrefix)) return []
+  const wallet = movement.creditor.slice(payablePrefix.length) as Address
+  if (archive.placeOf(wallet) !== place) return []
+  const creditor = { ...about, account: movement.creditor, place: archive.placeOf(movement.creditor) }
+  return counterpartWants(creditor, key, wallet, movement.message)
 }
 
 function holdWants(about: Examined): readonly Want[] {

@@ -1,10 +1,9 @@
 import { type Address, bytesToHex, type Hex, type LeafAccount, leafPlace } from '@deparrow/ledger'
 import { ledgerCrypto } from '../crypto/ledger-crypto.ts'
-import { decodeDebitEvidence } from '../disputes/evidence.ts'
 import type { WatchCase } from './case.ts'
 import { type Fault, fault } from './faults.ts'
 import { seeAccount, seeValue } from './look-up.ts'
-import { shownMovement } from './movements.ts'
+import { movementShownBy } from './movements.ts'
 import type { AcceptanceStruct, EpochView, ShownDebit } from './view.ts'
 import { type MovementMessage, type Want, wantAccepted, wantCounterpart } from './wants.ts'
 
@@ -82,7 +81,7 @@ function acceptanceHere({ posted, parent, acceptances = [] }: EpochView, key: He
 
 /** A debit that the poster alone has shown credits a guarded wallet. */
 function examineShown(watched: WatchCase, { key, statement, proof, evidence }: ShownDebit): Part {
-  const movement = movementIn(evidence)
+  const movement = movementShownBy(evidence)
   const amountMicrocredits = proof.isEmpty || proof.key !== key ? 0n : proof.value & halfMask
   if (movement === undefined || amountMicrocredits === 0n) return nothing
   const { creditor, message } = movement
@@ -91,15 +90,6 @@ function examineShown(watched: WatchCase, { key, statement, proof, evidence }: S
   return examineCredit(watched, creditor, { key, amountMicrocredits }, place =>
     wantCounterpart(watched.epoch, { place, key, least: amountMicrocredits }, message, statement, proof),
   )
-}
-
-/** The contract has taken the evidence, but what was read of the chain may be of anybody. */
-function movementIn(evidence: Hex): ReturnType<typeof shownMovement> {
-  try {
-    return shownMovement(decodeDebitEvidence(evidence))
-  } catch {
-    return undefined
-  }
 }
 
 function examineCredit(

@@ -11,7 +11,7 @@ import {
 } from '@deparrow/ledger'
 import { type AbiParameter, encodeAbiParameters } from 'viem'
 import type { EpochArchive } from '../disputes/epoch-archive.ts'
-import type { DebitEvidenceOf } from '../disputes/evidence.ts'
+import { type DebitEvidenceOf, decodeDebitEvidence } from '../disputes/evidence.ts'
 import { type MessageName, type MessageStruct, messageParameter, messageStruct } from '../disputes/structs.ts'
 import type { MovementMessage } from './wants.ts'
 
@@ -97,10 +97,7 @@ function readEvidence(
 }
 
 /** Whom a debit credits under the same key, by the evidence that the contracts took for it; `undefined` where that is not one account by one message. */
-export function shownMovement({
-  kind,
-  fields,
-}: DebitEvidenceOf): Pick<OwnMovement, 'creditor' | 'message'> | undefined {
+function shownMovement({ kind, fields }: DebitEvidenceOf): Pick<OwnMovement, 'creditor' | 'message'> | undefined {
   switch (kind) {
     case 'transfer':
       return { creditor: addressIn(fields.message, 'to'), message: ofStruct('transfer', 'Transfer', fields.message) }
@@ -119,8 +116,25 @@ export function shownMovement({
         creditor: `payable:${addressIn(fields.message, 'wallet')}`,
         message: ofStruct('withdrawal', 'Withdrawal', fields.message),
       }
+    case 'instruction': {
+      const { message, journalPosition } = fields
+      const said = [messageParameter('PayoutInstruction', 'message'), uint64]
+      return {
+        creditor: `payable:${addressIn(message, 'wallet')}`,
+        message: ofKind('instruction', encodeAbiParameters(said, [message, journalPosition])),
+      }
+    }
     default:
       return undefined
+  }
+}
+
+/** The same by the encoded evidence. The contract has taken it, but what was read of the chain may be of anybody. */
+export function movementShownBy(evidence: Hex): ReturnType<typeof shownMovement> {
+  try {
+    return shownMovement(decodeDebitEvidence(evidence))
+  } catch {
+    return undefined
   }
 }
 
@@ -141,7 +155,7 @@ export function instructionMessage(message: object, position: number): MovementM
 
 /** A forced withdrawal by its number in the inbox. */
 export function forcedMessage(index: number): MovementMessage {
-  return { kind: movementKinds.indexOf('forced'), message: encodeAbiParameters([uint64], [BigInt(index)]) }
+  return ofKind('forced', encodeAbiParameters([uint64], [BigInt(index)]))
 }
 
 const uint64 = { name: 'number', type: 'uint64' } as const
@@ -151,7 +165,10 @@ function addressIn(struct: MessageStruct, field: string): Address {
 }
 
 function ofStruct(kind: (typeof movementKinds)[number], name: MessageName, struct: MessageStruct): MovementMessage {
-  const message = encodeAbiParameters([messageParameter(name, 'message')], [struct])
+  return ofKind(kind, encodeAbiParameters([messageParameter(name, 'message')], [struct]))
+}
+
+function ofKind(kind: (typeof movementKinds)[number], message: Hex): MovementMessage {
   return { kind: movementKinds.indexOf(kind), message }
 }
 
@@ -164,5 +181,5 @@ function encoded(
 ): MovementMessage {
   const types = [messageParameter(name, 'message'), ...moreTypes]
   const values = [messageStruct(name, message as Parameters<typeof messageStruct>[1]), ...more]
-  return { kind: movementKinds.indexOf(kind), message: encodeAbiParameters(types, values) }
+  return ofKind(kind, encodeAbiParameters(types, values))
 }
