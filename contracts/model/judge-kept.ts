@@ -13,8 +13,9 @@ export function needCertified(state: State, { order, certificate }: KeptDemand |
 
 export function needKept(state: State, epoch: Epoch, demand: KeptDemand): void {
   needCertified(state, demand)
-  const { position } = demand.certificate.message
-  need(state, 'kept-of-this-epoch', position <= epoch.header.position, 'PositionOutsideEpoch', { position })
+  const { position, at } = demand.certificate.message
+  const isReached = position <= epoch.header.position || at < epoch.header.closedAt
+  need(state, 'kept-of-this-epoch', isReached, 'PositionOutsideEpoch', { position })
   needRunning(state, epoch, demand)
 }
 
@@ -50,8 +51,9 @@ export function needEndedBefore(
   const { holds, lanes } = leafAt(parent, wallet)
   need(state, 'ended-not-in-opening', !holds.has(digestOf(order.message)), 'OrderStood')
   need(state, 'ended-nonce-used', nonce <= (lanes.get(laneKey(order.signer, lane)) ?? 0), 'OrderNotPlaced', { nonce })
-  const { position } = certificate.message
-  need(state, 'ended-position', position <= parent.header.position, 'OrderNotPlaced', { position })
+  const { position, at } = certificate.message
+  const wasAssigned = position <= parent.header.position && at <= parent.header.closedAt
+  need(state, 'ended-position', wasAssigned, 'OrderNotPlaced', { position })
 }
 
 /** An entry that debits nothing gives no ground to demand the receipt, and in the next epoch the hold would have ended before. */

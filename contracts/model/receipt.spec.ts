@@ -19,11 +19,11 @@ describe('a receipt', () => {
   }
 
   /** Nora works for Alice, whose order is certified at a position, and pushes her receipt at 1 s. */
-  function work(position = 1): void {
+  function work(position = 1, at = 1): void {
     const spend = { wallet: 'alice', amount: 50, deadline: 460, lane: 0, nonce: 1 }
     order = sign('alice')<JobOrder>({ type: 'JobOrder', ...spend })
     const terms = { order: digestOf(order.message), node: 'nora', payoutWallet: 'nora', amount: 50, unitPrice: 10 }
-    certificate = sign(ledgerKey)<Certificate>({ type: 'Certificate', ...terms, position, at: 1, expires: 500 })
+    certificate = sign(ledgerKey)<Certificate>({ type: 'Certificate', ...terms, position, at, expires: 500 })
     const receipt = sign('nora')<Receipt>({ type: 'Receipt', order: terms.order, node: 'nora', sequence: 7, units: 3 })
     demand = { kind: 'receipt', order, receipt, certificate, ground: { kind: 'pushed' } }
     run('nora', { type: 'pushReceipt', receipt, certificate }, 1)
@@ -58,7 +58,7 @@ describe('a receipt', () => {
   it('that was pushed for an order with a fresh nonce has not ended before, and without that rule has', () => {
     for (const [rules, outcome] of [[[], 'OrderNotPlaced'] as const, [['ended-nonce-used'], 'accepted'] as const]) {
       begin(...rules)
-      work(0)
+      work(0, 0)
       assert.equal(post({ cut: 2, position: 1 }).isAccepted, true)
       ask(demand)
       assert.equal(refused(answer(0, by('ended'))), outcome)
@@ -121,10 +121,14 @@ describe('a receipt', () => {
     assert.equal(push(demand.receipt, 495), 'PushedTooLate')
   })
 
-  it('is not asked to be kept for a position that the epoch has not reached', () => {
-    work(2)
+  it('is not asked to be kept for a position that the epoch has not reached, unless it was certified before that closed', () => {
+    work(2, 10)
     post({ cut: 2, position: 1 })
     assert.equal(refused(ask({ kind: 'kept', order, certificate })), 'PositionOutsideEpoch')
+    begin()
+    work(2, 9)
+    post({ cut: 2, position: 1 })
+    assert.equal(ask({ kind: 'kept', order, certificate }).isAccepted, true)
   })
 
   it('is not kept by an entry that debits nothing, which is no ground either, and without that rule is', () => {

@@ -32,6 +32,8 @@ export type AssignmentRefusalCode =
   | 'PRICING_UNKNOWN'
   /** The certificate says that the job was assigned later than now, so that less running time would be paid. */
   | 'ASSIGNED_IN_FUTURE'
+  /** The certificate says that the job was assigned so long ago that an epoch may have passed in which its hold should have stood. */
+  | 'ASSIGNED_LONG_AGO'
   /** The hold ends too early to hand a receipt in, or has ended. */
   | 'CERTIFICATE_EXPIRED'
   | 'DEADLINE_PASSED'
@@ -50,6 +52,12 @@ export type AssignmentRefusalCode =
 
 /** By how much the ledger's clock may be ahead of the node's. */
 const clockSkewMsMax = 60_000
+
+/**
+ * How long before its offer a job may have been assigned. On chain a hold counts as one that had ended before when an epoch closed after the assignment
+ * without it; that epoch's window is still open then, in which the node demands the hold.
+ */
+const assignedMsMax = 600_000
 
 /** What an offer is checked against. */
 export type AssignmentTerms = {
@@ -110,6 +118,7 @@ export function findUnsuited(
   if (payoutWallet !== terms.payoutWallet) return 'PAYOUT_WALLET_MISMATCH'
   if (!terms.pricingDigests.includes(pricingDigest)) return 'PRICING_UNKNOWN'
   if (Number(assignedAtMs) > nowMs + clockSkewMsMax) return 'ASSIGNED_IN_FUTURE'
+  if (Number(assignedAtMs) < nowMs - assignedMsMax) return 'ASSIGNED_LONG_AGO'
   const order = offer.order.message
   const deadlineMs = Number(order.deadline) * 1000
   const expiresMs = Number(certificate.message.expires) * 1000

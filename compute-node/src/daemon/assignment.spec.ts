@@ -142,6 +142,11 @@ describe('an assignment', () => {
     await refused(offer('echo', { certificate: { assignedAtMs } }), 'ASSIGNED_IN_FUTURE')
   })
 
+  it('is given back when the certificate dates the assignment back, to before an epoch that need not have its hold', async () => {
+    const assignedAtMs = BigInt(Date.now() - 601_000)
+    await refused(offer('echo', { certificate: { assignedAtMs } }), 'ASSIGNED_LONG_AGO')
+  })
+
   it('is given back when another ledger signed the certificate, or it was altered', async () => {
     await refused(offer('echo', { certifiedBy: other }), 'CERTIFICATE_SIGNATURE_INVALID')
     await refused(offer('echo', { certifiedBy: payer }), 'CERTIFICATE_SIGNATURE_INVALID')

@@ -99,6 +99,8 @@ struct OrderClaim {
     uint32 attempt;
     /// @dev Journal position of the assignment.
     uint64 position;
+    /// @dev Time of the assignment, in milliseconds.
+    uint64 assignedAtMs;
     /// @dev The lane of the order's signer, and the order's nonce in it.
     bytes32 laneKey;
     uint64 nonce;

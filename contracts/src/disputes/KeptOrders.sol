@@ -31,7 +31,9 @@ abstract contract KeptOrders is SignedByNodes {
     ) external returns (bytes32 id) {
         OrderClaim memory order = ReceiptClaims.orderOf(_domain, ledgerSigner, certified);
         EpochReach memory asked = _settlement.reachOf(epoch);
-        bool isReached = order.position <= asked.journalPosition;
+        // What was assigned before the epoch closed is at one of its positions, whatever position the certificate says.
+        bool isBefore = order.assignedAtMs / MILLISECONDS_PER_SECOND < asked.closedAt;
+        bool isReached = order.position <= asked.journalPosition || isBefore;
         require(isReached, IDisputesAccounts.PositionOutsideEpoch(epoch, order.position));
         uint64 expires = certified.certificate.expires;
         bool isRunning = expires > asked.closedAt || _mayLeaveOutPush(asked.inboxCut, expires);

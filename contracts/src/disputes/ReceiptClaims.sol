@@ -24,6 +24,7 @@ library ReceiptClaims {
         claim.node = certificate.node;
         claim.attempt = certificate.attempt;
         claim.position = certificate.position;
+        claim.assignedAtMs = certificate.assignedAtMs;
         (address signer, ) = Authorities.signerFor(domain, order.payer, claim.orderDigest, certified.authority);
         claim.laneKey = ProofOfCompute.laneKey(signer, order.lane);
         claim.nonce = order.nonce;

@@ -6,6 +6,7 @@ import {IDisputesReceipts} from "../interfaces/IDisputesReceipts.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {ProofOfCompute} from "../libraries/ProofOfCompute.sol";
 import {SumTree} from "../libraries/SumTree.sol";
+import {EpochReach} from "../types/Epoch.sol";
 import {AssignmentRelease} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
 import {OrderClaim, Question, Statement} from "./Demand.sol";
@@ -54,7 +55,8 @@ abstract contract SignedByNodes is IDisputesReceipts {
     }
 
     /// @dev Refuses with `SumTree.NotAbsent`, `SumTree.NotIncluded`, `NotEndedBefore` unless the order's hold had ended when the epoch began:
-    /// it was certified, and its nonce is used, and no hold stood.
+    /// it was certified, by position and by time, and its nonce is used, and no hold stood. The position alone would be the ledger's word; of the
+    /// time a node has its own clock.
     function _requireEndedBefore(
         uint64 epoch,
         OrderClaim memory order,
@@ -65,8 +67,10 @@ abstract contract SignedByNodes is IDisputesReceipts {
         _requireStated(epoch, order.payer, payer);
         SumTree.requireAbsent(payer.opening.holdsRoot, order.orderDigest, openingHold);
         uint128 nonce = SumTree.requireIncluded(payer.opening.lanesRoot, order.laneKey, openingLane);
-        uint64 position = _settlement.reachOf(_settlement.reachOf(epoch).parent).journalPosition;
-        bool isEnded = order.nonce <= nonce && order.position <= position;
+        EpochReach memory parent = _settlement.reachOf(_settlement.reachOf(epoch).parent);
+        uint64 position = parent.journalPosition;
+        bool wasAssigned = order.position <= position && order.assignedAtMs / MILLISECONDS_PER_SECOND <= parent.closedAt;
+        bool isEnded = order.nonce <= nonce && wasAssigned;
         require(isEnded, NotEndedBefore(order.orderDigest, order.nonce, nonce, order.position, position));
     }
 

@@ -85,7 +85,7 @@ interface IDisputesReceipts {
     /// receipt that was pushed in time.
     error CertificateExpired(uint64 expires, uint64 closedAt);
 
-    /// @notice Thrown when an order had not been certified, or its nonce not been used, when the epoch began.
+    /// @notice Thrown when an order had not been certified, by position and by time, or its nonce not been used, when the epoch began.
     error NotEndedBefore(bytes32 orderDigest, uint64 nonce, uint128 laneNonce, uint64 position, uint64 openingPosition);
 
     /// @notice Thrown when the receipt shown beside the demanded one is that one, of another node, or for another order.
@@ -145,7 +145,8 @@ interface IDisputesReceipts {
     ) external;
 
     /// @notice Shows, for a receipt in the inbox, that the order's hold had ended when the epoch began: it does not stand in the payer's
-    /// opening holds, its nonce is not above its lane's opening nonce, and the certificate's position is not above the parent's.
+    /// opening holds, its nonce is not above its lane's opening nonce, and the certificate's position is not above the parent's, nor its second
+    /// after the parent's `closedAt`.
     /// @dev Reverts with `ReceiptNotPushed`, `SumTree.NotAbsent`, `SumTree.NotIncluded`, `NotEndedBefore`.
     function answerReceiptByEnd(
         uint64 epoch,
@@ -180,8 +181,8 @@ interface IDisputesReceipts {
         EntryProof calldata closingHold
     ) external;
 
-    /// @notice Asks that the hold of an order, certified up to the epoch's position, stands, or ended rightly, while the certificate runs, or
-    /// while the epoch leaves out an inbox item that arrived early enough to be a push of its receipt.
+    /// @notice Asks that the hold of an order, certified up to the epoch's position or before it closed, stands, or ended rightly, while the
+    /// certificate runs, or while the epoch leaves out an inbox item that arrived early enough to be a push of its receipt.
     /// @dev Reverts with `CertificateUnrelated`, `IDisputesAccounts.PositionOutsideEpoch`, `CertificateExpired`.
     function demandKept(
         uint64 epoch,

@@ -62,7 +62,7 @@ export async function evidenceOf(domain: Domain, changed: Case = {}) {
     amountMicrocredits: 500n,
     position: 5n as bigint,
     expires: CERTIFICATE_EXPIRES,
-    assignedAtMs: 1n,
+    assignedAtMs: 1n as bigint,
     pricingDigest: pricingDigest(ethersCrypto, ledgerPricing),
     ...changed.certificate,
   }
@@ -73,6 +73,7 @@ export async function evidenceOf(domain: Domain, changed: Case = {}) {
     node: certificateMessage.node,
     attempt: 1,
     position: certificateMessage.position as bigint,
+    assignedAtMs: certificateMessage.assignedAtMs as bigint,
     laneKey: laneKey((changed.orderSigner ?? wallet).address, 0),
     nonce: (changed.order ?? order).nonce,
   }

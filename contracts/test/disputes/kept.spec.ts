@@ -29,7 +29,8 @@ describe('a kept order', () => {
     await revertWithCustomError(unrelated, receipts, 'CertificateUnrelated')
     await revertWithCustomError(demandKept(happened, { certificateSigner: node }), judgeErrors, 'SignerDiffers')
     await revertWithCustomError(demandKept(happened, { orderSigner: node }), judgeErrors, 'SignerDiffers')
-    const beyond = demandKept(happened, { certificate: { position: 21n } })
+    const later = { position: 21n, assignedAtMs: closedAt * 1_000n }
+    const beyond = demandKept(happened, { certificate: later })
     await reverts(beyond, disputes, 'PositionOutsideEpoch', [epoch, 21n])
     const ended = demandKept(happened, { certificate: { expires: closedAt } })
     await reverts(ended, receipts, 'CertificateExpired', [closedAt, closedAt])
@@ -110,6 +111,34 @@ describe('a kept order', () => {
     await reverts(byEnd(coming), receipts, 'NotEndedBefore', [coming.orderDigest, 50n, 5n, 5n, 10n])
     await byEntry(settled)
     await byEnd(used)
+  })
+
+  it('has not ended before when its certificate says that it was assigned later, whatever position that names', async () => {
+    const happened = await withStatements('wallet')
+    const { contracts, posted, books } = happened
+    const { receipts, settlement } = contracts
+    const { statement } = stated(happened, 'wallet')
+    const { parent } = await settlement.read.reachOf([posted.epoch])
+    const { closedAt } = await settlement.read.reachOf([parent])
+    const byEnd = async (assignedAtMs: bigint) => {
+      const changed = { order: { ...unknownOrder, nonce: 5n }, certificate: { assignedAtMs } }
+      const { order: shown } = await demandKept(happened, changed)
+      const hold = entryProof(books.holds.opening, shown.orderDigest)
+      const lane = entryProof(books.lanes.opening, shown.laneKey)
+      return receipts.write.answerKeptByEnd([posted.epoch, shown, statement, hold, lane], asPoster)
+    }
+    await revertWithCustomError(byEnd((closedAt + 1n) * 1_000n), receipts, 'NotEndedBefore')
+    await byEnd(closedAt * 1_000n + 999n)
+  })
+
+  it('is asked for at whatever position its certificate names, when that says that it was assigned before the epoch closed', async () => {
+    const happened = await happen()
+    const { disputes } = happened.contracts
+    const { epoch, closedAt } = happened.posted
+    const position = 2n ** 63n
+    const late = demandKept(happened, { certificate: { position, assignedAtMs: closedAt * 1_000n } })
+    await reverts(late, disputes, 'PositionOutsideEpoch', [epoch, position])
+    await demandKept(happened, { certificate: { position, assignedAtMs: closedAt * 1_000n - 1n } })
   })
 
   it('is shown by its hold in the closing leaf', async () => {

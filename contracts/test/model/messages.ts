@@ -144,6 +144,7 @@ export class Messages {
       node: addressOf(certificate.message.node),
       attempt: 1,
       position: BigInt(certificate.message.position),
+      assignedAtMs: this.timeOf(certificate.message.at) * MILLISECONDS,
       laneKey: laneKey(addressOf(order.signer), order.message.lane),
       nonce: BigInt(order.message.nonce),
     }

@@ -55,12 +55,15 @@ export function endedBefore(archive: EpochArchive, view: AccountView, order: Ord
   const digest = lowerHex(order.orderDigest)
   const laneKey = lowerHex(order.laneKey)
   const lane = findEntry(view.opening.lanes, laneKey)
-  const position = BigInt(archive.asked?.parent?.journalPosition ?? 0)
+  const { parent, parentClosedAtMs = 0 } = archive.asked ?? {}
+  const wasAssigned =
+    order.position <= BigInt(parent?.journalPosition ?? 0) &&
+    order.assignedAtMs / 1_000n <= BigInt(Math.floor(parentClosedAtMs / 1_000))
   const isEnded =
     findEntry(view.opening.holds, digest) === undefined &&
     lane !== undefined &&
     order.nonce <= lane.value &&
-    order.position <= position
+    wasAssigned
   if (!isEnded) return undefined
   return {
     openingHold: entryProof(archive.crypto, view.opening.holds, digest),

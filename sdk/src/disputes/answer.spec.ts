@@ -87,7 +87,7 @@ class Case {
 
 /** An order of Ann as its certificate has it; unless it is said, assigned after the parent of the pending epoch. */
 function claimOf({ message }: SignedJobOrder, position = afterParent): OrderClaim {
-  const order = { payer: ann.address, node: node.address, attempt: 1 }
+  const order = { payer: ann.address, node: node.address, attempt: 1, assignedAtMs: 0n }
   const lane = { laneKey: laneKey(ledgerCrypto, ann.address, message.lane), nonce: message.nonce }
   return { orderDigest: digestOfOrder({ message, signature: '0x' }), position, ...order, ...lane }
 }

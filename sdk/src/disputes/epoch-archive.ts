@@ -51,6 +51,8 @@ export type AskedEpoch = {
   readonly books: EpochBooks
   readonly closedAtMs: number
   readonly parent: EpochBooks | undefined
+  /** 0 without parent. */
+  readonly parentClosedAtMs: number
 }
 
 export type ArchivedLeaf = {
@@ -131,8 +133,9 @@ export class EpochArchive {
 
   /** The epoch that demands can be about now. */
   get asked(): AskedEpoch | undefined {
-    const { pending } = this
-    return pending && { books: pending.books, closedAtMs: pending.closedAtMs, parent: this.final?.books }
+    const { pending, final } = this
+    const parentClosedAtMs = final?.closedAtMs ?? 0
+    return pending && { books: pending.books, closedAtMs: pending.closedAtMs, parent: final?.books, parentClosedAtMs }
   }
 
   /** What all signatures are bound to; `undefined` before the first event. */

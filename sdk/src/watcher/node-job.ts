@@ -69,6 +69,7 @@ export function nodeJobOf(
     node: message.node,
     attempt: message.attempt,
     position: message.position,
+    assignedAtMs: message.assignedAtMs,
     laneKey: laneKey(crypto, permission?.message.delegate ?? payer, lane),
     nonce,
   }

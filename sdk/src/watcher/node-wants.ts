@@ -45,12 +45,14 @@ function examineJob(watched: WatchCase, job: NodeJob): Part {
   return { faults: [...kept.faults, ...paid.faults], searches: [...kept.searches, ...paid.searches] }
 }
 
-/** The contract's `demandKept`: certified up to the epoch's position, and running, or perhaps pushed in time and left out. */
+/** The contract's `demandKept`: certified up to the epoch's position or before it closed, and running, or perhaps pushed in time and left out. */
 function isToBeKept({ posted, leftOutSince, parameters }: EpochView, { order, paper }: NodeJob): boolean {
   const expires = Number(paper.certificate.message.expires)
   const pushedBefore = parameters.inboxAgeSeconds + pushMarginSeconds
   const mayLeaveOut = leftOutSince !== undefined && leftOutSince + pushedBefore <= expires
-  return order.position <= BigInt(posted.journalPosition) && (expires > posted.closedAt || mayLeaveOut)
+  const isBefore = order.assignedAtMs / 1_000n < BigInt(posted.closedAt)
+  const isReached = order.position <= BigInt(posted.journalPosition) || isBefore
+  return isReached && (expires > posted.closedAt || mayLeaveOut)
 }
 
 /** What the epoch has of a job's order at its payer: its closing hold and its debit. */

@@ -48,6 +48,7 @@ const orderClaimParameter = {
     { name: 'node', type: 'address' },
     { name: 'attempt', type: 'uint32' },
     { name: 'position', type: 'uint64' },
+    { name: 'assignedAtMs', type: 'uint64' },
     { name: 'laneKey', type: 'bytes32' },
     { name: 'nonce', type: 'uint64' },
   ],

@@ -24,6 +24,7 @@ const order: OrderClaim = {
   node: alice.address,
   attempt: 1,
   position: 3n,
+  assignedAtMs: 6_000n,
   laneKey: zeroHash,
   nonce: 9n,
 }

@@ -14,6 +14,7 @@ const claim: OrderClaim = {
   node,
   attempt: 1,
   position: 9n,
+  assignedAtMs: 6_000n,
   laneKey: word('1a'),
   nonce: 3n,
 }
