@@ -3,7 +3,7 @@ import { beforeEach, describe, it } from 'node:test'
 import { answer, ask, begin, post, refused, run, sign, state } from './contract-under-test.ts'
 import type { Answer, Demand } from './demands.ts'
 import type { Acceptance, Certificate, JobOrder, Receipt, Release } from './messages.ts'
-import { apply, ledgerKey } from './model.ts'
+import { apply, guardian, ledgerKey } from './model.ts'
 import { digestOf, type Signed } from './signatures.ts'
 import { emptyLeaf } from './state.ts'
 
@@ -44,6 +44,16 @@ describe('a receipt', () => {
       for (const id of [0, 1]) assert.equal(answer(id, by('unknown')).isAccepted, true)
       assert.equal(state.purse.get('nora'), paid)
     }
+  })
+
+  it('is paid by the bond out of what no epoch has locked', () => {
+    work()
+    assert.equal(post({ cut: 2, position: 1 }).isAccepted, true)
+    ask(demand)
+    for (const parent of [1, 2]) assert.equal(post({ parent, cut: 2, position: 1 }).isAccepted, true)
+    assert.equal(refused(answer(0, by('unknown'))), 'BondTooSmall')
+    run(guardian, { type: 'cancel', epoch: 3 }, 11)
+    assert.equal(refused(answer(0, by('unknown'))), 'accepted')
   })
 
   it('that was pushed has no other answer while its order is fresh', () => {

@@ -145,7 +145,7 @@ export function finalise(state: State, id: number, now: number): void {
   need(state, 'always', held === undefined, held ?? '', { id })
   need(state, 'always', epoch.header.parent === state.finalEpoch, 'ParentNotFinalised', { id })
   // The schedule gives by the second, and in a second more than any epoch here burns.
-  const scheduled = now > state.finalisedAt ? Number.POSITIVE_INFINITY : 0
+  const scheduled = epoch.postedAt > epochOf(state, epoch.header.parent).postedAt ? Number.POSITIVE_INFINITY : 0
   epoch.status = 'Finalised'
   state.finalEpoch = id
   state.finalisedAt = now

@@ -44,9 +44,8 @@ abstract contract DisputeSteps is PosterSteps {
         _expect(disputes, data, isAllowed, "only what is pending is cancelled");
         if (!isAllowed) return;
         _cutLine(id);
-        uint256 seizedWei = bondWei < EPOCH_BOND_WEI ? bondWei : EPOCH_BOND_WEI;
-        bondWei -= seizedWei;
-        walletWei[asker] += seizedWei / 10;
+        bondWei -= EPOCH_BOND_WEI;
+        walletWei[asker] += EPOCH_BOND_WEI / 10;
     }
 
     function guardianCancel(uint256 seed) external step(seed) {
@@ -69,9 +68,10 @@ abstract contract DisputeSteps is PosterSteps {
     function compensate(uint256 seed) external step(seed) {
         address to = actors[_actor(seed)];
         uint64 asked = uint64(seed.between("asked", 0, 2 * COMPENSATION_MAX_MICROCREDITS));
-        _expect(disputes, abi.encodeCall(settlement.compensate, (to, asked)), true, "the bond pays what it can");
         uint256 paid = asked < COMPENSATION_MAX_MICROCREDITS ? asked : COMPENSATION_MAX_MICROCREDITS;
-        if (paid > bondWei / WEI_PER_MICROCREDIT) paid = bondWei / WEI_PER_MICROCREDIT;
+        bool isAllowed = paid * WEI_PER_MICROCREDIT <= freeBondWei();
+        _expect(disputes, abi.encodeCall(settlement.compensate, (to, asked)), isAllowed, "the bond pays out of what is free");
+        if (!isAllowed) return;
         bondWei -= paid * WEI_PER_MICROCREDIT;
         walletWei[to] += paid * WEI_PER_MICROCREDIT;
     }

@@ -173,8 +173,7 @@ abstract contract SettlementModel is Deployment {
 
     /// @dev What the bond has free while `locking` epochs lock a part of it.
     function _freeBeside(uint256 locking) internal view returns (uint256) {
-        uint256 lockedWei = locking * EPOCH_BOND_WEI;
-        return bondWei > lockedWei ? bondWei - lockedWei : 0;
+        return bondWei - locking * EPOCH_BOND_WEI;
     }
 
     function _arrive(InboxKind kind, uint256 actor, uint64 amount, uint64 asked) internal {

@@ -62,7 +62,8 @@ contract TokenHandler {
         token.burn(burnt);
         burntForEpochsWei += burnt;
         uint256 before = token.totalSupply();
-        uint256 minted = emission.mintEpoch(burnt);
+        uint64 completedAt = uint64(seed.between("completedAt", emission.mintedUntil(), nowSeconds));
+        uint256 minted = emission.mintEpoch(burnt, completedAt);
         require(token.totalSupply() - before == minted, "what is reported as minted is what was minted");
         require(minted % 1e12 == 0, "whole microcredits are minted");
         require(minted <= burnt / 2, "an epoch mints at most half of what it burns");
@@ -123,7 +124,7 @@ contract TokenHandler {
         uint256 amount = seed.between("amount", 0, 1e27);
         require(!_call(caller, address(token), abi.encodeCall(token.mint, (caller, amount))), "only the emission mints");
         if (caller == address(this)) return;
-        require(!_call(caller, address(emission), abi.encodeCall(emission.mintEpoch, (amount))), "only settlement has it minted");
+        require(!_call(caller, address(emission), abi.encodeCall(emission.mintEpoch, (amount, uint64(nowSeconds)))), "only settlement has it minted");
     }
 
     /// @notice Everybody who can hold DPC here.

@@ -13,7 +13,7 @@ interface IEmission {
     /// @notice Emitted for each final epoch.
     /// @param mintedWei Minted into the settlement contract.
     /// @param burntWei Fees that the epoch burnt.
-    /// @param scheduledWei What the schedule gave for the time since the call before.
+    /// @param scheduledWei What the schedule gave for the epoch's time.
     event EpochMinted(uint256 mintedWei, uint256 burntWei, uint256 scheduledWei);
 
     /// @notice Thrown when an account other than the settlement contract has an epoch minted.
@@ -31,11 +31,12 @@ interface IEmission {
     /// @notice Mints 15 % of the cap into the settlement contract and 5 % to the distribution wallet. Anybody may call it, once.
     function genesis() external;
 
-    /// @notice Mints for a final epoch into the settlement contract: the least of what the schedule gives for the time since the call
-    /// before (since deployment for the first), κ × `burntWei`, and what the cap leaves, rounded down to whole microcredits. What
-    /// is not minted is never caught up. Only the settlement contract.
+    /// @notice Mints for a final epoch into the settlement contract: the least of what the schedule gives for the epoch's time, κ × `burntWei`,
+    /// and what the cap leaves, rounded down to whole microcredits. What is not minted is never caught up. Only the settlement contract.
+    /// @param completedAt Block time in seconds at which the epoch's books closed, not before that of the call before. Its time is what lies between
+    /// the two (since deployment for the first): when it becomes final, which demands delay, changes nothing.
     /// @dev Reverts with `CallerNotSettlement`.
-    function mintEpoch(uint256 burntWei) external returns (uint256 mintedWei);
+    function mintEpoch(uint256 burntWei, uint64 completedAt) external returns (uint256 mintedWei);
 
     /// @notice What the schedule gives for the first `elapsedSeconds` after deployment, in wei, rounded down: a rate that halves
     /// every two years.
@@ -44,8 +45,8 @@ interface IEmission {
     /// @notice Block time of deployment, in seconds: the schedule starts here.
     function startedAt() external view returns (uint64);
 
-    /// @notice Block time of the last `mintEpoch`, of deployment before the first, in seconds.
-    function mintedAt() external view returns (uint64);
+    /// @notice Up to when epochs were minted for, in seconds: block time at which the books of the last one closed, of deployment before the first.
+    function mintedUntil() external view returns (uint64);
 
     /// @notice The token that is minted.
     function token() external view returns (address);

@@ -63,8 +63,8 @@ abstract contract SettlementBond is SettlementBase {
 
     /// @inheritdoc ISettlementDisputed
     function freeBondWei() public view returns (uint256) {
-        uint256 lockedWei = _bondedEpochs() * epochBondWei;
-        return bondWei > lockedWei ? bondWei - lockedWei : 0;
+        // What epochs lock is always there: it was free as they were opened, and only what is free is paid.
+        return bondWei - _bondedEpochs() * epochBondWei;
     }
 
     /// @dev How many epochs lock a bond each: those that are open, pending, or final and not finalised.
@@ -75,13 +75,13 @@ abstract contract SettlementBond is SettlementBase {
         require(freeWei >= neededWei, BondTooSmall(freeWei, neededWei));
     }
 
-    /// @dev Takes what a cancelled epoch had locked, or what is left of it.
+    /// @dev Takes what a cancelled epoch had locked.
     function _seizeBond(uint64 epoch, address rewarded) internal {
-        uint256 seizedWei = bondWei < epochBondWei ? bondWei : epochBondWei;
-        uint256 rewardWei = seizedWei / REWARD_DIVISOR;
-        bondWei -= seizedWei;
-        emit BondSeized(epoch, rewarded, rewardWei, seizedWei - rewardWei);
+        uint256 rewardWei = epochBondWei / REWARD_DIVISOR;
+        uint256 burntWei = epochBondWei - rewardWei;
+        bondWei -= epochBondWei;
+        emit BondSeized(epoch, rewarded, rewardWei, burntWei);
         _send(rewarded, rewardWei);
-        _burn(seizedWei - rewardWei);
+        _burn(burntWei);
     }
 }

@@ -103,7 +103,7 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
         uint256 burntWei = burnMicrocredits * WEI_PER_MICROCREDIT;
         if (burntWei > 0) _burn(burntWei);
         // What is minted is only known afterwards. The emission contract is ours and calls nobody but the token.
-        uint256 mintedMicrocredits = IEmission(emission).mintEpoch(burntWei) / WEI_PER_MICROCREDIT;
+        uint256 mintedMicrocredits = IEmission(emission).mintEpoch(burntWei, posted.completedAt) / WEI_PER_MICROCREDIT;
         // Fits: the cap is 10^15 microcredits.
         if (mintedMicrocredits > 0) _appendEmission(id, uint64(mintedMicrocredits));
     }

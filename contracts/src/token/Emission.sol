@@ -45,7 +45,7 @@ contract Emission is IEmission {
     uint64 public immutable startedAt;
 
     /// @inheritdoc IEmission
-    uint64 public mintedAt;
+    uint64 public mintedUntil;
 
     /// @inheritdoc IEmission
     bool public isGenesisMinted;
@@ -64,7 +64,7 @@ contract Emission is IEmission {
         distribution = distribution_;
         genesisTreasuryWei = genesisTreasuryWei_;
         startedAt = uint64(block.timestamp);
-        mintedAt = uint64(block.timestamp);
+        mintedUntil = uint64(block.timestamp);
     }
 
     /// @inheritdoc IEmission
@@ -85,10 +85,10 @@ contract Emission is IEmission {
     }
 
     /// @inheritdoc IEmission
-    function mintEpoch(uint256 burntWei) external returns (uint256 mintedWei) {
+    function mintEpoch(uint256 burntWei, uint64 completedAt) external returns (uint256 mintedWei) {
         require(msg.sender == settlement, CallerNotSettlement(msg.sender));
-        uint256 dueWei = scheduledWei(block.timestamp - startedAt) - scheduledWei(mintedAt - startedAt);
-        mintedAt = uint64(block.timestamp);
+        uint256 dueWei = scheduledWei(completedAt - startedAt) - scheduledWei(mintedUntil - startedAt);
+        mintedUntil = completedAt;
 
         uint256 leftWei = CAP_WEI - IDPCToken(token).totalSupply();
         mintedWei = Math.min(Math.min(dueWei, leftWei), (burntWei * KAPPA_NUMERATOR) / KAPPA_DENOMINATOR);

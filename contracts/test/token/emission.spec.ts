@@ -89,7 +89,7 @@ describe('the emission of an epoch', () => {
   it('is had by the settlement contract alone', async () => {
     const { emission } = await loadContracts()
     for (const { account } of [stranger, poster, deployer]) {
-      const minting = emission.write.mintEpoch([CREDIT_WEI], { account })
+      const minting = emission.write.mintEpoch([CREDIT_WEI, 2n ** 32n], { account })
       await reverts(minting, emission, 'CallerNotSettlement', [getAddress(account.address)])
     }
   })
@@ -116,9 +116,9 @@ describe('the emission of an epoch', () => {
     const contracts = await loadContracts()
     const { settlement, emission } = contracts
     for (const burnMicrocredits of [0n, 1n]) {
-      await postFinalEpoch(contracts, { burnMicrocredits })
+      const epoch = await postFinalEpoch(contracts, { burnMicrocredits })
       assert.equal(await settlement.read.inboxCount(), 2n)
-      assert.equal(await emission.read.mintedAt(), await settlement.read.finalisedAt())
+      assert.equal(await emission.read.mintedUntil(), (await settlement.read.epoch([epoch])).completedAt)
     }
   })
 
@@ -127,19 +127,39 @@ describe('the emission of an epoch', () => {
     const { settlement, emission } = contracts
     const burnMicrocredits = 10_000_000n * 1_000_000n
     await postFinalEpoch(contracts, {})
-    const before = await emission.read.mintedAt()
+    const before = await emission.read.mintedUntil()
     const epoch = await postEpoch(contracts, { burnMicrocredits })
     await passWindow()
     const finalising = settlement.write.finalise([epoch], { account: stranger.account })
     await finalising
-    const elapsed = (await emission.read.mintedAt()) - before
-    const dueWei = scheduleFor(0n, (await emission.read.mintedAt()) - (await emission.read.startedAt()))
+    const elapsed = (await emission.read.mintedUntil()) - before
+    const dueWei = scheduleFor(0n, (await emission.read.mintedUntil()) - (await emission.read.startedAt()))
     const sinceWei = dueWei - scheduleFor(0n, before - (await emission.read.startedAt()))
     assert.ok(sinceWei - (DAILY_WEI * elapsed) / DAY_SECONDS <= 1n)
     const mintedWei = sinceWei - (sinceWei % WEI_PER_MICROCREDIT)
     const burntWei = burnMicrocredits * WEI_PER_MICROCREDIT
     await emitWithArgs(finalising, emission, 'EpochMinted', [mintedWei, burntWei, sinceWei])
     assert.equal((await settlement.read.inboxItem([2n])).amountMicrocredits, mintedWei / WEI_PER_MICROCREDIT)
+  })
+})
+
+describe('the emission of epochs that become final together, as a demand on the first one can bring about', () => {
+  it('is what it would have been one after the other', async () => {
+    const contracts = await loadContracts()
+    const { settlement, addresses } = contracts
+    const burnMicrocredits = 200_000_000n
+    await networkHelpers.time.increase(600)
+    const first = await postEpoch(contracts, { burnMicrocredits })
+    const finalAt = (await settlement.read.epoch([first])).finalAt + 7_200n
+    await settlement.write.openDemand([first, finalAt], { account: addresses.disputes })
+    await networkHelpers.time.increase(600)
+    const second = await postEpoch(contracts, { burnMicrocredits })
+    await settlement.write.closeDemand([first], { account: addresses.disputes })
+    await networkHelpers.time.increaseTo(finalAt)
+    for (const epoch of [first, second]) await settlement.write.finalise([epoch])
+    const minted = await Promise.all([2n, 3n].map(index => settlement.read.inboxItem([index])))
+    const amounts = minted.map(({ amountMicrocredits }) => amountMicrocredits)
+    assert.deepEqual(amounts, [burnMicrocredits / 2n, burnMicrocredits / 2n])
   })
 })
 
@@ -190,10 +210,10 @@ describe('whatever is burnt and however long epochs take', () => {
       let minted = 0n
       for (const { burnMicrocredits, waitSeconds } of epochs) {
         await networkHelpers.time.increase(waitSeconds)
-        const since = await emission.read.mintedAt()
+        const since = await emission.read.mintedUntil()
         const count = await settlement.read.inboxCount()
         await postFinalEpoch(contracts, { burnMicrocredits })
-        const due = scheduleFor(since - startedAt, (await emission.read.mintedAt()) - startedAt)
+        const due = scheduleFor(since - startedAt, (await emission.read.mintedUntil()) - startedAt)
         const hasItem = (await settlement.read.inboxCount()) > count
         const amount = hasItem ? (await settlement.read.inboxItem([count])).amountMicrocredits : 0n
         assert.ok(amount * WEI_PER_MICROCREDIT <= due + 256n)
