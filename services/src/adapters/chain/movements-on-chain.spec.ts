@@ -13,6 +13,7 @@ import {
   inboxKey,
   iouRedemptionType,
   iouType,
+  lowerHex,
   type Message,
   type MessageType,
   type PayoutInstruction,
@@ -27,12 +28,17 @@ import { ethersCrypto, testConfig } from '@deparrow/ledger/testing'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
 import type { CertifiedOrder } from '@deparrow/sdk/disputes'
 import { viewAccount } from '@deparrow/sdk/disputes'
-import { type Abi, encodeFunctionData, parseEther } from 'viem'
+import { type Abi, BaseError, ContractFunctionRevertedError, encodeFunctionData, parseEther } from 'viem'
 import { clock, depositor, LocalSettlement, must } from './local-settlement.spec.fixture.ts'
 import { ann, bob, type ChainLife, credit, node, SettledNetwork } from './settled-network.spec.fixture.ts'
 
-const windowSeconds = 3_600
-const net = new LocalSettlement({ windowSeconds: BigInt(windowSeconds), answerSeconds: 600n, roundsMax: 4n })
+const [windowSeconds, answerSeconds] = [3_600, 600]
+const net = new LocalSettlement({
+  windowSeconds: BigInt(windowSeconds),
+  answerSeconds: BigInt(answerSeconds),
+  roundsMax: 4n,
+})
+const weiPerMicrocredit = 10n ** 12n
 
 let network: SettledNetwork
 let life: ChainLife
@@ -67,6 +73,28 @@ const abis: Readonly<Record<Contract, Abi>> = {
 async function call(contract: Contract, functionName: string, ...args: readonly unknown[]): Promise<void> {
   const data = encodeFunctionData({ abi: abis[contract], functionName, args } as never)
   await net.mined(net.walletOf().sendTransaction({ to: net.deployment.addresses[contract], data }))
+}
+
+/** By which error the receipts contract refuses a demand on a pushed receipt. */
+async function refusalOfPushed(evidence: ReturnType<typeof receiptEvidence>): Promise<string> {
+  const { disputedReceipts: address } = net.deployment.addresses
+  const asked = { functionName: 'demandPushed', args: [epochNow(), evidence, zeroHash] } as const
+  try {
+    await net.publicClient.simulateContract({ address, abi: disputedReceiptsAbi, ...asked, account: depositor })
+  } catch (error) {
+    const revert =
+      error instanceof BaseError ? error.walk(cause => cause instanceof ContractFunctionRevertedError) : null
+    return (revert instanceof ContractFunctionRevertedError && revert.data?.errorName) || 'no revert of the contract'
+  }
+  return 'taken'
+}
+
+/** What the poster's bond and a wallet have, in wei. */
+async function bondAndWallet(wallet: Hex): Promise<readonly [bigint, bigint]> {
+  const { settlement, token } = net.deployment.addresses
+  const bond = { address: settlement, abi: settlementAbi, functionName: 'bondWei' } as const
+  const balance = { address: token, abi: dpcTokenAbi, functionName: 'balanceOf', args: [wallet] } as const
+  return [await net.publicClient.readContract(bond), await net.publicClient.readContract(balance)]
 }
 
 /** Lets the process answer until no demand is open; one that it cannot answer stops it. */
@@ -126,6 +154,8 @@ function receiptEvidence(certified: CertifiedOrder, sequence: bigint) {
 
 describe('on the contracts', () => {
   let pushed: ReturnType<typeof receiptEvidence>
+  /** Two receipts that the node has signed for one order, of which the ledger has only made a certificate. */
+  let unknown: readonly [ReturnType<typeof receiptEvidence>, ReturnType<typeof receiptEvidence>]
 
   before(async () => {
     network = await SettledNetwork.open(net)
@@ -143,7 +173,9 @@ describe('on the contracts', () => {
     await network.settle(await network.assign(3n), 1n, 'completed')
     pushed = receiptEvidence(await network.assign(4n), 2n)
     await network.withdraw(ann, credit, 6n)
-    await call('disputedReceipts', 'pushReceipt', pushed)
+    const certified = network.certifyUnknown(7n)
+    unknown = [receiptEvidence(certified, 3n), receiptEvidence(certified, 4n)]
+    for (const evidence of [pushed, ...unknown]) await call('disputedReceipts', 'pushReceipt', evidence)
     await call('settlement', 'forceWithdrawal', credit)
     await untilPending(2)
     await call('token', 'approve', net.deployment.addresses.disputes, parseEther('2000'))
@@ -174,5 +206,27 @@ describe('on the contracts', () => {
   it('a receipt that its node pushed is shown by what its wallet was paid', async () => {
     await call('disputedReceipts', 'demandPushed', epochNow(), pushed, zeroHash)
     await answered()
+  })
+
+  it('a receipt is not demanded that its node has not pushed, though its order is certified', async () => {
+    assert.equal(await refusalOfPushed(receiptEvidence(unknown[0].certified, 5n)), 'ReceiptNotPushed')
+  })
+
+  it('a receipt for an order that nobody knows is paid by the bond as the ledger would have paid it, and once', async () => {
+    const { payoutWallet } = unknown[0].certified.certificate
+    const paid = viewAccount(archive(), archive().placeOf(lowerHex(pushed.certified.certificate.payoutWallet)))
+    const due = must(paid.entry(pushed.certified.certificate.orderDigest)).creditMicrocredits * weiPerMicrocredit
+    const [bond, balance] = await bondAndWallet(payoutWallet)
+    await call('disputedReceipts', 'demandPushed', epochNow(), unknown[0], zeroHash)
+    await answered()
+    assert.deepEqual(await bondAndWallet(payoutWallet), [bond - due, balance + due])
+    for (const again of unknown) assert.equal(await refusalOfPushed(again), 'OrderCompensated')
+  })
+
+  it('the epoch of all these demands is final in the end', async () => {
+    await pass(2 * answerSeconds)
+    await pass(windowSeconds + 120)
+    await network.runUntil(life, () => life.index.pending === undefined)
+    assert.equal(life.index.lastFinalEpoch, 2)
   })
 })

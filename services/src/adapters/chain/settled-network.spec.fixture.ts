@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import {
   type Domain,
+  type HoldCertificate,
+  holdCertificateType,
   JournalLedger,
   jobOrderType,
   type LedgerCommand,
@@ -9,6 +11,7 @@ import {
   type Message,
   type MessageType,
   nodeRegistrationType,
+  pricingDigest,
   type SignedJobOrder,
   transferType,
   typedDataDigest,
@@ -138,6 +141,21 @@ export class SettledNetwork {
     const certificate = await this.ledger.holdCertificate(orderDigest)
     assert.ok(certificate)
     return certifiedOrder(order, certificate)
+  }
+
+  /** A job of ann on the node that the ledger certifies without having taken the order. */
+  certifyUnknown(nonce: bigint): CertifiedOrder {
+    const order = this.sign(ann, jobOrderType, ann.order({ nonce, deadline: this.soon }).message)
+    const orderDigest = typedDataDigest(ethersCrypto, this.domain, jobOrderType, order.message)
+    const certificate: HoldCertificate = {
+      ...{ hold: orderDigest, orderDigest, node: node.address, payoutWallet: node.address, attempt: 1 },
+      amountMicrocredits: order.message.maxPriceMicrocredits,
+      position: BigInt(this.ledger.head().position),
+      expires: order.message.deadline + BigInt(order.message.graceSeconds),
+      assignedAtMs: BigInt(clock.nowMs()),
+      pricingDigest: pricingDigest(ethersCrypto, testConfig),
+    }
+    return certifiedOrder(order, ledgerActor.sign(holdCertificateType, certificate, this.domain))
   }
 
   async settle(
