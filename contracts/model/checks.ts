@@ -42,7 +42,7 @@ export function checkEpoch({ state, books, people, poster, params, beyond }: Fac
       if ((leafAt(epoch, payer).holds.get(order) ?? 0) < amount) violations.push(`hold dropped in ${id}: ${order}`)
     }
     if (total < entitled.total) violations.push(`theft from ${account} in ${id}: ${total} of ${entitled.total}`)
-    if (leaf.held - heldForNothing(books, leaf) > entitled.held)
+    if (leaf.held - heldPastItsEnd(books, leaf) > entitled.held)
       violations.push(`frozen of ${account} in ${id}: ${leaf.held} for ${entitled.held}`)
   }
   const latest = epoch.postedAt + params.windowSeconds + 2 * params.rowMax * params.answerSeconds
@@ -50,12 +50,11 @@ export function checkEpoch({ state, books, people, poster, params, beyond }: Fac
   return violations
 }
 
-/** The hold of a job that was settled for nothing may stand until its end: no entry says that it was settled. */
-function heldForNothing(books: Books, { holds }: Leaf): number {
-  const settled = new Set(
-    books.receipts.filter(({ message }) => message.units === 0).map(({ message }) => message.order),
-  )
-  return [...holds].reduce((sum, [order, amount]) => sum + (settled.has(order) ? amount : 0), 0)
+/** The hold of a job that was settled for nothing or given back may stand until its time is over: no entry says that it has ended. */
+function heldPastItsEnd(books: Books, { holds }: Leaf): number {
+  const forNothing = books.receipts.filter(({ message }) => message.units === 0).map(({ message }) => message.order)
+  const ended = new Set([...forNothing, ...books.releases.keys()])
+  return [...holds].reduce((sum, [order, amount]) => sum + (ended.has(order) ? amount : 0), 0)
 }
 
 function isInstructed(people: People, account: string, amount: number, closedAt: number): boolean {

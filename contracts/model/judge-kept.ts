@@ -88,5 +88,6 @@ function needRunning(state: State, epoch: Epoch, { certificate }: KeptDemand): u
 export function needRelease(state: State, demand: KeptDemand | ReceiptDemand, release: Signed<Release>): undefined {
   const { node, order } = demand.certificate.message
   const isSigned = state.keys.isGenuine(release) && release.signer === node && release.message.node === node
-  need(state, 'always', isSigned && release.message.order === order, 'SignatureInvalid')
+  need(state, 'always', isSigned, 'SignatureInvalid')
+  need(state, 'release-of-order', release.message.order === order, 'SignatureInvalid')
 }

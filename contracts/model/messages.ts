@@ -67,6 +67,7 @@ export type Acceptance = {
   readonly position: number
   readonly at: number
 }
+/** Names no attempt: nobody gets an order that its node has given back. */
 export type Release = { readonly type: 'Release'; readonly order: string; readonly node: string }
 
 /** A message that spends under a nonce. */

@@ -102,9 +102,12 @@ describe('a receipt', () => {
     work()
     assert.equal(post({ cut: 2, position: 1 }).isAccepted, true)
     ask(demand)
-    const body: Release = { type: 'Release', order: digestOf(order.message), node: 'nora' }
-    const released = (signer: string): Answer => ({ orderAnswer: { way: 'released', release: sign(signer)(body) } })
+    const released = (signer: string, given = digestOf(order.message)): Answer => {
+      const release = sign(signer)<Release>({ type: 'Release', order: given, node: 'nora' })
+      return { orderAnswer: { way: 'released', release } }
+    }
     assert.equal(refused(answer(0, released('mallory'))), 'SignatureInvalid')
+    assert.equal(refused(answer(0, released('nora', 'another order'))), 'SignatureInvalid')
     assert.equal(answer(0, released('nora')).isAccepted, true)
   })
 

@@ -55,6 +55,7 @@ export const rules = [
   'ended-nonce-used',
   'ended-position',
   'other-receipt-of-order',
+  'release-of-order',
   'order-unknown-pays',
   'bond-pays-once',
   'order-stood-is-no-unknown',

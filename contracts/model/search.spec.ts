@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type TamperName, tamperNames } from './agents/tampers/tampers.ts'
 import { play } from './game.ts'
+import type { Witness } from './model.ts'
 import { deaf, type Strategy, shortHolds, strategies, tampering } from './strategies.ts'
+import { honestWays, wayOf } from './ways.ts'
 
 /** `DEPARROW_MODEL_SEEDS=50` plays fifty times as many games; `DEPARROW_MODEL_FIRST_SEED` begins elsewhere. */
 const times = Number(process.env['DEPARROW_MODEL_SEEDS'] ?? 1)
@@ -25,6 +27,19 @@ describe('a random game with one honest watcher', () => {
 
   it('costs an honest poster nothing when everybody asks, baits and pushes what they can', () => {
     playAll(strategies.griefed, 80)
+  })
+
+  it('has the honest poster answer every kind of demand in every way that there is for it', () => {
+    const answered = new Set<string>()
+    const witness: Witness = ({ action, result, state }) => {
+      const asked = action.type === 'answer' && result.isAccepted ? state.demands[action.demand] : undefined
+      if (asked !== undefined && action.type === 'answer') answered.add(wayOf(asked.demand, action.answer))
+    }
+    const missing = () => honestWays.filter(way => !answered.has(way))
+    for (let seed = first; seed < first + 400 && missing().length > 0; seed++) {
+      play({ ...strategies.griefed, seed, witness })
+    }
+    assert.deepEqual(missing(), [])
   })
 
   it('holds an epoch back no longer than the protocol says when one asker follows up as often as it may', () => {

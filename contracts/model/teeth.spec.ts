@@ -42,6 +42,7 @@ const profiteers: Partial<Record<Rule, Strategy>> = {
   'push-of-this-epoch': griefed,
   'acceptance-of-this-epoch': griefed,
   'other-receipt-of-order': tampering('receiptDropped'),
+  'release-of-order': tampering('holdDropped'),
   'settled-entry-debits': tampering('emptyEntry'),
   'worthless-is-due-nothing': deaf(tampering('holdDropped')),
   'ended-not-in-opening': tampering('holdDropped'),
@@ -89,7 +90,7 @@ const shownDirectly: readonly Rule[] = [
   'rank-lowers',
 ]
 
-const seedsMax = 200
+const seedsMax = 400
 
 describe('a contract without one of its rules', () => {
   for (const [rule, strategy] of Object.entries(profiteers)) {

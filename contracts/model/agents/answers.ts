@@ -82,17 +82,21 @@ function permissionsOf(books: Books, answer: Answer): Answer[] {
   return [...books.permissions].map(permission => ({ ...answer, permission }))
 }
 
+/** Of its releases each that the node has signed is tried, whatever order it names. */
 function orderAnswersOf(books: Books, demand: Extract<Demand, { kind: 'receipt' | 'kept' }>): OrderAnswer[] {
+  const released = [...books.releases.values()]
+    .filter(({ message }) => message.node === demand.certificate.message.node)
+    .map(release => ({ way: 'released', release }) as const)
   if (demand.kind === 'kept') {
     const { order } = demand.certificate.message
     const receipts = [...books.receipts, ...books.pushed.values()].filter(({ message }) => message.order === order)
     const plain = (['kept', 'settled', 'ended'] as const).map(way => ({ way }))
-    return [...plain, ...receipts.map(receipt => ({ way: 'worthless', receipt }) as const)]
+    return [...plain, ...released, ...receipts.map(receipt => ({ way: 'worthless', receipt }) as const)]
   }
   const ways = (['paid', 'ended'] as const).map(way => ({ way }))
   const asked = digestOf(demand.receipt.message)
   const others = books.receipts
     .filter(({ message }) => message.node === demand.receipt.message.node && digestOf(message) !== asked)
     .map(receipt => ({ way: 'other-receipt', receipt }) as const)
-  return [...ways, ...others, { way: 'unknown' }]
+  return [...ways, ...released, ...others, { way: 'unknown' }]
 }

@@ -11,6 +11,7 @@ import {
   type Permission,
   payableOf,
   type Receipt,
+  type Release,
   type Transfer,
   type Withdrawal,
 } from '../messages.ts'
@@ -47,6 +48,8 @@ export class Books {
   readonly certificates = new Map<string, Signed<Certificate>>()
   readonly orders = new Map<string, Signed<JobOrder>>()
   readonly acceptances = new Map<string, Signed<Acceptance>>()
+  /** By which nodes gave orders back, by the order's digest. */
+  readonly releases = new Map<string, Signed<Release>>()
   readonly revoked = new Set<string>()
   readonly instructions = new Set<Signed<Instruction>>()
   readonly permissions = new Set<Signed<Permission>>()
@@ -161,16 +164,27 @@ export class Books {
     return this.accept(digestOf(receipt.message), now)
   }
 
+  /** A node gives an order back; no other takes it, so that what was set aside returns to its payer. */
+  release(release: Signed<Release>): void {
+    const { order, node } = release.message
+    const payer = this.walletOf(this.orders.get(order)?.message.wallet ?? '')
+    const hold = payer.holds.get(order)
+    const isOwn = release.signer === node && this.certificates.get(order)?.message.node === node
+    if (hold === undefined || !isOwn || !this.chain.keys.isGenuine(release)) return
+    this.endHold(payer, order, hold)
+    this.releases.set(order, release)
+  }
+
   /** Gives back what ended holds had set aside, once everything is imported that could have been pushed for them. */
   endHolds(now: number): void {
-    for (const wallet of this.wallets.values()) {
-      for (const [digest, { order, endsAt }] of wallet.holds) {
-        if (endsAt > now) continue
-        wallet.holds.delete(digest)
-        wallet.available += order.message.amount
-        this.position++
-      }
-    }
+    for (const wallet of this.wallets.values())
+      for (const [digest, hold] of wallet.holds) if (hold.endsAt <= now) this.endHold(wallet, digest, hold)
+  }
+
+  private endHold(payer: Wallet, digest: string, { order }: Hold): void {
+    payer.holds.delete(digest)
+    payer.available += order.message.amount
+    this.position++
   }
 
   /** Takes what is old enough in the inbox. */

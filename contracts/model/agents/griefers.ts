@@ -1,9 +1,8 @@
 import type { Demand, ReceiptGround } from '../demands.ts'
-import type { Receipt } from '../messages.ts'
-import { payableOf } from '../messages.ts'
+import { type Certificate, payableOf, type Receipt } from '../messages.ts'
 import { apply } from '../model.ts'
 import type { Random } from '../random.ts'
-import { digestOf } from '../signatures.ts'
+import { digestOf, type Signed } from '../signatures.ts'
 import type { State } from '../state.ts'
 import type { Books } from './books.ts'
 import type { People } from './people.ts'
@@ -70,16 +69,24 @@ export class Griefers {
     if (own.length === 0) return
     const settled = new Set(this.books.receipts.map(({ message }) => message.order))
     const ending = own.filter(({ message }) => Math.abs(message.expires - now) < 6 && !settled.has(message.order))
-    const certificate = this.random.pick(ending.length > 0 ? ending : own.slice(-5))
+    const givenBack = this.lastGivenBack(own)
+    const isNew = givenBack !== undefined && this.lastGivenBack(this.baits) === undefined
+    const certificate = isNew ? givenBack : this.random.pick(ending.length > 0 ? ending : own.slice(-5))
     const { order } = certificate.message
     const sequence = Math.max(1, this.books.walletOf('mallory').sequence + this.random.between(-2, 3))
     const units = this.random.isOnceIn(5) ? 0 : this.random.between(1, 50)
     const receipt = this.people.signAs('mallory')<Receipt>({ type: 'Receipt', order, node: 'mallory', sequence, units })
     this.books.pushed.set(digestOf(receipt.message), receipt)
     this.baits.push(receipt)
-    const way = ending.length > 0 ? 0 : this.random.between(0, 3)
+    const way = isNew || ending.length > 0 ? 0 : this.random.between(0, 3)
     if (way <= 1) apply(this.state, 'mallory', { type: 'pushReceipt', receipt, certificate }, now)
     if (way === 2) this.books.settle(receipt, now)
+  }
+
+  /** The first for the order that was given back last, if there is one. */
+  private lastGivenBack<T extends Certificate | Receipt>(signed: readonly Signed<T>[]): Signed<T> | undefined {
+    const last = [...this.books.releases.keys()].at(-1)
+    return signed.find(({ message }) => message.order === last)
   }
 
   private readonly baits: Parameters<Books['settle']>[0][] = []
@@ -153,7 +160,9 @@ export class Griefers {
   private keptDemand(): Demand | undefined {
     const certificates = [...this.books.certificates.values()]
     if (certificates.length === 0) return undefined
-    const certificate = this.random.pick(certificates)
+    const forNothing = this.books.receipts.findLast(({ message }) => message.units === 0)?.message.order ?? ''
+    const ended = [this.lastGivenBack(certificates) ?? [], this.books.certificates.get(forNothing) ?? []].flat()
+    const certificate = this.random.pick(ended.length > 0 && this.random.isOnceIn(2) ? ended : certificates)
     const order = this.books.orders.get(certificate.message.order)
     return order && { kind: 'kept', order, certificate }
   }
@@ -161,9 +170,9 @@ export class Griefers {
   private receiptDemand(): Demand | undefined {
     const known = [...this.baits, ...this.books.receipts]
     if (known.length === 0) return undefined
-    const receipt = this.random.pick(
-      this.random.isOnceIn(2) ? known : this.baits.length === 0 ? known : this.baits.slice(-3),
-    )
+    const isAny = this.baits.length === 0 || this.random.isOnceIn(2)
+    const givenBack = this.random.isOnceIn(2) ? this.lastGivenBack(this.baits) : undefined
+    const receipt = givenBack ?? this.random.pick(isAny ? known : this.baits.slice(-3))
     const order = this.books.orders.get(receipt.message.order)
     const certificate = this.books.certificates.get(receipt.message.order)
     if (order === undefined || certificate === undefined) return undefined

@@ -1,4 +1,4 @@
-import type { Instruction, Permission, Receipt, Transfer } from '../messages.ts'
+import type { Instruction, Permission, Receipt, Release, Transfer } from '../messages.ts'
 import type { Random } from '../random.ts'
 import type { KeyRing, Sign, Signed } from '../signatures.ts'
 import { epochOf, type State } from '../state.ts'
@@ -57,6 +57,12 @@ export class People {
     const receipt = this.signAs(node)<Receipt>({ type: 'Receipt', order, node, sequence, units })
     this.receipts.set(order, receipt)
     return receipt
+  }
+
+  /** What a node signs to give an order back; nothing once it has signed a receipt for it, since either would answer for its pay. */
+  releaseFor(order: string, node: string): Signed<Release> | undefined {
+    if (this.receipts.has(order)) return undefined
+    return this.signAs(node)<Release>({ type: 'Release', order, node })
   }
 
   permit(wallet: string, spendMax: number, counterparties: readonly string[], expires: number, nonce: number): void {

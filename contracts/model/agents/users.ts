@@ -2,16 +2,24 @@ import type { JobOrder, Receipt, Transfer, Withdrawal } from '../messages.ts'
 import { apply } from '../model.ts'
 import type { Random } from '../random.ts'
 import { digestOf, type Signed } from '../signatures.ts'
-import type { State } from '../state.ts'
+import { epochOf, type State } from '../state.ts'
 import type { Books } from './books.ts'
 import type { People } from './people.ts'
 
 /** A receipt that its node has signed, and how it will reach the journal. */
 type Handed = { readonly receipt: Signed<Receipt>; readonly isRefused: boolean; readonly isPatient: boolean }
 
+/** An order that a node has taken, and when it is done with it: it has worked, or gives the order back. */
+type Job = {
+  readonly node: string
+  readonly order: string
+  readonly doneAt: number
+  readonly isGivenBack: boolean
+}
+
 /** Payers, payees, delegates and nodes at their usual business. */
 export class Users {
-  private readonly jobs: { readonly node: string; readonly order: string; readonly doneAt: number }[] = []
+  private readonly jobs: Job[] = []
   private readonly waiting: Handed[] = []
 
   constructor(
@@ -136,7 +144,7 @@ export class Users {
     this.place(this.people.signAs(wallet)<JobOrder>({ type: 'JobOrder', ...order }), now)
   }
 
-  /** One job in four is never done, so that its hold ends. */
+  /** One job in four is never done, so that its hold ends; of the others some are given back. */
   private place(order: Signed<JobOrder>, now: number, permission?: Parameters<Books['openHold']>[4]): void {
     const named = permission?.message.counterparties
     const node = this.random.pick(this.people.nodes.filter(name => named?.includes(name) !== false))
@@ -144,13 +152,17 @@ export class Users {
     if (certificate === undefined) return
     if (this.random.isOnceIn(4)) return
     const doneAt = now + this.random.between(1, order.message.deadline - now)
-    this.jobs.push({ node, order: digestOf(order.message), doneAt })
+    this.jobs.push({ node, order: digestOf(order.message), doneAt, isGivenBack: this.random.isOnceIn(4) })
   }
 
   /** Nodes end their jobs and hand the receipts in; what the ledger does not take is pushed, now and then at the last moment. */
   private work(now: number): void {
     for (const job of this.jobs.filter(({ doneAt }) => doneAt <= now)) {
       this.jobs.splice(this.jobs.indexOf(job), 1)
+      if (job.isGivenBack) {
+        this.giveBack(job)
+        continue
+      }
       const receipt = this.people.receiptFor(job.order, job.node, this.random.between(2, 20))
       this.books.pushed.set(digestOf(receipt.message), receipt)
       this.waiting.push({
@@ -169,6 +181,18 @@ export class Users {
       if (isRefused && isPushTime) apply(this.state, receipt.signer, { type: 'pushReceipt', receipt, certificate }, now)
       this.waiting.splice(this.waiting.indexOf(handed), 1)
     }
+  }
+
+  /**
+   * An honest node gives back only what no epoch has shown yet: a poster that has settled it with an accomplice would have nobody left who
+   * objects, as its payer did sign for it.
+   */
+  private giveBack({ node, order }: Job): void {
+    const position = this.books.certificates.get(order)?.message.position ?? 0
+    const isShown = position <= epochOf(this.state, this.state.head).header.position
+    if (node === this.people.honestNode && isShown) return
+    const release = this.people.releaseFor(order, node)
+    if (release !== undefined) this.books.release(release)
   }
 
   /** Early enough for whoever moves every four seconds. */

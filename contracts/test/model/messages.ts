@@ -40,6 +40,9 @@ type Real = { readonly type: MessageType; readonly message: Message; readonly di
 const never = 2n ** 63n
 const MILLISECONDS = 1_000n
 
+/** An order that a node gives back goes to no other, so that no order of a game is assigned twice. */
+const ATTEMPT = 1
+
 /** More than any receipt of a game counts. */
 const FUEL_MAX = 1_000_000n
 
@@ -142,7 +145,7 @@ export class Messages {
       orderDigest: digest,
       payer: addressOf(wallet),
       node: addressOf(certificate.message.node),
-      attempt: 1,
+      attempt: ATTEMPT,
       position: BigInt(certificate.message.position),
       assignedAtMs: this.timeOf(certificate.message.at) * MILLISECONDS,
       laneKey: laneKey(addressOf(order.signer), order.message.lane),
@@ -213,7 +216,7 @@ export class Messages {
         return [spendPermissionType, { ...own, ...caps, ...scope, ...until }]
       }
       case 'Receipt': {
-        const work = { attempt: 1, outcome: 0, inputDigest: zeroHash, outputDigest: zeroHash }
+        const work = { attempt: ATTEMPT, outcome: 0, inputDigest: zeroHash, outputDigest: zeroHash }
         const meter = { startedAtMs: 0n, endedAtMs: 0n, fuel: BigInt(message.units), cpuMs: 0n, memoryBytesPeak: 0n }
         const more = { gpuMs: 0n, storageByteSeconds: 0n, egressBytes: 0n, sequence: BigInt(message.sequence) }
         const own = { orderDigest: this.keyOf(message.order), node: addressOf(message.node) }
@@ -222,7 +225,7 @@ export class Messages {
       case 'Certificate': {
         const { order, node, payoutWallet, amount, position, expires, at } = message
         const orderDigest = this.keyOf(order)
-        const parties = { node: addressOf(node), payoutWallet: addressOf(payoutWallet), attempt: 1 }
+        const parties = { node: addressOf(node), payoutWallet: addressOf(payoutWallet), attempt: ATTEMPT }
         const terms = {
           amountMicrocredits: BigInt(amount),
           pricingDigest: pricingDigest(ethersCrypto, pricingOf(message)),
@@ -232,7 +235,7 @@ export class Messages {
         return [holdCertificateType, { ...parties, ...terms, ...times, ...own }]
       }
       case 'Release': {
-        const own = { orderDigest: this.keyOf(message.order), node: addressOf(message.node), attempt: 1 }
+        const own = { orderDigest: this.keyOf(message.order), node: addressOf(message.node), attempt: ATTEMPT }
         return [assignmentReleaseType, own]
       }
     }

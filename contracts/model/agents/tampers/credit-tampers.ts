@@ -36,12 +36,18 @@ export const creditTampers = {
     leafIn(draft, shop.victim).available += debit
     return true
   },
-  /** The journal's position stays where it was although the leaves move on. */
+  /**
+   * The journal's position stays where it was although the leaves move on, and what it leaves out counts once more in the next epoch. Without
+   * an acceptance beyond it nobody asks: an honest payer's second debit has no answer anyway, and an accomplice's is its own loss.
+   */
   positionFrozen: (draft, shop) => {
     const before = parentPosition(shop.state, draft)
-    const isBehind = draft.position > before
+    const isLeftOut = [...shop.books.acceptances.values()].some(
+      ({ message }) => message.position > before && message.at < draft.closedAt,
+    )
+    if (!isLeftOut) return false
     draft.position = before
-    return shop.random.isOnceIn(2) ? shortCredit(draft, shop) : isBehind
+    return shop.random.isOnceIn(2) ? shortCredit(draft, shop) : true
   },
   /** Dates the epoch as if an hour had not passed, or had. */
   misdated: (draft, shop) => {
