@@ -107,6 +107,9 @@ interface ISettlement is ISettlementDisputed, ISettlementExit {
     /// @notice Thrown when N is so short that a live operator could be exited while demands hold its epochs back.
     error ExitTooSoon(uint64 exitSeconds, uint64 livelySeconds);
 
+    /// @notice Thrown when K is zero: the first demand of a row can be opened in any case.
+    error RoundsZero();
+
     /// @notice Thrown when demands could follow one another for too long.
     error RoundsTooMany(uint64 rounds, uint64 max);
 

@@ -70,6 +70,7 @@ abstract contract SettlementEpochs is SettlementInbox, SettlementPayees, Settlem
         _requireAtMost(parameters.inboxAgeSeconds, PARTS_PERIOD_SECONDS);
         _requireAtMost(parameters.answerSeconds, WINDOW_SECONDS_MAX);
         _requireAtMost(parameters.exitSeconds, EXIT_SECONDS_MAX);
+        require(parameters.roundsMax > 0, RoundsZero());
         require(parameters.roundsMax <= ROUNDS_MAX, RoundsTooMany(parameters.roundsMax, ROUNDS_MAX));
         // Three epochs in a row may be held back as long as demands can, and the operator is still there.
         uint64 lively = 3 * (parameters.windowSeconds + 2 * parameters.roundsMax * parameters.answerSeconds);

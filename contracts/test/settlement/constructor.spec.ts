@@ -32,6 +32,14 @@ describe('the settlement contract', () => {
     }
   })
 
+  it('cannot be deployed without a round of demands, since one would still be opened, and hold a living operator back until the exit', async () => {
+    const { settlement, addresses } = await loadContracts()
+    const parameters = { ...strangeParameters(), roundsMax: 0n, answerSeconds: YEAR_SECONDS }
+    const exitSeconds = 3n * parameters.windowSeconds + 1n
+    const deploying = deploySettlement({ ...parameters, exitSeconds }, addresses.evidence)
+    await revertWithCustomError(deploying, settlement, 'RoundsZero')
+  })
+
   it('cannot be deployed with rounds without end, or without a bond', async () => {
     const { settlement, addresses } = await loadContracts()
     const rounds = deploySettlement({ ...strangeParameters(), roundsMax: 65n }, addresses.evidence)
