@@ -1,6 +1,6 @@
 import type { CreditGround, Demand } from './demands.ts'
 import { entryOf, isCoveredHere, standing } from './judge.ts'
-import { inboxKey, payableOf } from './messages.ts'
+import { type Acceptance, inboxKey, payableOf } from './messages.ts'
 import { digestOf } from './signatures.ts'
 import { type Epoch, epochOf, need, type State } from './state.ts'
 
@@ -53,9 +53,12 @@ function owedByAcceptance(state: State, epoch: Epoch, ground: Extract<CreditGrou
   const isSigned = state.keys.isGenuine(ground.acceptance) && signer === state.ledger
   const isSaid = isSigned && message.isAccepted && message.digest === digest
   const { to, amount } = ground.message.message
-  return { account: to, key: digest, amount, isOfThisEpoch: isSaid && isPositionOf(state, epoch, message.position) }
+  return { account: to, key: digest, amount, isOfThisEpoch: isSaid && isOfEpoch(state, epoch, message) }
 }
 
-export function isPositionOf(state: State, epoch: Epoch, position: number): boolean {
-  return position > epochOf(state, epoch.header.parent).header.position && position <= epoch.header.position
+/** What the ledger signed after the parent had closed is of this epoch, whatever position the parent claims to have reached. */
+export function isOfEpoch(state: State, epoch: Epoch, { position, at }: Acceptance): boolean {
+  const parent = epochOf(state, epoch.header.parent).header
+  const isLater = !state.without.has('position-not-ahead') && at > parent.closedAt
+  return (position > parent.position || isLater) && position <= epoch.header.position
 }

@@ -1,6 +1,6 @@
 import type { Answer, OrderAnswer, ReceiptDemand } from './demands.ts'
 import { type Due, entryOf, isCoveredHere, standing } from './judge.ts'
-import { isPositionOf } from './judge-credit.ts'
+import { isOfEpoch } from './judge-credit.ts'
 import { needCertified, needEndedBefore, needRelease } from './judge-kept.ts'
 import { type Certificate, dueOf, type Receipt } from './messages.ts'
 import { freeBond } from './settlement.ts'
@@ -35,7 +35,7 @@ function needReceiptGround(state: State, epoch: Epoch, { order, receipt, ground 
       const { signer, message } = ground.acceptance
       const isSaid = state.keys.isGenuine(ground.acceptance) && signer === state.ledger && message.isAccepted
       need(state, 'always', isSaid && message.digest === digest, 'AcceptanceUnrelated')
-      const isHere = isPositionOf(state, epoch, message.position)
+      const isHere = isOfEpoch(state, epoch, message)
       return need(state, 'acceptance-of-this-epoch', isHere, 'PositionOutsideEpoch')
     }
     case 'debited': {

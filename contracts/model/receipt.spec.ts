@@ -122,6 +122,18 @@ describe('a receipt', () => {
     assert.equal(refused(ask(demand)), 'InboxItemOfOtherEpoch')
   })
 
+  it('accepted after the parent had closed is of the epoch, whatever position the parent claims', () => {
+    work()
+    assert.equal(post({ position: 9, closedAt: 8 }).isAccepted, true)
+    assert.equal(post({ parent: 1, position: 9 }).isAccepted, true)
+    const asked = (at: number) => {
+      const ground = { kind: 'accepted', acceptance: acceptanceAt(2, at) } as const
+      return apply(state, 'asker', { type: 'openDemand', epoch: 2, demand: { ...demand, ground } }, 10)
+    }
+    assert.equal(refused(asked(8)), 'PositionOutsideEpoch')
+    assert.equal(asked(9).isAccepted, true)
+  })
+
   it('cannot be pushed with another signer’s signature, without its certificate or too late', () => {
     const receipt = sign('nora')<Receipt>({ type: 'Receipt', order: 'o', node: 'nora', sequence: 1, units: 1 })
     const push = (pushed: Signed<Receipt>, now = 1) =>
@@ -206,8 +218,8 @@ describe('a receipt', () => {
     assert.equal(post({ position: 1, leaves }).isAccepted, true)
   }
 
-  function acceptanceAt(position: number): Signed<Acceptance> {
+  function acceptanceAt(position: number, at = 9): Signed<Acceptance> {
     const digest = digestOf(demand.receipt.message)
-    return sign(ledgerKey)<Acceptance>({ type: 'Acceptance', digest, isAccepted: true, position, at: 9 })
+    return sign(ledgerKey)<Acceptance>({ type: 'Acceptance', digest, isAccepted: true, position, at })
   }
 })

@@ -48,6 +48,7 @@ export const rules = [
   'push-in-time',
   'push-of-this-epoch',
   'acceptance-of-this-epoch',
+  'position-not-ahead',
   'settled-entry-debits',
   'worthless-is-due-nothing',
   'ended-if-pushed',

@@ -55,6 +55,7 @@ const profiteers: Partial<Record<Rule, Strategy>> = {
   'row-cumulative': tampering('wrongCumulative'),
   'payable-paid-out': tampering('payableKept'),
   'position-not-stale': tampering('positionFrozen'),
+  'position-not-ahead': tampering('positionAhead'),
   'descendants-return-bonds': mixed,
   'rows-in-limit': stalled,
   'demand-in-window': stalled,

@@ -59,8 +59,8 @@ describe('a watcher that guards a wallet', () => {
     await network.cancelByGuardian()
     const books = await network.post(withoutLast(), { journalPosition: network.ledger.events.length })
     const hidden = await network.own(withoutLast())
-    const { position, atMs } = acceptance.acceptance
-    const earlier = await network.accepted(key, 1, Number(atMs))
+    const { position } = acceptance.acceptance
+    const earlier = await network.accepted(key, 1, (await network.view()).parent.closedAt * 1_000 + 999)
     const refused = { ...acceptance, acceptance: { ...acceptance.acceptance, isAccepted: false } }
     for (const acceptances of [[], [earlier], [refused]]) {
       const outcome = await network.play(books, hidden, true, { guarded, acceptances, credits: [credit] })
@@ -69,6 +69,15 @@ describe('a watcher that guards a wallet', () => {
     const others = { guarded: [carol.address], acceptances: [acceptance], credits: [] }
     assert.deepEqual((await network.play(books, hidden, true, others)).called, [])
     await network.cancelByGuardian()
+  })
+
+  it('cancels an epoch that leaves out what was accepted after its parent, whose position runs ahead', async () => {
+    const { key, acceptance, credit } = await pays()
+    const books = await network.post(withoutLast(), { journalPosition: network.ledger.events.length })
+    const overtaken = await network.accepted(key, 1, Number(acceptance.acceptance.atMs))
+    const more = { guarded: [bob.address], acceptances: [overtaken], credits: [credit] }
+    const outcome = await network.play(books, await network.own(withoutLast()), true, more)
+    assertCancelled(outcome)
   })
 
   it('cancels an epoch that leaves out a whole transfer of the journal', async () => {

@@ -36,10 +36,15 @@ export type Entitlement = {
   readonly working: ReadonlyMap<string, Work>
 }
 
-/** The epoch that an honest poster posts now: the parent's leaves and every movement since the parent's position. */
-export function draftEpoch(state: State, books: Books, now: number): Draft {
+/**
+ * The epoch that an honest poster posts now: the parent's leaves and every movement since the parent's position, or since the books' position
+ * when it was posted, if it claims to have reached more than they had.
+ */
+export function draftEpoch(state: State, books: Books, now: number, reached: number): Draft {
   const parent = epochOf(state, state.head)
-  const header = { cut: books.cut, position: books.position, closedAt: now, burn: burnSince(state, books, parent) }
+  const since = Math.min(parent.header.position, reached)
+  const position = Math.max(books.position, parent.header.position)
+  const header = { cut: books.cut, position, closedAt: now, burn: burnSince(state, books, parent) }
   const draft: Draft = {
     parent: parent.id,
     id: state.lastEpoch + 1,
@@ -49,7 +54,7 @@ export function draftEpoch(state: State, books: Books, now: number): Draft {
     rows: [],
   }
   for (const { account, key, credit, debit, allowance, position } of books.movements) {
-    if (position <= parent.header.position) continue
+    if (position <= since) continue
     const entry = entryIn(draft, account, key)
     entry.credit += credit
     entry.debit += debit

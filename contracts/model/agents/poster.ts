@@ -32,6 +32,8 @@ export class Poster {
   readonly entitled = new Map<number, Map<string, Entitlement>>()
   readonly used = new Set<TamperName>()
   private readonly posted = new Map<number, Posted>()
+  /** The books' position when an epoch was posted, by its id. */
+  private readonly reached = new Map<number, number>()
   private postsAt = 10
   private answered = 0
 
@@ -58,15 +60,17 @@ export class Poster {
 
   private post(now: number): void {
     this.books.close()
-    const honest = draftEpoch(this.state, this.books, now)
+    const reached = this.reached.get(this.state.head) ?? 0
+    const honest = draftEpoch(this.state, this.books, now, reached)
     const entitled = entitlementsOf(this.books)
-    const draft = draftEpoch(this.state, this.books, now)
+    const draft = draftEpoch(this.state, this.books, now, reached)
     const name = this.falsify(draft)
     if (now >= this.mode.cutFrozenFrom) draft.closedAt = this.state.epochs.get(draft.parent)?.header.closedAt ?? 0
     const result = this.send(draft, now)
     if (!result.isAccepted) return
     if (name !== undefined) this.used.add(name)
     this.expected.set(result.value, honest)
+    this.reached.set(result.value, this.books.position)
     this.entitled.set(result.value, entitled)
     this.posted.set(result.value, new Posted(draft, name === undefined))
   }

@@ -1,5 +1,6 @@
 import type { CreditGround, Demand } from '../demands.ts'
 import { nodesBelow } from '../judge.ts'
+import { isOfEpoch } from '../judge-credit.ts'
 import { laneKey, payableOf, rowKey, type Transfer } from '../messages.ts'
 import { digestOf, type KeyRing, type Signed } from '../signatures.ts'
 import { type Epoch, epochOf, type State, type Statement } from '../state.ts'
@@ -120,7 +121,7 @@ function missingCredits(
     if (isThere && node.credit >= sumsBelow(state.keys, known, node.path).credit) continue
     const receipt = books.receipts.find(({ message }) => message.order === key)
     if (receipt !== undefined) wanted.push(...receiptDemands(state, books, epoch.id, receipt))
-    const ground = receipt === undefined ? groundOf(books, epoch, account, key) : undefined
+    const ground = receipt === undefined ? groundOf(state, books, epoch, account, key) : undefined
     if (ground?.kind === 'debited') wanted.push({ kind: 'statement', account: ground.message.message.wallet })
     if (ground !== undefined) wanted.push({ kind: 'credit', account, key, ground })
   }
@@ -128,7 +129,7 @@ function missingCredits(
 }
 
 /** The ledger's acceptance if it is of this epoch; else the debit that the sender's statement shows. */
-function groundOf(books: Books, epoch: Epoch, account: string, key: string): CreditGround | undefined {
+function groundOf(state: State, books: Books, epoch: Epoch, account: string, key: string): CreditGround | undefined {
   if (key.startsWith('inbox-')) {
     const index = Number(key.slice('inbox-'.length))
     return { kind: account.startsWith('payable:') ? 'forced' : 'deposit', index }
@@ -138,7 +139,7 @@ function groundOf(books: Books, epoch: Epoch, account: string, key: string): Cre
   if (debited?.kind !== 'message') return undefined
   const acceptance = books.acceptances.get(key)
   const { message } = debited
-  const isAccepted = acceptance !== undefined && acceptance.message.position <= epoch.header.position
+  const isAccepted = acceptance !== undefined && isOfEpoch(state, epoch, acceptance.message)
   if (message.message.type === 'Withdrawal' || !isAccepted) return { kind: 'debited', message }
   return { kind: 'accepted', message: message as Signed<Transfer>, acceptance }
 }

@@ -1,6 +1,6 @@
 import type { Demand, ReceiptGround } from '../demands.ts'
 import { isCoveredHere } from '../judge.ts'
-import { isPositionOf } from '../judge-credit.ts'
+import { isOfEpoch } from '../judge-credit.ts'
 import type { Receipt } from '../messages.ts'
 import { digestOf, type Signed } from '../signatures.ts'
 import { epochOf, leafAt, type State } from '../state.ts'
@@ -64,7 +64,7 @@ function receiptGround(state: State, books: Books, id: number, receipt: Signed<R
   const pushed = state.pushedReceipts.get(digest)
   if (pushed !== undefined && isCoveredHere(state, epoch, pushed)) return { kind: 'pushed' }
   const acceptance = books.acceptances.get(digest)
-  if (acceptance !== undefined && isPositionOf(state, epoch, acceptance.message.position)) {
+  if (acceptance !== undefined && isOfEpoch(state, epoch, acceptance.message)) {
     return { kind: 'accepted', acceptance }
   }
   const payer = books.orders.get(receipt.message.order)?.message.wallet ?? ''

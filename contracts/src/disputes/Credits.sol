@@ -35,7 +35,7 @@ abstract contract Credits is AccountDemands {
         require(isGround, MovementKindInvalid(kind));
         Movement memory movement = _judge.movementOf(kind, message);
         _judge.requireAccepted(acceptance, movement.digest);
-        Proofs.requireInEpoch(settlement, epoch, acceptance.acceptance.position);
+        Proofs.requireInEpoch(settlement, epoch, acceptance.acceptance);
         return _openCredit(epoch, movement.creditorPlace, movement.key, movement.amountMicrocredits, follows);
     }
 

@@ -6,7 +6,7 @@ import {IDisputesReceipts} from "../interfaces/IDisputesReceipts.sol";
 import {Acceptances} from "../libraries/Acceptances.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {EpochReach} from "../types/Epoch.sol";
-import {SignedAcceptance} from "../types/Messages.sol";
+import {MILLISECONDS_PER_SECOND, SignedAcceptance} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
 import {
     CertifiedOrder,

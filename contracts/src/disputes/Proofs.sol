@@ -6,6 +6,7 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 import {IDisputesAccounts} from "../interfaces/IDisputesAccounts.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {EpochReach} from "../types/Epoch.sol";
+import {Acceptance, MILLISECONDS_PER_SECOND} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
 import {Statement} from "./Demand.sol";
 
@@ -41,10 +42,14 @@ library Proofs {
         require(isCovered, IDisputesAccounts.ItemOutsideEpoch(epoch, index));
     }
 
-    /// @dev Refuses with `IDisputesAccounts.PositionOutsideEpoch` a position that the epoch does not reach, or its parent does.
-    function requireInEpoch(ISettlement settlement, uint64 epoch, uint64 position) internal view {
+    /// @dev Refuses with `IDisputesAccounts.PositionOutsideEpoch` what was accepted at a position that the epoch does not reach, or that its
+    /// parent does and in a second that is not after the parent's `closedAt`: a parent may claim a position that the journal has yet to reach.
+    function requireInEpoch(ISettlement settlement, uint64 epoch, Acceptance memory accepted) internal view {
         EpochReach memory asked = settlement.reachOf(epoch);
-        bool isNew = position > settlement.reachOf(asked.parent).journalPosition;
+        EpochReach memory parent = settlement.reachOf(asked.parent);
+        uint64 position = accepted.position;
+        bool isLater = accepted.atMs / MILLISECONDS_PER_SECOND > parent.closedAt;
+        bool isNew = position > parent.journalPosition || isLater;
         require(isNew && position <= asked.journalPosition, IDisputesAccounts.PositionOutsideEpoch(epoch, position));
     }
 }

@@ -6,7 +6,7 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 import {Acceptances} from "../libraries/Acceptances.sol";
 import {ProofOfCompute} from "../libraries/ProofOfCompute.sol";
 import {SumTree} from "../libraries/SumTree.sol";
-import {JobOrder, SignedAcceptance, UsageReceipt} from "../types/Messages.sol";
+import {JobOrder, MILLISECONDS_PER_SECOND, SignedAcceptance, UsageReceipt} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
 import {IDisputesAccounts} from "../interfaces/IDisputesAccounts.sol";
 import {DemandKind, PushedReceipt, Question, ReceiptClaim, ReceiptEvidence, Statement} from "./Demand.sol";
@@ -71,7 +71,7 @@ abstract contract Receipts is SignedByNodes {
         bool isRelated = accepted == digest && acceptance.acceptance.isAccepted;
         require(isRelated, IDisputesAccounts.AcceptanceUnrelated(digest, accepted));
         Acceptances.requireSigned(_domain, ledgerSigner, acceptance);
-        Proofs.requireInEpoch(_settlement, epoch, acceptance.acceptance.position);
+        Proofs.requireInEpoch(_settlement, epoch, acceptance.acceptance);
         return _openReceipt(epoch, evidence, acceptance.acceptance.atMs, false, follows);
     }
 

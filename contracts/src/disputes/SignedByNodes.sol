@@ -7,7 +7,7 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 import {ProofOfCompute} from "../libraries/ProofOfCompute.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {EpochReach} from "../types/Epoch.sol";
-import {AssignmentRelease} from "../types/Messages.sol";
+import {AssignmentRelease, MILLISECONDS_PER_SECOND} from "../types/Messages.sol";
 import {EntryProof} from "../types/SumTreeTypes.sol";
 import {OrderClaim, Question, Statement} from "./Demand.sol";
 import {Proofs} from "./Proofs.sol";
@@ -19,8 +19,6 @@ abstract contract SignedByNodes is IDisputesReceipts {
 
     /// @inheritdoc IDisputesReceipts
     address public immutable ledgerSigner;
-
-    uint64 internal constant MILLISECONDS_PER_SECOND = 1_000;
 
     /// @dev Between the inbox item's arrival and its turn in the journal, beside D.
     uint64 private constant PUSH_MARGIN_SECONDS = 5 minutes;

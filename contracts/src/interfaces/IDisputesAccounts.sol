@@ -25,7 +25,8 @@ interface IDisputesAccounts {
     /// @notice Thrown when an acceptance is of another message, or is a refusal.
     error AcceptanceUnrelated(bytes32 digest, bytes32 acceptedDigest);
 
-    /// @notice Thrown when an acceptance's position is not one of the epoch's.
+    /// @notice Thrown when what was accepted, or assigned, is of another epoch: at a position that the epoch does not reach, or that its parent
+    /// does and signed no later than the second in which that closed.
     error PositionOutsideEpoch(uint64 epoch, uint64 position);
 
     /// @notice Thrown when the IOU shown is not the one that the redemption pays.
@@ -60,7 +61,7 @@ interface IDisputesAccounts {
     function demandDeposit(uint64 epoch, uint64 index, bytes32 follows) external returns (bytes32 id);
 
     /// @notice Asks that the receiver of a transfer, purchase, redemption or escrow capture is credited that the ledger accepted in the
-    /// epoch.
+    /// epoch: at one of its positions, or, whatever position its parent claims to have reached, in a second after the parent's `closedAt`.
     /// @param message ABI encoded as `kind` says.
     /// @dev Reverts with `MovementKindInvalid`, `AcceptanceUnrelated`, `PositionOutsideEpoch`, `IouUnrelated`, `CaptureUnrelated`, and
     /// with the errors of `Acceptances`.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+uint64 constant MILLISECONDS_PER_SECOND = 1_000;
+
 // The messages that wallets, nodes and the ledger sign, as far as contracts read them. Names, types and order of the fields are those of the
 // EIP-712 types; a `string` is here the Keccak hash of its text, which is what its signature is over. Times are seconds, those that end in
 // `Ms` milliseconds, amounts microcredits.

@@ -72,6 +72,24 @@ describe('an accepted transfer', () => {
     await ask({ position: 20n })
   })
 
+  it('is a ground at a position of the parent if it was signed after that had closed', async () => {
+    const { contracts, posted, messages } = await happen()
+    const { disputes, settlement, domain } = contracts
+    const { parent } = await settlement.read.epoch([posted.epoch])
+    const { journalPosition, closedAt } = await settlement.read.epoch([parent])
+    const { digest, struct } = messages.transfer
+    const ask = async (position: bigint, atMs: bigint) => {
+      const [shown] = await acceptanceBatch([{ digest, position, isAccepted: true, atMs }], ledger, domain)
+      assert.ok(shown)
+      return disputes.write.demandAccepted([posted.epoch, 0, encoded(struct), shown, zeroHash], asAlice)
+    }
+    const beyond = ask(21n, closedAt * 1_000n + 1_000n)
+    await reverts(beyond, disputes, 'PositionOutsideEpoch', [posted.epoch, 21n])
+    const last = ask(journalPosition, closedAt * 1_000n + 999n)
+    await reverts(last, disputes, 'PositionOutsideEpoch', [posted.epoch, journalPosition])
+    await ask(journalPosition, closedAt * 1_000n + 1_000n)
+  })
+
   it('of another chain or contract is no ground', async () => {
     const { contracts, posted, messages } = await happen()
     const { disputes, domain } = contracts

@@ -130,6 +130,18 @@ describe('demanding a receipt', () => {
       await reverts(ask({ position }), disputes, 'PositionOutsideEpoch', [posted.epoch, position])
   })
 
+  it('is opened for what was accepted after the parent had closed, though that claims the position', async () => {
+    const { contracts, posted } = await happen()
+    const { receipts, settlement, domain } = contracts
+    const { evidence, claim } = await evidenceOf(domain)
+    const { parent } = await settlement.read.epoch([posted.epoch])
+    const { journalPosition: position, closedAt } = await settlement.read.epoch([parent])
+    const atMs = closedAt * 1_000n + 1_000n
+    const shown = await acceptanceOf(domain, { digest: claim.receiptDigest, position, isAccepted: true, atMs })
+    await receipts.write.demandAcceptedReceipt([posted.epoch, evidence, shown, zeroHash], asAlice)
+    assert.equal((await settlement.read.epoch([posted.epoch])).openDemands, 1)
+  })
+
   it('is refused for an order that the epoch does not debit, and allowed for one that it does', async () => {
     const happened = await withStatements('wallet', 'payout')
     const { contracts, posted, entries, places } = happened

@@ -1,5 +1,6 @@
 import { type Address, bytesToHex, type Hex, type LeafAccount, leafPlace } from '@deparrow/ledger'
 import { ledgerCrypto } from '../crypto/ledger-crypto.ts'
+import { acceptanceHere } from './acceptance-here.ts'
 import type { WatchCase } from './case.ts'
 import { type Fault, fault } from './faults.ts'
 import { seeAccount, seeValue } from './look-up.ts'
@@ -27,7 +28,7 @@ type Ground = AcceptedCredit & { readonly acceptance: AcceptanceStruct }
 const acceptedKinds: ReadonlySet<number> = new Set([0, 1, 2])
 
 /**
- * What an epoch owes the guarded wallets: each accepted message at a position of this epoch has to be credited, also when the journal does not have it, or the
+ * What an epoch owes the guarded wallets: each message that was accepted in this epoch has to be credited, also when the journal does not have it, or the
  * epoch leaves out the whole movement; and what the poster itself has shown to have left a sender for them.
  */
 export function examineGuarded(watched: WatchCase): Part {
@@ -70,13 +71,6 @@ function groundsOf(watched: WatchCase): readonly Ground[] {
     return [{ wallet, key, amountMicrocredits, message, acceptance: one }]
   })
   return [...given, ...journalled]
-}
-
-function acceptanceHere({ posted, parent, acceptances = [] }: EpochView, key: Hex): AcceptanceStruct | undefined {
-  return acceptances.find(({ acceptance: { digest, position, isAccepted } }) => {
-    const isHere = position > BigInt(parent.journalPosition) && position <= BigInt(posted.journalPosition)
-    return isAccepted && isHere && digest.toLowerCase() === key
-  })
 }
 
 /** A debit that the poster alone has shown credits a guarded wallet. */

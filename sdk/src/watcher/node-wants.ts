@@ -4,6 +4,7 @@ import { demandKinds } from '../disputes/answer.ts'
 import { answerKept } from '../disputes/answer-kept.ts'
 import { answerReceipt } from '../disputes/answer-receipt.ts'
 import type { Answer, OrderClaim, Question } from '../disputes/calls.ts'
+import { acceptanceHere } from './acceptance-here.ts'
 import type { WatchCase } from './case.ts'
 import { type Fault, fault } from './faults.ts'
 import { seeAccount, seeValue } from './look-up.ts'
@@ -145,13 +146,10 @@ function groundOf(
   { receipt }: NodeJob,
   payer: SeenPayer,
 ): { readonly ground: ReceiptGround | undefined; readonly untilMs: bigint } | undefined {
-  const { posted, parent, acceptances = [] } = watched.view
+  const { parent } = watched.view
   const item = watched.itemsHere().find(({ kind, digest }) => kind === 'receipt' && digest === receipt?.digest)
   if (item?.arrivedAt !== undefined) return { ground: { kind: 'pushed' }, untilMs: BigInt(item.arrivedAt) * 1_000n }
-  const acceptance = acceptances.find(({ acceptance: { digest, position, isAccepted } }) => {
-    const isHere = position > BigInt(parent.journalPosition) && position <= BigInt(posted.journalPosition)
-    return isAccepted && isHere && digest.toLowerCase() === receipt?.digest
-  })
+  const acceptance = receipt && acceptanceHere(watched.view, receipt.digest)
   if (acceptance !== undefined) return { ground: { kind: 'accepted', acceptance }, untilMs: acceptance.acceptance.atMs }
   if ('wants' in payer || payer.debit === 0n) return undefined
   return { ground: payer.ground, untilMs: BigInt(parent.closedAt) * 1_000n }

@@ -11,6 +11,20 @@ const shortCredit: Tamper = (draft, shop) => {
   return diminish(draft, account, key, shop.random.isOnceIn(2) ? credit : shop.random.between(1, credit))
 }
 
+/** The accomplice keeps what it has transferred to the victim, and neither statement knows of it. */
+const undoTransfer: Tamper = (draft, { victim }) => {
+  const sent = draft.statements.get(accomplice)
+  const received = draft.statements.get(victim)
+  const found = [...(received ?? [])].find(([key, { credit }]) => credit > 0 && sent?.get(key)?.debit === credit)
+  if (found === undefined || leafIn(draft, victim).available < found[1].credit) return false
+  const [key, { credit }] = found
+  sent?.delete(key)
+  received?.delete(key)
+  leafIn(draft, accomplice).available += credit
+  leafIn(draft, victim).available -= credit
+  return true
+}
+
 /** Credits left out, and headers that date or count wrongly. */
 export const creditTampers = {
   /** A deposit, a transfer or a job's pay arrives short or not at all. */
@@ -48,6 +62,17 @@ export const creditTampers = {
     if (!isLeftOut) return false
     draft.position = before
     return shop.random.isOnceIn(2) ? shortCredit(draft, shop) : true
+  },
+  /**
+   * The journal's position runs far ahead, so that no later acceptance is at a position of a later epoch: then what the accomplice has
+   * transferred to the victim does not happen.
+   */
+  positionAhead: (draft, shop) => {
+    if (draft.position > parentPosition(shop.state, draft)) {
+      draft.position += 1_000_000
+      return true
+    }
+    return undoTransfer(draft, shop)
   },
   /** Dates the epoch as if an hour had not passed, or had. */
   misdated: (draft, shop) => {
