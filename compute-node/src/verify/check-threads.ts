@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Domain } from '@deparrow/ledger'
 import { ledgerCrypto } from '@deparrow/sdk/crypto'
@@ -43,19 +44,35 @@ export class CheckThreads implements BlockChecks {
 
   /**
    * Has a block checked by the thread that has least to do. Rejects with
-   * {@link CheckThreadError} when the thread ends.
+   * {@link CheckThreadError} when the thread ends, or has ended.
    */
   check(task: BlockTask): Promise<CheckedBlock> {
     const thread = this.threads.reduce((least, other) => (other.open.length < least.open.length ? other : least))
+    if (hasEnded(thread.worker)) return Promise.reject(new CheckThreadError())
     return new Promise((resolve, reject) => {
       thread.open.push({ resolve, reject })
       thread.worker.postMessage(task, [task.lines.buffer])
     })
   }
 
+  /**
+   * Has every thread end by itself when it has answered. One that is stopped while it loads its modules takes the process along: Node.js
+   * aborts in a module that awaits (nodejs/node#53238), and so do the native bindings.
+   */
   async close(): Promise<void> {
-    await Promise.all(this.threads.map(({ worker }) => worker.terminate()))
+    await Promise.all(this.threads.map(({ worker }) => ended(worker)))
   }
+}
+
+async function ended(worker: Worker): Promise<void> {
+  if (hasEnded(worker)) return
+  const exit = once(worker, 'exit')
+  worker.postMessage(undefined)
+  await exit
+}
+
+function hasEnded(worker: Worker): boolean {
+  return worker.threadId === -1
 }
 
 function startThread(): Thread {
@@ -73,7 +90,7 @@ function startThread(): Thread {
 /** Thrown when a thread ended before it answered: a fault of this program or of its machine, and nothing that a journal can cause. */
 export class CheckThreadError extends Error {
   override readonly name = 'CheckThreadError'
-  constructor(options: { readonly cause: unknown }) {
+  constructor(options?: { readonly cause: unknown }) {
     super('a thread that checks the journal has ended', options)
   }
 }
