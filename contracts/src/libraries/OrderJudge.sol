@@ -35,7 +35,7 @@ library OrderJudge {
     /// @dev A job that was settled. Reverts with the errors above, those of `Authorities`, `Freshness` and `SumTree`.
     function requireJob(Case memory self, bytes32 key, uint64 debit, JobEvidence memory evidence) internal view {
         JobHoldEvidence memory hold = evidence.hold;
-        (, bool isDelegated) = requireJobOrder(self, key, hold);
+        bool isDelegated = requireJobOrder(self, key, hold);
         require(debit <= hold.order.maxPriceMicrocredits, AmountDiffers(debit, hold.order.maxPriceMicrocredits));
         UsageReceipt memory receipt = evidence.receipt;
         require(receipt.orderDigest == key, MessageUnrelated(key, receipt.orderDigest));
@@ -97,15 +97,16 @@ library OrderJudge {
         Case memory self,
         bytes32 key,
         JobHoldEvidence memory evidence
-    ) private view returns (address signer, bool isDelegated) {
+    ) private view returns (bool isDelegated) {
         JobOrder memory order = evidence.order;
         requireRelated(self, key, ProofOfCompute.structHash(order), order.payer);
+        address signer;
         (signer, isDelegated) = Authorities.signerFor(self.domain, order.payer, key, evidence.authority);
         if (isDelegated) {
             Authorities.requireAmountAllowed(evidence.authority.permission, order.maxPriceMicrocredits);
             Authorities.requireEngineAllowed(evidence.authority.permission, order.engine);
         }
-        if (requireStood(self, key, order.maxPriceMicrocredits, evidence.origin)) return (signer, isDelegated);
+        if (requireStood(self, key, order.maxPriceMicrocredits, evidence.origin)) return isDelegated;
         Freshness.requireFresh(self, signer, order.lane, order.nonce, order.deadline, evidence.origin.lanes);
         if (isDelegated) Authorities.requireStanding(self, evidence.authority.permission);
     }

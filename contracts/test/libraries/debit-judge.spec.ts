@@ -169,7 +169,9 @@ describe('a debit by a transfer', () => {
 
   it('is allowed by the wallet’s signature, with any fresh nonce, also 0 in a new lane', async () => {
     await judgeTransfer({})
-    await judgeTransfer({ to: 2n ** 64n - 1n })
+    const last = 2n ** 64n - 1n
+    await judgeTransfer({ to: last })
+    await judgeTransfer({ message: { nonce: last }, from: last - 1n, to: last })
     await judgeTransfer({ from: undefined })
     await judgeTransfer({ message: { nonce: 0n }, from: undefined, to: 0n })
   })
@@ -228,7 +230,9 @@ describe('a delegate’s transfer', () => {
     }
   })
 
-  it('is refused when the first item of the inbox revoked the permission', async () => {
+  it('is refused when the first item of the inbox revoked the permission, and not without any', async () => {
+    await facts.write.setRevocation([wallet.address, delegate.address, 0n, PARENT_CUT])
+    await judgeTransfer({ permission: { nonce: 0n } })
     await facts.write.setRevocation([wallet.address, delegate.address, 0n, 0n])
     await refusesWith(judgeTransfer({ permission: { nonce: 0n } }), 'PermissionRevoked', [0n, 0n])
   })

@@ -73,6 +73,7 @@ describe('the tree that a leaf stands in', () => {
 
   it('is another when a field of the leaf or its place is', async () => {
     const { hash, sum } = leafNode(place, leaf)
+    assert.deepEqual(await harness.read.exitTreeOver([place, leaf, '0x']), [treeId(hash, sum), 7n])
     for (const [otherPlace, changed] of [
       [place, { available: 4n, held: 3n }],
       [place, { available: 4n }],

@@ -110,6 +110,19 @@ describe('a frontier', () => {
     assert.equal(await reveal(hash, frontier), 2n ** 64n)
   })
 
+  it('shows halves of a statement that are as large as they can be', async () => {
+    const [credit, debit] = [2n ** 128n - 2n ** 64n, 2n ** 64n - 1n]
+    for (const value of [credit, debit]) {
+      const both = [
+        { ...left, value },
+        { ...right, value: credit + debit - value },
+      ]
+      const { hash } = entriesRoot(both)
+      const { frontier } = revealed(placedEntries(both), key(0), 0)
+      assert.equal(await reveal(hash, frontier, { tree: STATEMENT }), 2n ** 128n - 1n)
+    }
+  })
+
   it('shows every part of every tree, with the sum of the tree, down to where trees end', async () => {
     const anyEntries = fc.uniqueArray(
       fc.record(

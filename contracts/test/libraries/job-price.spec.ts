@@ -170,6 +170,20 @@ describe('the fee on chain', () => {
     )
   })
 
+  it('is rounded up by however little, and its burnt part down', async () => {
+    for (const [captured, feeBasisPoints, fee] of [
+      [1n, 1, 1n],
+      [9_999n, 1, 1n],
+      [10_000n, 1, 1n],
+      [10_001n, 1, 2n],
+      [3_333n, 7, 3n],
+    ] as const)
+      assert.deepEqual(await harness.read.feeOf([captured, { ...mostRates, feeBasisPoints, burnBasisPoints: 9_999 }]), [
+        fee,
+        fee - 1n,
+      ])
+  })
+
   it('leaves the node nothing when it is more than what was captured', async () => {
     const pricing = { ...mostRates, feeBasisPoints: 20_000, burnBasisPoints: 0 }
     assert.equal(await harness.read.earnedOf([5n, pricing]), 0n)

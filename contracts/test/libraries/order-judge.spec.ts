@@ -110,6 +110,11 @@ for (const { name, judgeIt } of kinds) {
       }
     })
 
+    it('is allowed by the wallet whatever a permission beside its signature says that nobody signed', async () => {
+      const unsigned = { counterparties: [stranger.address], engines: ['docker'] }
+      for (const stands of [false, true]) await judgeIt({ stands, unsigned })
+    })
+
     it('is allowed by an order that stood when the permission behind it ended', async () => {
       await facts.write.setRevocation([wallet.address, delegate.address, 5n, PARENT_CUT - 1n])
       await judgeIt({ stands: true, permission: { expires: PARENT_CLOSED_AT - 100n } })

@@ -129,6 +129,26 @@ describe('a proof of an entry', () => {
     assert.equal(await harness.read.requireIncluded([root, a.key, entryProof(entries, a.key)]), a.value)
   })
 
+  it('may have a sum beyond 8 bytes: only statements have halves', async () => {
+    const large = [
+      { ...a, value: 2n ** 64n - 1n },
+      { ...b, value: 2n ** 63n },
+      { ...c, value: 2n ** 127n + 2n ** 63n + 1n },
+    ]
+    const { hash } = entriesRoot(large)
+    for (const { key: asked, value } of large)
+      assert.equal(await harness.read.requireIncluded([hash, asked, entryProof(large, asked)]), value)
+    await harness.read.requireAbsent([hash, key(0xc0), entryProof(large, key(0xc0))])
+    const leaves = large.map(({ key: place, value }) => ({ place, leaf: { ...noLeaf, available: value } }))
+    const top = treeOver(placedLeaves(leaves))
+    for (const { place, leaf } of leaves)
+      assert.deepEqual(await harness.read.lookUpLeaf([top.hash, place, leafProof(leaves, place)]), [
+        true,
+        leaf,
+        top.sum,
+      ])
+  })
+
   it('is not taken for an inner node or a leaf: their preimages have other lengths', async () => {
     const leaf: Leaf = { ...noLeaf, available: 5n }
     const place = key(0x00)
@@ -189,7 +209,7 @@ describe('the sum of a tree', () => {
       ])
   })
 
-  it('is refused when what is absent has a sum, on either side, or it passes 16 bytes', async () => {
+  it('is refused when what is absent has a sum, on either side, or when it passes 16 bytes', async () => {
     for (const halves of [
       [{ hash: zeroHash, sum: 1n }, entryNode(c)],
       [entryNode(a), { hash: zeroHash, sum: 1n }],
@@ -199,8 +219,12 @@ describe('the sum of a tree', () => {
       const preimage = concatHex(['0x01', encodeSiblings(halves)])
       await reverts(harness.read.sumOf([keccak256(preimage), preimage]), harness, 'SiblingInvalid', [0n])
     }
-    const large = concatHex(['0x01', encodeSiblings([{ ...entryNode(a), sum: 2n ** 128n - 1n }, entryNode(c)])])
+    const most = 2n ** 128n - 1n
+    const under = (sum: bigint) => concatHex(['0x01', encodeSiblings([{ ...entryNode(a), sum }, entryNode(c)])])
+    const large = under(most - c.value + 1n)
     await reverts(harness.read.sumOf([keccak256(large), large]), harness, 'SumTooLarge', [0n])
+    const full = under(most - c.value)
+    assert.equal(await harness.read.sumOf([keccak256(full), full]), most)
   })
 
   it('is that of its entries', async () => {
@@ -301,8 +325,10 @@ describe('a proof of a leaf', () => {
   })
 
   it('is refused when its sum passes 16 bytes', async () => {
-    const large = { ...leaf, available: 2n ** 128n - 1n }
+    const large = { ...leaf, available: 2n ** 128n - leaf.held }
     await reverts(harness.read.leafNode([placeOf(wallet), large]), harness, 'SumTooLarge', [256n])
+    const full = { ...large, available: large.available - 1n }
+    assert.deepEqual(await harness.read.leafNode([placeOf(wallet), full]), leafNode(placeOf(wallet), full))
   })
 
   it('shows leaf and total, and what is not there', async () => {

@@ -43,14 +43,17 @@ describe('cancelling by two rows', () => {
     await emitWithArgs(cancelling, settlement, 'EpochCancelled', [third, third, second, CANCEL_REASON.skippedRow])
   })
 
-  it('cancels an epoch that calls a payee new that was paid before', async () => {
+  it('cancels an epoch that calls a payee new that was paid before, however long before', async () => {
     const contracts = await loadContracts()
     const { settlement } = contracts
     const rows = [firstRow(1, 5n)]
     const first = await postEpoch(contracts, { parts: [rows] })
-    const second = await postEpoch(contracts, { parts: [rows] })
-    await settlement.write.cancelWrongRow([proofOf(second, rows), proofOf(first, rows)], anybody)
-    assert.equal(await settlement.read.headEpoch(), first)
+    for (const happen of [undefined, passWindow, () => settlement.write.finalise([first])]) {
+      await happen?.()
+      const second = await postEpoch(contracts, { parts: [rows] })
+      await settlement.write.cancelWrongRow([proofOf(second, rows), proofOf(first, rows)], anybody)
+      assert.equal(await settlement.read.headEpoch(), first)
+    }
   })
 
   it('takes the descendants and the open epoch with it, and the next epoch builds on what is left', async () => {
@@ -215,6 +218,41 @@ describe('cancelling a row without a previous one', () => {
     for (const [part, neighbours] of attempts) {
       const cancelling = settlement.write.cancelRowWithoutPrevious([proofOf(second, rows), part, neighbours], anybody)
       await revertWithCustomError(cancelling, settlement, 'RowsUnrelated')
+    }
+  })
+
+  it('looks for the row in epochs that are final and finalised, too', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    const first = await postEpoch(contracts, { parts: [paid] })
+    await passWindow()
+    const [honest, made] = [[nextRow(firstRow(1, 5n), first, 1n)], invented(first)]
+    for (const status of [EPOCH_STATUS.final, EPOCH_STATUS.finalised]) {
+      const next = await postEpoch(contracts, { parts: [honest] })
+      assert.equal(await settlement.read.epochStatus([first]), status)
+      const right = settlement.write.cancelRowWithoutPrevious([proofOf(next, honest), 0, []], anybody)
+      await revertWithCustomError(right, settlement, 'RowsUnrelated')
+      const last = await postEpoch(contracts, { parts: [made] })
+      const neighbours = [proofOf(first, paid, 0), proofOf(first, paid, 1)]
+      await settlement.write.cancelRowWithoutPrevious([proofOf(last, made), 0, neighbours], anybody)
+      await settlement.write.cancel([next], { account: guardian.account })
+      if (status === EPOCH_STATUS.final) await settlement.write.finalise([first])
+    }
+  })
+
+  it('refuses when the row is the first or the last one of its part', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    const parts = [[firstRow(1, 5n), firstRow(2, 6n)], [firstRow(3, 7n)]]
+    const first = await postEpoch(contracts, { parts })
+    for (const row of parts.flat()) {
+      const rows = [nextRow(row, first, 1n)]
+      const next = await postEpoch(contracts, { parts: [rows] })
+      for (const part of [0, 1, 2, 3]) {
+        const cancelling = settlement.write.cancelRowWithoutPrevious([proofOf(next, rows), part, []], anybody)
+        await revertWithCustomError(cancelling, settlement, 'RowsUnrelated')
+      }
+      await settlement.write.cancel([next], { account: guardian.account })
     }
   })
 

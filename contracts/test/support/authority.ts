@@ -16,9 +16,9 @@ export const nobody: SpendPermission = {
   nonce: 0n,
 }
 
-/** The authority of a wallet's own signature. */
-export const own = (signature: Hex) => ({
+/** The authority of a wallet's own signature, beside it a permission that nobody signed. */
+export const own = (signature: Hex, unsigned: SpendPermission = nobody) => ({
   signature,
-  permission: asStruct(spendPermissionType, nobody),
+  permission: asStruct(spendPermissionType, unsigned),
   permissionSignature: '0x' as Hex,
 })

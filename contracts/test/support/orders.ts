@@ -11,7 +11,7 @@ import {
   usageReceiptType,
 } from '@deparrow/ledger'
 import { type Hex, zeroHash } from 'viem'
-import { own } from './authority.ts'
+import { nobody, own } from './authority.ts'
 import {
   type Books,
   CLOSED_AT,
@@ -91,6 +91,8 @@ export type Placed = {
   to?: bigint | undefined
   signer?: Actor
   permission?: Partial<SpendPermission>
+  /** A permission that nobody signed, beside the wallet's own signature. */
+  unsigned?: Partial<SpendPermission>
   key?: Hex
   account?: Actor
 }
@@ -121,7 +123,9 @@ async function placed(digest: Hex, changes: Placed) {
   const books: Books = { lanes, holds: { opening: holding(opening), closing: holding(changes.closingHold) } }
   const signature = await signer.signDigest(digest)
   const permission = permissionOf(wallet.address, delegate.address, changes.permission)
-  const authority = changes.permission ? await delegated(signature, permission, wallet) : own(signature)
+  const authority = changes.permission
+    ? await delegated(signature, permission, wallet)
+    : own(signature, { ...nobody, ...changes.unsigned })
   const origin = stands
     ? {
         isStanding: true,
