@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { assignmentReleaseType } from '@deparrow/ledger'
-import { zeroHash } from 'viem'
+import { getAddress, zeroHash } from 'viem'
 import { networkHelpers, stranger, viem } from '../support/judges-chain.ts'
 import { actor } from '../support/messages.ts'
 import { entryProof, placeOf } from '../support/trees.ts'
@@ -11,7 +11,7 @@ import { EPOCH_BOND_WEI, INBOX_AGE_SECONDS, loadDisputed } from './disputed-chai
 import { type Happened, happen, node, signed, stated, wallet } from './scenario.ts'
 import { anybody, asAlice, asPoster, judgeErrors, treeErrors, withStatements } from './stated.ts'
 
-const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts } = viem.assertions
+const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts, emitWithArgs } = viem.assertions
 
 describe('a kept order', () => {
   const demandKept = async (happened: Happened, changed: Parameters<typeof evidenceOf>[1] = {}) => {
@@ -213,7 +213,9 @@ describe('an epoch that leaves out what the ledger signed before it closed', () 
     const { receipts, settlement, token, domain } = contracts
     const atMs = (posted.closedAt - 1n) * 1_000n + 999n
     const shown = await acceptanceOf(domain, { digest: zeroHash, position: 21n, isAccepted: false, atMs })
-    await receipts.write.cancelStale([posted.epoch, shown], anybody)
+    const cancelling = receipts.write.cancelStale([posted.epoch, shown], anybody)
+    const by = getAddress(stranger.account.address)
+    await emitWithArgs(cancelling, receipts, 'CancelledAsStale', [posted.epoch, 21n, by])
     assert.equal(await settlement.read.epochStatus([posted.epoch]), 4)
     assert.equal(await token.read.balanceOf([stranger.account.address]), EPOCH_BOND_WEI / 10n)
     const again = receipts.write.cancelStale([posted.epoch, shown], anybody)

@@ -7,11 +7,11 @@ import { alice, networkHelpers, viem } from '../support/judges-chain.ts'
 import { actor } from '../support/messages.ts'
 import { entryProof } from '../support/trees.ts'
 import { demandAccepted } from './asked-receipts.ts'
-import { postBooks } from './books.ts'
+import { entry, postBooks } from './books.ts'
 import { acceptanceOf, evidenceOf, pricing, unknownOrder } from './certified.ts'
 import { ASKER_BOND_WEI, PURSE_WEI } from './disputed-chain.ts'
-import { happen, node, proofIn, receiptOf, stated } from './scenario.ts'
-import { anybody, asAlice, judgeErrors, withStatements } from './stated.ts'
+import { type Happened, happen, node, proofIn, receiptOf, stated } from './scenario.ts'
+import { anybody, asAlice, asPoster, judgeErrors, withStatements } from './stated.ts'
 
 const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts } = viem.assertions
 
@@ -80,7 +80,7 @@ describe('pushing a receipt', () => {
     await reverts(push({ certificate: { expires } }), receipts, 'PushedTooLate', [expires, 310n])
     await reverts(push({ receipt: { outcome: 6 } }), receipts, 'OutcomeUnknown', [6])
     for (const outcome of [2, 5]) await revertWithCustomError(push({ receipt: { outcome } }), receipts, 'NothingDue')
-    await push({ certificate: { expires: now + 310n } })
+    await push({ receipt: { endedAtMs: now * 1_000n }, certificate: { expires: now + 310n } })
   })
 
   it('enters it once, for its node', async () => {
@@ -182,23 +182,34 @@ describe('what a receipt is due', () => {
   }
   const rates = { ...pricing, cpuCoreHourMicrocredits: 7_000n }
 
-  /** The due of a receipt that says that a job ran for two hours on one core, ending when `endedAtMs` says. */
-  async function dueOf(atMs: bigint, endedAtMs: bigint, amountMicrocredits = 1_000_000_000n): Promise<bigint> {
-    const happened = await happen()
-    const { contracts, posted } = happened
+  /** A receipt that says that a job ran for two hours on one core, ending when `endedAtMs` says. */
+  function ran({ contracts }: Happened, endedAtMs: bigint, certificate: Record<string, bigint> = {}) {
     const usage = { startedAtMs: endedAtMs - 2n * hour, endedAtMs, cpuMs: 2n * hour }
     const pricingDigestOfRates = pricingDigest(ethersCrypto, { rates, feeBasisPoints: 500, burnBasisPoints: 8_000 })
-    const { evidence, claim } = await evidenceOf(contracts.domain, {
+    const terms = { assignedAtMs, amountMicrocredits: 1_000_000_000n, pricingDigest: pricingDigestOfRates }
+    return evidenceOf(contracts.domain, {
       order: { ...unknownOrder, ...docker },
       receipt: usage,
-      certificate: { assignedAtMs, amountMicrocredits, pricingDigest: pricingDigestOfRates },
+      certificate: { ...terms, ...certificate },
       pricing: rates,
     })
+  }
+
+  /** The due that the demand of the last transaction tells. */
+  async function demandedDue({ contracts }: Happened): Promise<bigint | undefined> {
+    const [event] = await contracts.receipts.getEvents.ReceiptDemanded()
+    return event?.args.claim?.dueMicrocredits
+  }
+
+  /** The due of such a receipt that the ledger has accepted. */
+  async function dueOf(atMs: bigint, endedAtMs: bigint, certificate: Record<string, bigint> = {}) {
+    const happened = await happen()
+    const { contracts, posted } = happened
+    const { evidence, claim } = await ran(happened, endedAtMs, certificate)
     const acceptance = { digest: claim.receiptDigest, position: 15n, isAccepted: true, atMs }
     const shown = await acceptanceOf(contracts.domain, acceptance)
     await contracts.receipts.write.demandAcceptedReceipt([posted.epoch, evidence, shown, zeroHash], asAlice)
-    const [event] = await contracts.receipts.getEvents.ReceiptDemanded()
-    return event?.args.claim?.dueMicrocredits ?? 0n
+    return demandedDue(happened)
   }
 
   /** As the ledger prices it, when it has the receipt that long after the assignment. */
@@ -216,8 +227,33 @@ describe('what a receipt is due', () => {
     assert.equal(expected(hour), 6_650n)
   })
 
+  it('counts running time up to the close of the epoch before, when the ledger has debited the order', async () => {
+    const happened = await happen()
+    const { contracts, first, posted, messages, entries, places } = happened
+    const closedAtMs = first.closedAt * 1_000n
+    const { evidence, orderDigest } = await ran(happened, closedAtMs + hour, { assignedAtMs: closedAtMs - hour })
+    const debited = entries.wallet.map(own => (own.key === messages.order.digest ? entry(orderDigest, 0n, 400n) : own))
+    const { statement, proof } = stated(happened, 'wallet', debited)
+    await contracts.disputes.write.state([posted.epoch, places.wallet, proof], asPoster)
+    const shown = [posted.epoch, evidence, statement, entryProof(debited, orderDigest), zeroHash] as const
+    await contracts.receipts.write.demandDebited(shown, asAlice)
+    assert.equal(await demandedDue(happened), expected(hour))
+  })
+
+  it('counts all running time of what was pushed, which had ended before', async () => {
+    const happened = await happen()
+    const { contracts, posted } = happened
+    const nowMs = BigInt(await networkHelpers.time.latest()) * 1_000n
+    const { evidence } = await ran(happened, nowMs, { assignedAtMs: nowMs - hour })
+    await contracts.receipts.write.pushReceipt([evidence], anybody)
+    const next = await postBooks(contracts, posted.books, posted.books)
+    await contracts.receipts.write.demandPushed([next.epoch, evidence, zeroHash], asAlice)
+    assert.equal(await demandedDue(happened), expected(hour))
+  })
+
   it('is at most what the certificate says to be held, less the fee, and nothing before the assignment', async () => {
-    assert.equal(await dueOf(assignedAtMs + 3n * hour, assignedAtMs + 3n * hour, 1_000n), 950n)
+    const held = { amountMicrocredits: 1_000n }
+    assert.equal(await dueOf(assignedAtMs + 3n * hour, assignedAtMs + 3n * hour, held), 950n)
     const { receipts } = (await happen()).contracts
     await revertWithCustomError(dueOf(assignedAtMs - 1n, assignedAtMs + hour), receipts, 'NothingDue')
   })

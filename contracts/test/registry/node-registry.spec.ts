@@ -164,6 +164,28 @@ describe('registering a node', () => {
     await reverts(late, registry, 'RegistrationExpired', [1n])
   })
 
+  it('by signature is refused for the address that nobody has a key of, whatever is shown as its signature', async () => {
+    const { registry } = contracts
+    const registerNobody = (signature: Hex) =>
+      registry.write.registerNodeBySignature([zeroAddress, payoutWallet, 0n, FOREVER, signature], anybody)
+    const unrecoverable: Hex = `0x${'ff'.repeat(32)}${'00'.repeat(31)}011b`
+    await revertWithCustomError(registerNobody(unrecoverable), registry, 'SignatureInvalid')
+    const signed = await signRegistration(alice, { registered: zeroAddress })
+    await revertWithCustomError(registerNobody(signed), registry, 'SignerDiffers')
+  })
+
+  it('by signature is taken in the last second in which it counts', async () => {
+    const { registry } = contracts
+    const deadline = BigInt(await networkHelpers.time.latest()) + 100n
+    const signature = await signRegistration(alice, { deadline })
+    const args = [node, payoutWallet, 0n, deadline, signature] as const
+    await networkHelpers.time.setNextBlockTimestamp(deadline)
+    await registry.write.registerNodeBySignature(args, anybody)
+    assert.equal((await registry.read.nodeOf([node])).payoutWallet, payoutWallet)
+    await networkHelpers.time.setNextBlockTimestamp(deadline + 1n)
+    await reverts(registry.write.registerNodeBySignature(args, anybody), registry, 'RegistrationExpired', [deadline])
+  })
+
   it('takes the stake from who calls and gives it to the payout wallet', async () => {
     const { registry, token } = contracts
     const signature = await signRegistration(alice)
@@ -247,6 +269,20 @@ describe('a stake', () => {
     await emitWithArgs(registry.write.withdraw([node], anybody), registry, 'StakeWithdrawn', [node, payoutWallet, 42n])
     assert.equal(await token.read.balanceOf([payoutWallet]), before + 42n)
     await reverts(registry.write.withdraw([node], anybody), registry, 'NothingUnbonding', [node])
+  })
+
+  it('may be a single wei, which is added, unbonded and paid out as any other', async () => {
+    const { registry, token } = contracts
+    await register(0n)
+    await registry.write.addStake([node, 1n], asNode)
+    const unbondedAt = BigInt(await networkHelpers.time.latest()) + 5n
+    await networkHelpers.time.setNextBlockTimestamp(unbondedAt)
+    const unbonding = registry.write.unbond([node, 1n], asPayoutWallet)
+    await emitWithArgs(unbonding, registry, 'StakeUnbonding', [node, 1n, unbondedAt + UNBOND_SECONDS])
+    await networkHelpers.time.increase(UNBOND_SECONDS)
+    const before = await token.read.balanceOf([payoutWallet])
+    await registry.write.withdraw([node], anybody)
+    assert.equal(await token.read.balanceOf([payoutWallet]), before + 1n)
   })
 
   it('goes with the payout wallet to another one', async () => {

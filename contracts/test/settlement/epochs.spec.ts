@@ -201,7 +201,8 @@ describe('an epoch in parts', () => {
     const contracts = await loadContracts()
     const { settlement } = contracts
     const header = await headerFor(contracts, { rows: parts.flat() })
-    await settlement.write.postEpoch([header, first])
+    const opening = settlement.write.postEpoch([header, first])
+    await emitWithArgs(opening, settlement, 'EpochOpened', [1n, 0n, 2])
     assert.equal(await settlement.read.headEpoch(), 0n)
     assert.equal(await settlement.read.epochStatus([1n]), EPOCH_STATUS.open)
     await settlement.write.postRows([1n, second])
