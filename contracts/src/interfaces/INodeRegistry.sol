@@ -47,7 +47,7 @@ interface INodeRegistry {
         uint256 burntWei
     );
 
-    /// @notice Thrown when a constructor argument, a node or a payout wallet is the zero address.
+    /// @notice Thrown when a constructor argument or a payout wallet is the zero address.
     error RegistryAddressZero();
 
     /// @notice Thrown when the unbonding period is 0 or longer than a year.

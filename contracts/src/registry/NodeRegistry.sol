@@ -139,7 +139,7 @@ contract NodeRegistry is INodeRegistry, EIP712 {
     }
 
     function _register(address node, address payoutWallet, uint256 stakeWei) private {
-        require(node != address(0) && payoutWallet != address(0), RegistryAddressZero());
+        require(payoutWallet != address(0), RegistryAddressZero());
         require(_nodes[node].payoutWallet == address(0), NodeKnown(node));
         _nodes[node].payoutWallet = payoutWallet;
         emit NodeRegistered(node, payoutWallet);

@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { zeroAddress } from 'viem'
-import { deploySettlement, loadContracts, strangeParameters, viem } from '../support/chain.ts'
+import { deploySettlement, loadContracts, publicClient, strangeParameters, viem } from '../support/chain.ts'
 
 const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts } = viem.assertions
 const MAX_UINT64 = 2n ** 64n - 1n
@@ -58,5 +59,13 @@ describe('the settlement contract', () => {
       await reverts(deploying, settlement, 'ExitTooSoon', [exitSeconds, lively])
     }
     await deploySettlement({ ...parameters, exitSeconds: lively + 1n }, addresses.evidence)
+  })
+
+  it('names the block before which nobody has to look for its events', async () => {
+    const { settlement, addresses } = await loadContracts()
+    const blockNumber = await settlement.read.deploymentBlock()
+    const codeAt = (at: bigint) => publicClient.getCode({ address: addresses.settlement, blockNumber: at })
+    assert.equal(await codeAt(blockNumber - 1n), undefined)
+    assert.notEqual(await codeAt(blockNumber), undefined)
   })
 })

@@ -44,6 +44,14 @@ describe('the inbox', () => {
     await reverts(settlement.read.inboxItem([3n]), settlement, 'InboxItemUnknown', [3n, 3n])
   })
 
+  it('takes items when 32 bits no longer have all seconds of the clock, since it keeps those since its deployment', async () => {
+    const { settlement } = await loadContracts()
+    const at = 2n ** 32n
+    await networkHelpers.time.setNextBlockTimestamp(at)
+    await settlement.write.deposit([THREE_WEI], { account })
+    assert.equal((await settlement.read.inboxItem([2n])).arrivedAt, at)
+  })
+
   it('takes genesis amounts from the emission contract only', async () => {
     const { settlement } = await loadContracts()
     for (const { account: other } of [stranger, poster, guardian]) {
