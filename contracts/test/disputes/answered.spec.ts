@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { assignmentReleaseType } from '@deparrow/ledger'
-import { type Hex, zeroHash } from 'viem'
+import { getAddress, type Hex, zeroHash } from 'viem'
 import { laneKey } from '../support/cases.ts'
+import { viem } from '../support/judges-chain.ts'
 import { entryProof, placedEntries, placedLeaves, revealed } from '../support/trees.ts'
 import { demandAccepted, demandPushed } from './asked-receipts.ts'
 import { leavesOf } from './books.ts'
@@ -24,6 +25,7 @@ import {
 } from './scenario.ts'
 import { asAlice, asPoster, withStatements } from './stated.ts'
 
+const { emitWithArgs } = viem.assertions
 const ANSWERED = 2
 
 /** Opens a demand, answers it as the poster, and looks whether the answer has ended it and what it has brought. */
@@ -33,7 +35,8 @@ async function isEndedBy({ contracts }: Happened, open: () => Promise<unknown>, 
   const [opened] = await disputes.getEvents.Demanded()
   const id = opened?.args.id ?? zeroHash
   const before = await disputes.read.purseWei([asPoster.account.address])
-  await answer()
+  const [epoch, answerer] = [opened?.args.epoch ?? 0n, getAddress(asPoster.account.address)]
+  await emitWithArgs(answer(), disputes, 'Answered', [epoch, id, answerer])
   assert.equal((await disputes.read.demandOf([id])).state, ANSWERED, `demand of kind ${opened?.args.question?.kind}`)
   assert.equal(await disputes.read.purseWei([asPoster.account.address]), before + ASKER_BOND_WEI)
 }

@@ -18,7 +18,7 @@ import {
   UNKNOWN,
   withEpoch,
 } from './asked-leaves.ts'
-import { booksOf, emptyAccount, leavesOf, type Posted } from './books.ts'
+import { booksOf, emptyAccount, leafOf, leavesOf, type Posted } from './books.ts'
 import {
   ANSWER_SECONDS,
   ASKER_BOND_WEI,
@@ -202,7 +202,8 @@ describe('a leaf', () => {
     const { disputes, settlement } = contracts
     for (const at of [place, otherPlace, placeOfName('rewards')]) {
       await disputes.write.demandLeaf([posted.epoch, at, zeroHash], asAlice)
-      await answerLeaf(contracts, posted, at)
+      const shown = leafOf(posted.books.get(at))
+      await emitWithArgs(answerLeaf(contracts, posted, at), disputes, 'LeafShown', [posted.epoch, at, shown])
     }
     assert.equal(await disputes.read.purseWei([poster.account.address]), PURSE_WEI + 3n * ASKER_BOND_WEI)
     assert.equal(await disputes.read.purseWei([alice.account.address]), PURSE_WEI - 3n * ASKER_BOND_WEI)

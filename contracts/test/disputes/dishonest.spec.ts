@@ -51,6 +51,14 @@ describe('an epoch that cannot be defended', () => {
     await reverts(stating, contracts.disputes, 'TotalDiffers', [5n, 0n])
   })
 
+  it('has holds of 2^64 microcredits, of which a leaf has no bit: they are not nothing, and it has no statement', async () => {
+    const holds = ['x', 'y'].map(name => ({ key: someKey(name), value: 2n ** 63n }))
+    const { contracts, posted } = await between({}, { holds, heldStated: 0n })
+    const { proof } = statementOf(posted, place, [])
+    const stating = contracts.disputes.write.state([posted.epoch, place, proof], asPoster)
+    await reverts(stating, contracts.disputes, 'TotalDiffers', [0n, 2n ** 64n])
+  })
+
   it('drops an account with lanes, or a lane, or lets one fall: the lane has no answer', async () => {
     const opening = [...others, { key: lane, value: 5n }]
     const closings: [Partial<Account>, Entry[], bigint][] = [

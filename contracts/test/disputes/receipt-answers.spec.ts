@@ -13,7 +13,7 @@ import { ASKER_BOND_WEI, loadDisputed, PURSE_WEI } from './disputed-chain.ts'
 import { type Happened, happen, node, payout, proofIn, receiptOf, signed, stated, wallet } from './scenario.ts'
 import { anybody, asAlice, asPoster, judgeErrors, treeErrors, withStatements } from './stated.ts'
 
-const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts } = viem.assertions
+const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts, emitWithArgs } = viem.assertions
 
 describe('a receipt', () => {
   it('is answered by the entry with what is due, and by no claim but the one asked', async () => {
@@ -172,7 +172,8 @@ describe('the poster’s bond', () => {
     const { token, settlement, receipts, disputes, domain } = contracts
     const bond = await settlement.read.bondWei()
     const claim = await demandAccepted(happened, unknown)
-    await byBond(happened, claim)
+    const paid = [posted.epoch, claim.receiptDigest, getAddress(payout.address), DUE] as const
+    await emitWithArgs(byBond(happened, claim), receipts, 'PaidOutOfBond', [...paid])
     assert.equal(await token.read.balanceOf([payout.address]), DUE * WEI_PER_MICROCREDIT)
     assert.equal(await settlement.read.bondWei(), bond - DUE * WEI_PER_MICROCREDIT)
     assert.equal(await disputes.read.purseWei([alice.account.address]), PURSE_WEI)

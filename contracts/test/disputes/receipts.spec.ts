@@ -88,6 +88,11 @@ describe('pushing a receipt', () => {
     const { receipts, settlement, domain } = contracts
     const { evidence, claim } = await evidenceOf(domain, { receipt: pushable })
     await receipts.write.pushReceipt([evidence], anybody)
+    const [event] = await receipts.getEvents.ReceiptPushed()
+    const { inboxIndex, receiptDigest, node: pushedFor, evidence: shown } = event?.args ?? {}
+    assert.deepEqual([inboxIndex, receiptDigest, pushedFor], [4n, claim.receiptDigest, getAddress(node.address)])
+    const { receiptSignature, pricing: shownPricing } = evidence
+    assert.deepEqual([shown?.receiptSignature, shown?.pricing], [receiptSignature, shownPricing])
     const item = await settlement.read.inboxItem([4n])
     assert.deepEqual([item.kind, item.account, item.detail], [6, getAddress(node.address), claim.receiptDigest])
     const pushed = await receipts.read.pushedReceipt([claim.receiptDigest])

@@ -8,7 +8,7 @@ import { answerLeaf, anybody, asAlice, asBob, leafId, otherPlace, place, withEpo
 import { emptyAccount, leavesOf, postBooks, someKey } from './books.ts'
 import { ANSWER_SECONDS, loadDisputed, ROUNDS_MAX, WINDOW_SECONDS } from './disputed-chain.ts'
 
-const { revertWithCustomErrorWithArgs: reverts } = viem.assertions
+const { revertWithCustomErrorWithArgs: reverts, emitWithArgs } = viem.assertions
 /** The budgets of whole transactions. */
 const OPEN_GAS_MAX = 80_000n
 const ANSWER_GAS_MAX = 130_000n
@@ -102,7 +102,8 @@ describe('a question that somebody else has opened at the end of a row', () => {
     const further = () => disputes.write.demandLeaf([posted.epoch, e, last], asAlice)
     await reverts(further(), disputes, 'RoundsTooMany', [ROUNDS_MAX])
     const before = await disputes.read.purseWei([alice.account.address])
-    await disputes.write.rank([last, own], asAlice)
+    const ranking = disputes.write.rank([last, own], asAlice)
+    await emitWithArgs(ranking, disputes, 'Ranked', [posted.epoch, last, 2])
     assert.equal(await disputes.read.purseWei([alice.account.address]), before)
     assert.equal((await disputes.read.demandOf([last])).round, 2)
     await further()

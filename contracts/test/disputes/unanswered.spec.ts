@@ -28,7 +28,7 @@ import {
   WINDOW_SECONDS,
 } from './disputed-chain.ts'
 
-const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts } = viem.assertions
+const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts, emitWithArgs } = viem.assertions
 const place20 = actor(2).address
 
 describe('an unanswered demand', () => {
@@ -60,7 +60,9 @@ describe('an unanswered demand', () => {
     const bond = await settlement.read.bondWei()
     await disputes.write.demandLeaf([posted.epoch, place, zeroHash], asAlice)
     await networkHelpers.time.increase(ANSWER_SECONDS + 1n)
-    await disputes.write.expire([await leafId(contracts, posted.epoch, place)], anybody)
+    const id = await leafId(contracts, posted.epoch, place)
+    const expiring = disputes.write.expire([id], anybody)
+    await emitWithArgs(expiring, disputes, 'Expired', [posted.epoch, id, getAddress(alice.account.address)])
     for (const epoch of [posted.epoch, child.epoch]) assert.equal(await settlement.read.epochStatus([epoch]), CANCELLED)
     const reward = (await token.read.balanceOf([alice.account.address])) - before
     assert.equal(reward, EPOCH_BOND_WEI / 10n)
@@ -99,7 +101,8 @@ describe('an unanswered demand', () => {
     for (const id of [sibling, descendant]) {
       const epoch = id === sibling ? posted.epoch : child.epoch
       await reverts(disputes.write.expire([id], anybody), settlement, 'EpochNotPending', [epoch, CANCELLED])
-      await disputes.write.refund([id], anybody)
+      const refunding = disputes.write.refund([id], anybody)
+      await emitWithArgs(refunding, disputes, 'Refunded', [epoch, id, getAddress(bob.account.address)])
       await reverts(disputes.write.refund([id], anybody), disputes, 'DemandNotOpen', [id, STATE.refunded])
     }
     assert.equal(await token.read.balanceOf([bob.account.address]), before)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import { type Address, getAddress, type Hex, keccak256, toHex, zeroAddress, zeroHash } from 'viem'
+import { type Address, getAddress, type Hex, hashTypedData, keccak256, toHex, zeroAddress, zeroHash } from 'viem'
 import { nodeRegistryAbi, nodeRegistryBytecode } from '../../generated/index.ts'
 import {
   alice,
@@ -99,14 +99,18 @@ const RECEIPT_FIELDS = [
   ['egressBytes', 'uint64'],
 ] as const
 
+const typedReceipt = (message: Receipt, contract: Address) => ({
+  domain: { name: 'DEparrow', version: '1', chainId: 31337, verifyingContract: contract },
+  types: { UsageReceipt: RECEIPT_FIELDS.map(([name, type]) => ({ name, type })) },
+  primaryType: 'UsageReceipt' as const,
+  message,
+})
+
+const digestOfReceipt = (message: Receipt): Hex => hashTypedData(typedReceipt(message, contracts.addresses.settlement))
+
 /** As a node signs for the settlement contract, unless another one is named. */
 function signReceipt(signer: Wallet, message: Receipt, contract = contracts.addresses.settlement): Promise<Hex> {
-  return signer.signTypedData({
-    domain: { name: 'DEparrow', version: '1', chainId: 31337, verifyingContract: contract },
-    types: { UsageReceipt: RECEIPT_FIELDS.map(([name, type]) => ({ name, type })) },
-    primaryType: 'UsageReceipt',
-    message,
-  })
+  return signer.signTypedData(typedReceipt(message, contract))
 }
 
 async function slash(a: Receipt, b: Receipt, signer: Wallet = alice) {
@@ -343,8 +347,18 @@ describe('slashing', () => {
     await registry.write.unbond([node, STAKE_WEI / 4n], asPayoutWallet)
     await networkHelpers.time.increase(UNBOND_SECONDS)
     const supply = await token.read.totalSupply()
-    await slash(receipt(), receipt({ orderDigest: zeroHash }))
-    assert.equal(await token.read.balanceOf([strangerAt]), STAKE_WEI / 10n)
+    const rewardWei = STAKE_WEI / 10n
+    const [a, b] = [receipt(), receipt({ orderDigest: zeroHash })]
+    const slashed = [
+      node,
+      strangerAt,
+      digestOfReceipt(a),
+      digestOfReceipt(b),
+      rewardWei,
+      STAKE_WEI - rewardWei,
+    ] as const
+    await emitWithArgs(slash(a, b), registry, 'NodeSlashed', [...slashed])
+    assert.equal(await token.read.balanceOf([strangerAt]), rewardWei)
     assert.equal(await token.read.totalSupply(), supply - STAKE_WEI + STAKE_WEI / 10n)
     assert.equal(await token.read.balanceOf([contracts.addresses.registry]), 0n)
     await reverts(registry.write.withdraw([node], anybody), registry, 'NothingUnbonding', [node])

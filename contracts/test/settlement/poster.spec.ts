@@ -1,7 +1,7 @@
 /** Whoever watches or claims reads the rows from the calldata of the poster's transactions, so they have to be there. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { encodeFunctionData, type Hex, zeroAddress } from 'viem'
+import { encodeFunctionData, getContractAddress, type Hex, zeroAddress } from 'viem'
 import { settlementAbi } from '../../generated/index.ts'
 import { encodeRows } from '../../rows/rows.ts'
 import {
@@ -15,7 +15,7 @@ import {
   viem,
 } from '../support/chain.ts'
 import { firstRow, headerFor } from '../support/operator.ts'
-import { delegationTo, deployRelay, relayed } from '../support/relay.ts'
+import { callingAtCreation, delegationTo, deployRelay, relayed } from '../support/relay.ts'
 
 const { revertWithCustomErrorWithArgs: reverts } = viem.assertions
 const rows = [firstRow(1, 5n), firstRow(2, 6n)]
@@ -35,6 +35,18 @@ describe('posting', () => {
     await reverts(posting, settlement, 'PosterNotDirect', [relay])
     const at = { address: other, abi: settlementAbi } as const
     assert.equal(await publicClient.readContract({ ...at, functionName: 'lastEpoch' }), 0n)
+  })
+
+  it('out of a contract that is being constructed, and has no code yet, is refused too', async () => {
+    const contracts = await loadContracts()
+    const nonce = BigInt(await publicClient.getTransactionCount({ address: deployer.account.address }))
+    const posterAt = getContractAddress({ from: deployer.account.address, nonce: nonce + 1n })
+    const hash = await deploySettlement({ ...strangeParameters(), poster: posterAt }, contracts.addresses.evidence)
+    const { contractAddress } = await publicClient.getTransactionReceipt({ hash })
+    const header = { ...(await headerFor(contracts, {})), inboxCut: 0n, leavesTotalMicrocredits: 0n }
+    const data = encodeFunctionData({ abi: settlementAbi, functionName: 'postEpoch', args: [header, '0x'] })
+    const posting = deployer.sendTransaction({ data: callingAtCreation(contractAddress ?? zeroAddress, data) })
+    await reverts(posting, contracts.settlement, 'PosterNotDirect', [posterAt])
   })
 
   it('is refused while the code of another contract runs in the poster account', async () => {

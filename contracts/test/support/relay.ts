@@ -22,5 +22,11 @@ export async function deployRelay(): Promise<Address> {
 /** Calldata for the relay. */
 export const relayed = (to: Address, data: Hex): Hex => concatHex([pad(to), data])
 
+/**
+ * What a contract is created with that calls `to` while it is constructed, with what stands behind this code: `n = codesize - 51; codecopy(0, 51, n); call(gas, to, 0, 0, n, 0, 0); return or revert the answer`.
+ */
+export const callingAtCreation = (to: Address, data: Hex): Hex =>
+  concatHex(['0x603338038060335f395f5f915f5f73', to, '0x5af13d5f5f3e602f573d5ffd5b3d5ff3', data])
+
 /** The code of an account that has delegated to `to`, https://eips.ethereum.org/EIPS/eip-7702. */
 export const delegationTo = (to: Address): Hex => concatHex(['0xef0100', to])
