@@ -163,6 +163,17 @@ describe('a lane', () => {
     await answer(opening, closing)
   })
 
+  it('that an account never had is shown to be missing in both leaves', async () => {
+    const happened = await withStatements('wallet')
+    const { contracts, posted, places, books } = happened
+    const key = laneKey(wallet.address, 7)
+    await contracts.disputes.write.demandLane([posted.epoch, places.wallet, key, zeroHash], asAlice)
+    const { statement } = stated(happened, 'wallet')
+    const shown = [entryProof(books.lanes.opening, key), entryProof(books.lanes.closing, key)] as const
+    await contracts.disputes.write.answerLane([posted.epoch, places.wallet, key, statement, ...shown], anybody)
+    assert.equal((await contracts.settlement.read.epoch([posted.epoch])).openDemands, 0)
+  })
+
   it('is shown beside others although their nonces together pass 64 bits', async () => {
     const contracts = await loadDisputed()
     const { disputes, settlement } = contracts

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Hex, zeroHash } from 'viem'
 import { isCoverageRun } from '../support/constants.ts'
-import { alice, networkHelpers, poster, publicClient, viem } from '../support/judges-chain.ts'
+import { alice, guardian, networkHelpers, poster, publicClient, viem } from '../support/judges-chain.ts'
 import { encodeSiblings, entryNode, leafProof } from '../support/trees.ts'
 import { answerLeaf, anybody, asAlice, asBob, leafId, otherPlace, place, withEpoch } from './asked-leaves.ts'
 import { emptyAccount, leavesOf, postBooks, someKey } from './books.ts'
@@ -91,6 +91,15 @@ describe('a question that somebody else has opened at the end of a row', () => {
     const { completedAt } = await contracts.settlement.read.epoch([posted.epoch])
     const ended = disputes.write.rank([last, zeroHash])
     await reverts(ended, disputes, 'WindowOver', [posted.epoch, completedAt + WINDOW_SECONDS])
+  })
+
+  it('is not ranked when its bond has gone back, although its deadline is to come', async () => {
+    const { contracts, posted, ids } = await withRow()
+    const { disputes, settlement } = contracts
+    const [last] = ids
+    await settlement.write.cancel([posted.epoch], { account: guardian.account })
+    await disputes.write.refund([last], anybody)
+    await reverts(disputes.write.rank([last, zeroHash]), disputes, 'NotFollowable', [last])
   })
 
   it('counts as one that follows the shorter row, and can be followed in turn', async () => {
