@@ -129,6 +129,15 @@ describe('a debit by a transfer', () => {
     )
   })
 
+  it('is refused by the wallet’s signature beside a permission with any signature, however short', async () => {
+    const books = laneBooks(wallet.address, 3, 9n, 10n)
+    const digest = digestOf(transferType, transfer)
+    const authority = { ...own(await wallet.signDigest(digest)), permissionSignature: '0x00' as Hex }
+    const lanes = laneProofs(books, wallet.address, 3)
+    const evidence = debitEvidence('transfer', { message: asStruct(transferType, transfer), authority, lanes })
+    await refuses(allow(caseFor(wallet.address, books), digest, 500n, evidence), 'SignerDiffers')
+  })
+
   it('is refused when its time was over as the epoch began', async () => {
     const deadline = PARENT_CLOSED_AT
     await refusesWith(judgeTransfer({ message: { deadline } }), 'MessageExpired', [deadline, PARENT_CLOSED_AT])

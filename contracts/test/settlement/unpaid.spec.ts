@@ -10,13 +10,16 @@ import {
   CREDIT_WEI,
   EPOCH_BOND_WEI,
   EPOCH_STATUS,
+  guardian,
+  INBOX_AGE_SECONDS,
   loadContracts,
+  networkHelpers,
   stranger,
   viem,
 } from '../support/chain.ts'
-import { payableLeaf, postLeaves, proofOf, walletLeaf } from '../support/leaves.ts'
-import { passWindow } from '../support/operator.ts'
-import { placeOf, placeOfPayable } from '../support/trees.ts'
+import { ownLeaf, payableLeaf, postLeaves, proofOf, walletLeaf } from '../support/leaves.ts'
+import { headerFor, passWindow } from '../support/operator.ts'
+import { placedLeaves, placeOf, placeOfPayable, treeOver } from '../support/trees.ts'
 
 const { revertWithCustomErrorWithArgs: reverts, emitWithArgs } = viem.assertions
 const anybody = { account: stranger.account }
@@ -27,6 +30,20 @@ const strangerAt = getAddress(stranger.account.address)
 async function bringItem({ settlement }: Contracts): Promise<bigint> {
   await settlement.write.deposit([CREDIT_WEI], { account: alice.account })
   return (await settlement.read.inboxCount()) - 1n
+}
+
+/** Registers a payee in the block, and so in the second, in which another item arrives. */
+async function registerWithItem({ settlement }: Contracts, account: Address): Promise<bigint> {
+  const chain = await viem.getTestClient()
+  await chain.setAutomine(false)
+  await settlement.write.registerPayees([[account]])
+  await settlement.write.deposit([CREDIT_WEI], { account: alice.account })
+  await chain.mine({ blocks: 1 })
+  await chain.setAutomine(true)
+  const item = (await settlement.read.inboxCount()) - 1n
+  const [, registeredAt] = await settlement.read.payee([await settlement.read.payeeId([account])])
+  assert.equal((await settlement.read.inboxItem([item])).arrivedAt, registeredAt)
+  return item
 }
 
 describe('a payable leaf that is not empty', () => {
@@ -60,14 +77,18 @@ describe('a payable leaf that is not empty', () => {
   it('is right when its payee has no id, or got it with the item or later', async () => {
     const contracts = await loadContracts()
     const { settlement } = contracts
-    const item = await bringItem(contracts)
-    const [late, unknown] = [getAddress(`0x${'1a'.repeat(20)}`), getAddress(`0x${'2b'.repeat(20)}`)]
+    const [same, late, unknown] = ['1a', '2b', '3c'].map(byte => getAddress(`0x${byte.repeat(20)}`)) as [
+      Address,
+      Address,
+      Address,
+    ]
+    const item = await registerWithItem(contracts, same)
     await settlement.write.registerPayees([[late]])
-    const given = [payableLeaf(late, 5n), payableLeaf(unknown, 6n), payableLeaf(bobAt, 7n)]
+    const given = [payableLeaf(same, 4n), payableLeaf(late, 5n), payableLeaf(unknown, 6n), payableLeaf(bobAt, 7n)]
     const { epoch, leaves } = await postLeaves(contracts, given)
     const attempt = (account: Address, index: bigint) =>
       settlement.write.cancelUnpaid([epoch, account, ...proofOf(leaves, placeOfPayable(account)), index], anybody)
-    for (const account of [late, unknown])
+    for (const account of [same, late, unknown])
       await reverts(attempt(account, item), settlement, 'LeafNotWrong', [epoch, account])
     // The genesis items are older than every payee.
     await reverts(attempt(bobAt, 1n), settlement, 'LeafNotWrong', [epoch, bobAt])
@@ -102,6 +123,24 @@ describe('a payable leaf that is not empty', () => {
     ] as const) {
       const cancelling = settlement.write.cancelUnpaid([epoch, bobAt, leaf, beside, item], anybody)
       await reverts(cancelling, settlement, 'LeafProofInvalid', [epoch])
+    }
+  })
+
+  it('is refused as evidence when the tree under the root has another sum than the epoch says', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    const item = await bringItem(contracts)
+    await networkHelpers.time.increase(INBOX_AGE_SECONDS)
+    const header = await headerFor(contracts, {})
+    for (const off of [-1n, 1n]) {
+      const leaves = [payableLeaf(bobAt, 5n), ownLeaf('treasury', header.leavesTotalMicrocredits - 5n + off)]
+      const leavesRoot = treeOver(placedLeaves(leaves)).hash
+      await settlement.write.postEpoch([{ ...header, leavesRoot }, '0x'])
+      const epoch = await settlement.read.lastEpoch()
+      const proof = proofOf(leaves, placeOfPayable(bobAt))
+      const cancelling = settlement.write.cancelUnpaid([epoch, bobAt, ...proof, item], anybody)
+      await reverts(cancelling, settlement, 'LeafProofInvalid', [epoch])
+      await settlement.write.cancel([epoch], { account: guardian.account })
     }
   })
 

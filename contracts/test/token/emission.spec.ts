@@ -143,6 +143,30 @@ describe('the emission of an epoch', () => {
   })
 })
 
+describe('the emission at the cap, which the schedule never comes near', () => {
+  it('is at most what the cap leaves', async () => {
+    const { emission, token, addresses } = await loadContracts()
+    for (const account of [addresses.emission, addresses.settlement]) {
+      await networkHelpers.impersonateAccount(account)
+      await networkHelpers.setBalance(account, CREDIT_WEI)
+    }
+    const leftWei = 5n * WEI_PER_MICROCREDIT
+    const supply = await token.read.totalSupply()
+    await token.write.mint([other, CAP_WEI - supply - leftWei], { account: addresses.emission })
+    const later = (await emission.read.mintedUntil()) + DAY_SECONDS
+    for (const [completedAt, mintedWei] of [
+      [later, leftWei],
+      [later + DAY_SECONDS, 0n],
+    ] as const) {
+      const minting = emission.write.mintEpoch([CREDIT_WEI, completedAt], { account: addresses.settlement })
+      const due = scheduleFor(0n, completedAt - (await emission.read.startedAt()))
+      const dueBefore = scheduleFor(0n, completedAt - DAY_SECONDS - (await emission.read.startedAt()))
+      await emitWithArgs(minting, emission, 'EpochMinted', [mintedWei, CREDIT_WEI, due - dueBefore])
+      assert.equal(await token.read.totalSupply(), CAP_WEI)
+    }
+  })
+})
+
 describe('the emission of epochs that become final together, as a demand on the first one can bring about', () => {
   it('is what it would have been one after the other', async () => {
     const contracts = await loadContracts()
