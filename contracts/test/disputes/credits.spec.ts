@@ -5,10 +5,11 @@ import { encodeAbiParameters, type Hex, parseAbiParameters, zeroHash } from 'vie
 import { acceptanceBatch } from '../support/acceptances.ts'
 import { viem } from '../support/judges-chain.ts'
 import { actor, digestOf } from '../support/messages.ts'
-import { someKey } from './books.ts'
+import { entryProof } from '../support/trees.ts'
+import { entry, someKey } from './books.ts'
 import { ledger } from './disputed-chain.ts'
 import { DEPOSIT_INDEX, DEPOSITED, FORCED_INDEX, happen, inboxKey, proofIn, stated } from './scenario.ts'
-import { anybody, asAlice, judgeErrors, withStatements } from './stated.ts'
+import { anybody, asAlice, judgeErrors, state, withStatements } from './stated.ts'
 
 const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts } = viem.assertions
 
@@ -105,6 +106,21 @@ describe('an accepted transfer', () => {
       const asking = disputes.write.demandAccepted([posted.epoch, 0, message, shown, zeroHash], asAlice)
       await revertWithCustomError(asking, judgeErrors, 'SignerDiffers')
     }
+  })
+
+  it('is a ground even when a single microcredit was debited', async () => {
+    const happened = await happen()
+    const { contracts, posted, places, messages, entries } = happened
+    const key = messages.transfer.digest
+    const [, ...others] = entries.wallet
+    const debits = [entry(key, 0n, 1n), entry(someKey('rest'), 0n, 299n), ...others]
+    const { statement, proof } = stated(happened, 'wallet', debits)
+    await state(happened, 'wallet', proof)
+    const shown = [encoded(messages.transfer.struct), statement, entryProof(debits, key)] as const
+    await contracts.disputes.write.demandCounterpart([posted.epoch, 0, ...shown, zeroHash], asAlice)
+    const [event] = await contracts.disputes.getEvents.Demanded()
+    const question = { epoch: posted.epoch, kind: 6, place: places.seller, key, value: 1n }
+    assert.deepEqual(event?.args.question, question)
   })
 
   it('is credited to its receiver, and a withdrawal to the wallet’s payouts, when the payer was debited', async () => {

@@ -51,7 +51,7 @@ describe('an epoch that cannot be defended', () => {
     await reverts(stating, contracts.disputes, 'TotalDiffers', [5n, 0n])
   })
 
-  it('has holds of 2^64 microcredits, of which a leaf has no bit: they are not nothing, and it has no statement', async () => {
+  it('has holds of 2^64 microcredits below a leaf that holds nothing: they are not cut to 64 bits, and it has no statement', async () => {
     const holds = ['x', 'y'].map(name => ({ key: someKey(name), value: 2n ** 63n }))
     const { contracts, posted } = await between({}, { holds, heldStated: 0n })
     const { proof } = statementOf(posted, place, [])

@@ -55,6 +55,15 @@ describe('the bond', () => {
     assert.equal(await settlement.read.bondWei(), 0n)
   })
 
+  it('grows and shrinks by as little as a wei', async () => {
+    const { settlement } = await loadContracts()
+    const before = await settlement.read.bondWei()
+    await settlement.write.addBond([1n], { account: alice.account })
+    assert.equal(await settlement.read.bondWei(), before + 1n)
+    await settlement.write.withdrawBond([1n], asPoster)
+    assert.equal(await settlement.read.bondWei(), before)
+  })
+
   it('cannot be withdrawn while epochs lock it', async () => {
     const contracts = await loadContracts()
     const { settlement } = contracts

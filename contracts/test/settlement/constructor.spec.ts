@@ -47,6 +47,7 @@ describe('the settlement contract', () => {
     await reverts(rounds, settlement, 'RoundsTooMany', [65n, 64n])
     const bondless = deploySettlement({ ...strangeParameters(), epochBondWei: 0n }, addresses.evidence)
     await revertWithCustomError(bondless, settlement, 'AmountZero')
+    await deploySettlement({ ...strangeParameters(), epochBondWei: 1n }, addresses.evidence)
   })
 
   it('cannot be deployed with an exit that could start while demands hold the epochs of a living operator back', async () => {
