@@ -101,6 +101,19 @@ describe('an entry', () => {
     await disputes.write.answerEntry(answer(key, shown), asPoster)
   })
 
+  it('that debits a single microcredit is not allowed without evidence', async () => {
+    const happened = await happen()
+    const { contracts, posted, places, entries, messages } = happened
+    const [key, [, ...others]] = [someKey('theft'), entries.wallet]
+    const forged = [entry(key, 0n, 1n), entry(messages.transfer.digest, 0n, 299n), ...others]
+    const { statement, proof } = stated(happened, 'wallet', forged)
+    await state(happened, 'wallet', proof)
+    await contracts.disputes.write.demandEntry([posted.epoch, places.wallet, key, zeroHash], asAlice)
+    const shown = [posted.epoch, places.wallet, key, statement, entryProof(forged, key), '0x'] as const
+    const answering = contracts.disputes.write.answerEntry(shown, asPoster)
+    await revertWithCustomError(answering, judgeErrors, 'EvidenceInvalid')
+  })
+
   it('that nobody signed for cancels the epoch', async () => {
     const happened = await happen()
     const { contracts, posted, places, entries } = happened

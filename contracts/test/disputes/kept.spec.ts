@@ -173,6 +173,19 @@ describe('a kept order', () => {
     await reverts(answering, disputes, 'NothingDebited', [places.wallet, shown.orderDigest])
   })
 
+  it('is shown by a debit of a single microcredit, by which its receipt can be demanded', async () => {
+    const happened = await happen()
+    const { contracts, posted, entries, places } = happened
+    const { order: shown } = await demandKept(happened)
+    const others = entries.wallet.filter(({ key }) => key !== shown.orderDigest)
+    const debits = [...others, entry(shown.orderDigest, 0n, 1n), entry(zeroHash, 0n, 399n)]
+    const { statement, proof } = stated(happened, 'wallet', debits)
+    await contracts.disputes.write.state([posted.epoch, places.wallet, proof], asPoster)
+    const debit = entryProof(debits, shown.orderDigest)
+    await contracts.receipts.write.answerKeptByEntry([posted.epoch, shown, statement, debit], asPoster)
+    assert.equal((await contracts.settlement.read.epoch([posted.epoch])).openDemands, 0)
+  })
+
   it('is excused by the node’s release, or by its receipt that is due nothing', async () => {
     const happened = await happen()
     const { contracts, posted } = happened

@@ -185,10 +185,12 @@ describe('what a receipt is due', () => {
     cpuMillicoresMax: 1_000,
     wallMsMax: 100n * hour,
   }
-  const rates = { ...pricing, cpuCoreHourMicrocredits: 7_000n }
+  const usual = { ...pricing, cpuCoreHourMicrocredits: 7_000n }
+  /** A millisecond costs 1 000 microcredits. */
+  const expensive = { ...pricing, cpuCoreHourMicrocredits: 3_600_000_000n }
 
   /** A receipt that says that a job ran for two hours on one core, ending when `endedAtMs` says. */
-  function ran({ contracts }: Happened, endedAtMs: bigint, certificate: Record<string, bigint> = {}) {
+  function ran({ contracts }: Happened, endedAtMs: bigint, certificate: Record<string, bigint> = {}, rates = usual) {
     const usage = { startedAtMs: endedAtMs - 2n * hour, endedAtMs, cpuMs: 2n * hour }
     const pricingDigestOfRates = pricingDigest(ethersCrypto, { rates, feeBasisPoints: 500, burnBasisPoints: 8_000 })
     const terms = { assignedAtMs, amountMicrocredits: 1_000_000_000n, pricingDigest: pricingDigestOfRates }
@@ -207,10 +209,10 @@ describe('what a receipt is due', () => {
   }
 
   /** The due of such a receipt that the ledger has accepted. */
-  async function dueOf(atMs: bigint, endedAtMs: bigint, certificate: Record<string, bigint> = {}) {
+  async function dueOf(atMs: bigint, endedAtMs: bigint, certificate: Record<string, bigint> = {}, rates = usual) {
     const happened = await happen()
     const { contracts, posted } = happened
-    const { evidence, claim } = await ran(happened, endedAtMs, certificate)
+    const { evidence, claim } = await ran(happened, endedAtMs, certificate, rates)
     const acceptance = { digest: claim.receiptDigest, position: 15n, isAccepted: true, atMs }
     const shown = await acceptanceOf(contracts.domain, acceptance)
     await contracts.receipts.write.demandAcceptedReceipt([posted.epoch, evidence, shown, zeroHash], asAlice)
@@ -221,8 +223,8 @@ describe('what a receipt is due', () => {
   function expected(wallMs: bigint): bigint {
     const order = { ...unknownOrder, ...docker }
     const receipt = receiptOf(zeroHash, { startedAtMs: 0n, endedAtMs: 2n * hour, cpuMs: 2n * hour })
-    const captured = priceOfJob(order, receipt, Number(wallMs), rates)
-    return captured - feeOf(captured, { rates, feeBasisPoints: 500, burnBasisPoints: 8_000 }).feeMicrocredits
+    const captured = priceOfJob(order, receipt, Number(wallMs), usual)
+    return captured - feeOf(captured, { rates: usual, feeBasisPoints: 500, burnBasisPoints: 8_000 }).feeMicrocredits
   }
 
   it('counts running time up to the acceptance, and up to the end that the node itself names', async () => {
@@ -232,12 +234,13 @@ describe('what a receipt is due', () => {
     assert.equal(expected(hour), 6_650n)
   })
 
-  it('counts running time up to the close of the epoch before, when the ledger has debited the order', async () => {
+  it('counts running time up to the close of the epoch before, when the ledger has debited the order at all', async () => {
     const happened = await happen()
     const { contracts, first, posted, messages, entries, places } = happened
     const closedAtMs = first.closedAt * 1_000n
     const { evidence, orderDigest } = await ran(happened, closedAtMs + hour, { assignedAtMs: closedAtMs - hour })
-    const debited = entries.wallet.map(own => (own.key === messages.order.digest ? entry(orderDigest, 0n, 400n) : own))
+    const others = entries.wallet.filter(({ key }) => key !== messages.order.digest)
+    const debited = [...others, entry(orderDigest, 0n, 1n), entry(messages.order.digest, 0n, 399n)]
     const { statement, proof } = stated(happened, 'wallet', debited)
     await contracts.disputes.write.state([posted.epoch, places.wallet, proof], asPoster)
     const shown = [posted.epoch, evidence, statement, entryProof(debited, orderDigest), zeroHash] as const
@@ -259,7 +262,11 @@ describe('what a receipt is due', () => {
   it('is at most what the certificate says to be held, less the fee, and nothing before the assignment', async () => {
     const held = { amountMicrocredits: 1_000n }
     assert.equal(await dueOf(assignedAtMs + 3n * hour, assignedAtMs + 3n * hour, held), 950n)
+    assert.equal(await dueOf(assignedAtMs + 3n * hour, assignedAtMs + 3n * hour, { amountMicrocredits: 2n }), 1n)
     const { receipts } = (await happen()).contracts
-    await revertWithCustomError(dueOf(assignedAtMs - 1n, assignedAtMs + hour), receipts, 'NothingDue')
+    for (const rates of [usual, expensive]) {
+      const early = dueOf(assignedAtMs - 1n, assignedAtMs + hour, {}, rates)
+      await revertWithCustomError(early, receipts, 'NothingDue')
+    }
   })
 })
