@@ -18,7 +18,7 @@ import { ASKER_BOND_WEI, PURSE_WEI } from './disputed-chain.ts'
 import { happen, stated } from './scenario.ts'
 import { anybody, asAlice, asPoster, state, treeErrors, withStatements } from './stated.ts'
 
-const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts } = viem.assertions
+const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts, emitWithArgs } = viem.assertions
 const TREE = { entries: 0, holds: 1, lanes: 2, leaves: 3 } as const
 
 const shownBelow = (entries: readonly Entry[]) => revealed(placedEntries(entries), zeroHash, 0)
@@ -151,7 +151,8 @@ describe('a reveal', () => {
       const id = [posted.epoch, places.wallet, tree, zeroHash, 0] as const
       const nothing = disputes.write.answerReveal([...id, statement, siblings, '0x00'], anybody)
       await revertWithCustomError(nothing, treeErrors, 'RootDiffers')
-      await disputes.write.answerReveal([...id, statement, siblings, frontier], anybody)
+      const answering = disputes.write.answerReveal([...id, statement, siblings, frontier], anybody)
+      await emitWithArgs(answering, disputes, 'Revealed', [...id, frontier])
     }
     const leaves = disputes.write.answerReveal(
       [posted.epoch, zeroHash, TREE.leaves, zeroHash, 0, statement, '0x', '0x00'],
