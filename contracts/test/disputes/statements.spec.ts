@@ -13,9 +13,9 @@ import {
   placeOf,
   revealed,
 } from '../support/trees.ts'
-import { entry, leavesOf, someKey } from './books.ts'
-import { ASKER_BOND_WEI, PURSE_WEI } from './disputed-chain.ts'
-import { happen, stated } from './scenario.ts'
+import { booksOf, entry, leavesOf, postBooks, someKey, statementOf } from './books.ts'
+import { ASKER_BOND_WEI, loadDisputed, PURSE_WEI } from './disputed-chain.ts'
+import { happen, stated, wallet } from './scenario.ts'
 import { anybody, asAlice, asPoster, state, treeErrors, withStatements } from './stated.ts'
 
 const { revertWithCustomError, revertWithCustomErrorWithArgs: reverts, emitWithArgs } = viem.assertions
@@ -181,6 +181,42 @@ describe('a reveal', () => {
       anybody,
     )
     await revertWithCustomError(answering, contracts.disputes, 'StatementDiffers')
+  })
+
+  it('shows lanes whose nonces together pass 64 bits', async () => {
+    const contracts = await loadDisputed()
+    const { disputes, settlement } = contracts
+    const place = placeOf(wallet.address)
+    const lanes = ['x', 'y', 'z'].map(name => ({ key: someKey(name), value: 2n ** 64n - 1n }))
+    const books = booksOf(await settlement.read.inboxTotal([2n]), [[place, { lanes }]])
+    await postBooks(contracts, new Map(), books)
+    const next = await postBooks(contracts, books, books)
+    const { epoch } = next
+    const { statement, proof } = statementOf(next, place, [])
+    await disputes.write.state([epoch, place, proof], asPoster)
+    await disputes.write.demandReveal([epoch, place, TREE.lanes, zeroHash, 0, zeroHash], asAlice)
+    const { siblings, frontier } = shownBelow(lanes)
+    await disputes.write.answerReveal([epoch, place, TREE.lanes, zeroHash, 0, statement, siblings, frontier], anybody)
+    assert.equal((await settlement.read.epoch([epoch])).openDemands, 0)
+  })
+
+  it('of entries whose debits together pass 64 bits cannot be answered, though they carry into the stated credits', async () => {
+    const happened = await happen()
+    const { contracts, posted, places } = happened
+    const { disputes } = contracts
+    const honest = stated(happened, 'alice')
+    const [credits, debits] = [honest.statement.sum >> 64n, honest.statement.sum & (2n ** 64n - 1n)]
+    const carrying = [entry(someKey('x'), credits - 1n, 2n ** 64n - 1n), entry(someKey('y'), 0n, debits + 1n)]
+    const root = entriesRoot(carrying).hash
+    await state(happened, 'alice', { ...honest.proof, root })
+    await disputes.write.demandReveal([posted.epoch, places.alice, TREE.entries, zeroHash, 0, zeroHash], asAlice)
+    const { siblings, frontier } = shownBelow(carrying)
+    const statement = { ...honest.statement, root }
+    const answering = disputes.write.answerReveal(
+      [posted.epoch, places.alice, TREE.entries, zeroHash, 0, statement, siblings, frontier],
+      asPoster,
+    )
+    await revertWithCustomError(answering, treeErrors, 'HalvesCarry')
   })
 
   it('of a root that was stated with a sum of its own cannot be answered', async () => {

@@ -109,6 +109,10 @@ describe('the time of an epoch', () => {
     await networkHelpers.time.setNextBlockTimestamp(at)
     await settlement.write.postEpoch([{ ...header, closedAt }, '0x'])
     assert.equal((await settlement.read.epoch([2n])).closedAt, closedAt)
+    const next = await headerFor(contracts, {})
+    await networkHelpers.time.setNextBlockTimestamp(at + 1n)
+    await settlement.write.postEpoch([{ ...next, closedAt: at + 1n }, '0x'])
+    assert.equal((await settlement.read.epoch([3n])).closedAt, at + 1n)
   })
 
   it('is refused when it is more than a day ago', async () => {

@@ -31,8 +31,9 @@ const [aliceAt, bobAt, carolAt] = [alice, bob, carol].map(({ account }) => getAd
   Address,
 ]
 
+/** Starts the exit in the first second in which that is possible. */
 async function startExit({ settlement }: Contracts): Promise<void> {
-  await networkHelpers.time.increase(EXIT_SECONDS)
+  await networkHelpers.time.setNextBlockTimestamp((await settlement.read.finalisedAt()) + EXIT_SECONDS)
   await settlement.write.startExit(anybody)
 }
 
