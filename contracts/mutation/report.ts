@@ -1,17 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Status } from './messages.ts'
 import type { Mutant } from './mutants.ts'
+import { oneLine, reasonFor } from './reasons.ts'
 import type { Results } from './results.ts'
-
-/** Why changes live. All that is given has to fit: the end of a path, `Contract.function`, pieces of the changed code and of what is there instead. */
-type Reason = {
-  readonly file?: string
-  readonly place?: string
-  readonly code?: string
-  readonly replacement?: string
-  readonly reason: string
-}
 
 const UNTOLD = 'no spec tells these apart yet'
 const COLUMNS: readonly Status[] = ['killed', 'timedOut', 'survived', 'equivalent', 'notCompiled']
@@ -21,8 +13,7 @@ const root = join(import.meta.dirname, '../..')
 export function writeReport(mutants: readonly Mutant[], results: Results): string {
   const tried = mutants.filter(({ key }) => results.has(key))
   const survivors = tried.filter(({ key }) => results.get(key) === 'survived')
-  const reasons = JSON.parse(readFileSync(join(import.meta.dirname, 'reasons.json'), 'utf8')) as readonly Reason[]
-  const byReason = [...Map.groupBy(survivors, mutant => reasonFor(reasons, mutant))].sort(
+  const byReason = [...Map.groupBy(survivors, mutant => reasonFor(mutant) ?? UNTOLD)].sort(
     ([a, one], [b, other]) => Number(b === UNTOLD) - Number(a === UNTOLD) || other.length - one.length,
   )
   const byFile = [...Map.groupBy(mutants, ({ file }) => file)]
@@ -64,15 +55,6 @@ function countOf(list: readonly Mutant[], results: Results, status: Status): num
   return list.filter(({ key }) => results.get(key) === status).length
 }
 
-function reasonFor(reasons: readonly Reason[], mutant: Mutant): string {
-  const fits = ({ file, place, code, replacement }: Reason) =>
-    (file === undefined || mutant.file.endsWith(file)) &&
-    (place === undefined || mutant.place === place) &&
-    (code === undefined || oneLine(mutant.original).includes(code)) &&
-    (replacement === undefined || mutant.replacement === replacement)
-  return reasons.find(fits)?.reason ?? UNTOLD
-}
-
 function shownChange({ file, line, original, replacement }: Mutant): string {
   return `- ${file.replace('src/', '')}:${line} \`${shown(original)}\` → \`${shown(replacement)}\``
 }
@@ -80,10 +62,6 @@ function shownChange({ file, line, original, replacement }: Mutant): string {
 function shown(text: string): string {
   const short = oneLine(text).replaceAll('`', '′').replaceAll('|', '\\|')
   return short.length > 70 ? `${short.slice(0, 69)}…` : short
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ')
 }
 
 function row(values: readonly (string | number)[]): string {

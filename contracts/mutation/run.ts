@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util'
 import type { Status } from './messages.ts'
 import { listMutants, type Mutant, mutatedSource } from './mutants.ts'
+import { reasonFor } from './reasons.ts'
 import { writeReport } from './report.ts'
 import { readResults, writeResults } from './results.ts'
 import { shuffled } from './sample.ts'
@@ -18,7 +19,7 @@ const HELP = `Options:
   --files TEXT     only sources whose path has the text
   --sample N       at most N mutants of each source, those of earlier runs among them
   --seed S         another sample, and another order (1)
-  --again          before the others those that survived or timed out: the specs may have changed
+  --again          before the others those that survived without a reason or timed out: the specs may have changed
   --minutes M      begin no further mutant when M minutes are over, beside what the unchanged contracts take
   --processes P    how many at once (2)
   --report         write only the page
@@ -73,7 +74,8 @@ async function run(): Promise<void> {
 
 function chosen(): Mutant[] {
   const countMax = options.sample === undefined ? Number.POSITIVE_INFINITY : Number(options.sample)
-  const isAgain = ({ key }: Mutant) => options.again && ['survived', 'timedOut'].includes(results.get(key) ?? '')
+  const isUnexplained = (mutant: Mutant) => results.get(mutant.key) === 'survived' && reasonFor(mutant) === undefined
+  const isAgain = (mutant: Mutant) => options.again && (isUnexplained(mutant) || results.get(mutant.key) === 'timedOut')
   const isOpen = (mutant: Mutant) => !results.has(mutant.key)
   const seed = Number(options.seed)
   const byFile = Map.groupBy(
