@@ -59,6 +59,9 @@ describe('a statement', () => {
     const happened = await withStatements('wallet')
     const { contracts, posted, places, entries } = happened
     const { disputes } = contracts
+    const [told] = await disputes.getEvents.Stated()
+    const { statement: standing } = stated(happened, 'wallet')
+    assert.deepEqual([told?.args.place, told?.args.statement], [places.wallet, standing])
     const known = await disputes.read.statementOf([posted.epoch, places.wallet])
     const other = stated(happened, 'wallet', [...entries.wallet, entry(someKey('decoy'), 1n, 1n)]).proof
     await reverts(state(happened, 'wallet', other), disputes, 'StatementDiffers', [posted.epoch, places.wallet, known])

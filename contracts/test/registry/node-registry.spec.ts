@@ -362,6 +362,8 @@ describe('slashing', () => {
     assert.equal(await token.read.totalSupply(), supply - STAKE_WEI + STAKE_WEI / 10n)
     assert.equal(await token.read.balanceOf([contracts.addresses.registry]), 0n)
     await reverts(registry.write.withdraw([node], anybody), registry, 'NothingUnbonding', [node])
+    const { stakeWei, unbondingWei } = await registry.read.nodeOf([node])
+    assert.deepEqual([stakeWei, unbondingWei], [0n, 0n])
   })
 
   it('happens once, and a slashed node is staked no more', async () => {

@@ -267,6 +267,27 @@ describe('cancelling a row without a previous one', () => {
     await reverts(cancelling, settlement, 'RowProofInvalid', [second, 0, 0])
   })
 
+  it('refuses neighbours of the payee that were not posted', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    const one = [firstRow(1, 5n), firstRow(2, 6n), firstRow(3, 7n)]
+    const first = await postEpoch(contracts, { parts: [one] })
+    const rows = [nextRow(firstRow(2, 6n), first, 1n)]
+    const second = await postEpoch(contracts, { parts: [rows] })
+    const madeUp = (index: number, row: PayoutRow) => ({
+      ...proofOf(first, one, index),
+      row: proofOf(first, [row]).row,
+    })
+    const attempts = [
+      [madeUp(1, firstRow(1, 6n)), proofOf(first, one, 2), 1],
+      [proofOf(first, one, 0), madeUp(1, firstRow(3, 6n)), 1],
+    ] as const
+    for (const [below, above, wrong] of attempts) {
+      const cancelling = settlement.write.cancelRowWithoutPrevious([proofOf(second, rows), 0, [below, above]], anybody)
+      await reverts(cancelling, settlement, 'RowProofInvalid', [first, 0, wrong])
+    }
+  })
+
   it('refuses neighbours of the payee that stand in another epoch or in another part', async () => {
     const contracts = await loadContracts()
     const { settlement } = contracts
