@@ -7,7 +7,7 @@ import { alice, guardian, poster, stranger, viem } from '../support/judges-chain
 import { actor } from '../support/messages.ts'
 import { entryProof, placeOf } from '../support/trees.ts'
 import { demandAccepted, demandPushed } from './asked-receipts.ts'
-import { booksOf, postBooks, statementOf } from './books.ts'
+import { booksOf, entry, postBooks, statementOf } from './books.ts'
 import { DUE, evidenceOf, unknownOrder } from './certified.ts'
 import { ASKER_BOND_WEI, loadDisputed, PURSE_WEI } from './disputed-chain.ts'
 import { type Happened, happen, node, payout, proofIn, receiptOf, signed, stated, wallet } from './scenario.ts'
@@ -164,6 +164,20 @@ describe('the poster’s bond', () => {
     const happened = await withStatements('wallet')
     const claim = await demandAccepted(happened)
     await reverts(byBond(happened, claim), treeErrors, 'NotAbsent', [claim.order.orderDigest])
+  })
+
+  it('does not pay for an order that the statement alone knows, as one that was placed and settled in between', async () => {
+    const happened = await happen()
+    const { contracts, posted, places, books, entries, messages } = happened
+    const claim = await demandAccepted(happened, unknown)
+    const key = claim.order.orderDigest
+    const [, ...others] = entries.wallet
+    const debits = [entry(key, 0n, 1n), entry(messages.transfer.digest, 0n, 299n), ...others]
+    const { statement, proof } = stated(happened, 'wallet', debits)
+    await contracts.disputes.write.state([posted.epoch, places.wallet, proof], asPoster)
+    const holds = [entryProof(books.holds.opening, key), entryProof(books.holds.closing, key)] as const
+    const shown = [posted.epoch, claim, statement, entryProof(debits, key), ...holds] as const
+    await reverts(contracts.receipts.write.answerReceiptByBond(shown, asPoster), treeErrors, 'NotAbsent', [key])
   })
 
   it('pays once what is due for an order that nothing knows, and the asker has its bond back', async () => {

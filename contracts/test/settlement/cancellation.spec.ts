@@ -139,6 +139,18 @@ describe('cancelling by two rows', () => {
     }
   })
 
+  it('refuses an earlier row that was not posted', async () => {
+    const contracts = await loadContracts()
+    const { settlement } = contracts
+    const rows = [firstRow(1, 5n), firstRow(2, 6n)]
+    const first = await postEpoch(contracts, { parts: [rows] })
+    const next = [nextRow(firstRow(1, 5n), first, 1n)]
+    const second = await postEpoch(contracts, { parts: [next] })
+    const madeUp = { ...proofOf(first, rows, 0), row: proofOf(first, [firstRow(1, 9n)]).row }
+    const cancelling = settlement.write.cancelWrongRow([proofOf(second, next), madeUp], anybody)
+    await reverts(cancelling, settlement, 'RowProofInvalid', [first, 0, 0])
+  })
+
   it('comes too late when the window has passed', async () => {
     const contracts = await loadContracts()
     const { settlement } = contracts
