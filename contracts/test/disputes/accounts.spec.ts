@@ -5,7 +5,7 @@ import { laneKey } from '../support/cases.ts'
 import { isCoverageRun } from '../support/constants.ts'
 import { bob, networkHelpers, publicClient, stranger, viem } from '../support/judges-chain.ts'
 import { actor } from '../support/messages.ts'
-import { entryProof, placeOf } from '../support/trees.ts'
+import { entriesRoot, entryProof, placeOf } from '../support/trees.ts'
 import { booksOf, entry, postBooks, someKey, statementOf } from './books.ts'
 import { ANSWER_SECONDS, loadDisputed } from './disputed-chain.ts'
 import {
@@ -99,6 +99,21 @@ describe('an entry', () => {
     const delegated = disputes.write.answerEntry(answer(key, shown), anybody)
     await reverts(delegated, disputes, 'AnswererNotDirect', [getAddress(stranger.account.address)])
     await disputes.write.answerEntry(answer(key, shown), asPoster)
+  })
+
+  it('is not shown below a root that was stated with a sum of its own, not even to be absent', async () => {
+    const happened = await happen()
+    const { contracts, posted, places, entries, messages } = happened
+    const { disputes } = contracts
+    const honest = stated(happened, 'wallet')
+    const hidden = entries.wallet.slice(1)
+    const root = entriesRoot(hidden).hash
+    await state(happened, 'wallet', { ...honest.proof, root })
+    const key = messages.transfer.digest
+    await disputes.write.demandEntry([posted.epoch, places.wallet, key, zeroHash], asAlice)
+    const statement = { ...honest.statement, root }
+    const shown = [posted.epoch, places.wallet, key, statement, entryProof(hidden, key), '0x'] as const
+    await reverts(disputes.write.answerEntry(shown, asPoster), disputes, 'TotalDiffers', [900n, 600n])
   })
 
   it('that debits a single microcredit is not allowed without evidence', async () => {
@@ -235,5 +250,21 @@ describe('a forced withdrawal', () => {
       anybody,
     )
     await reverts(answering, disputes, 'ForcedUnpaid', [FORCED_INDEX, FORCED - 1n, 400n])
+  })
+
+  it('is not answered by nothing while a single microcredit is left', async () => {
+    const contracts = await loadDisputed()
+    const { disputes, settlement } = contracts
+    const place = placeOf(bob.account.address)
+    const books = booksOf(await settlement.read.inboxTotal([2n]), [[place, { available: 1n }]])
+    await postBooks(contracts, new Map(), books)
+    const index = await settlement.read.inboxCount()
+    await settlement.write.forceWithdrawal([FORCED], { account: bob.account })
+    const next = await postBooks(contracts, books, books)
+    const { statement, proof } = statementOf(next, place, [])
+    await disputes.write.state([next.epoch, place, proof], asPoster)
+    await disputes.write.demandForced([next.epoch, index, zeroHash], { account: bob.account })
+    const shown = [next.epoch, index, statement, entryProof([], inboxKey(index))] as const
+    await reverts(disputes.write.answerForced(shown, anybody), disputes, 'ForcedUnpaid', [index, 0n, 1n])
   })
 })
