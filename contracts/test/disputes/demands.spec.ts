@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { getAddress, zeroHash } from 'viem'
 import { alice, guardian, networkHelpers, poster, viem } from '../support/judges-chain.ts'
-import { leafProof, placedLeaves, placeOfName, treeOver } from '../support/trees.ts'
+import { leafProof, placedLeaves, placeOfName, revealed, treeOver } from '../support/trees.ts'
 import {
   answerLeaf,
   anybody,
@@ -195,6 +195,11 @@ describe('a leaf', () => {
     await disputes.write.demandLeaf([posted.epoch, place, zeroHash], asAlice)
     const total = await settlement.read.inboxTotal([await settlement.read.inboxCount()])
     await reverts(answerLeaf(contracts, posted, place), disputes, 'TotalDiffers', [total, 5n])
+    const leaves = 3
+    await disputes.write.demandReveal([posted.epoch, zeroHash, leaves, zeroHash, 0, zeroHash], asAlice)
+    const { siblings, frontier } = revealed(placedLeaves(leavesOf(lonely)), zeroHash, 0)
+    const revealing = disputes.write.answerLeavesReveal([posted.epoch, zeroHash, 0, siblings, frontier], anybody)
+    await reverts(revealing, disputes, 'TotalDiffers', [total, 5n])
   })
 
   it('is shown by anybody, present or absent, and the bond goes to the poster', async () => {

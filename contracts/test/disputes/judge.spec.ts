@@ -1,12 +1,14 @@
 /** What a judge is told of the epoch and of its parent: the limits of time and of the inbox that evidence is held to. */
+import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { escrowOrderType, type MessageType, transferType } from '@deparrow/ledger'
-import { zeroHash } from 'viem'
+import { getAddress, zeroHash } from 'viem'
 import { own } from '../support/authority.ts'
 import { debitEvidence, holdEvidence } from '../support/evidence.ts'
 import { viem } from '../support/judges-chain.ts'
 import { entryProof } from '../support/trees.ts'
 import { postBooks } from './books.ts'
+import { ledger } from './disputed-chain.ts'
 import { FORCED, FORCED_INDEX, happen, inboxKey, laneProofs, signed, stated, wallet } from './scenario.ts'
 import { judgeErrors } from './stated.ts'
 
@@ -18,6 +20,14 @@ async function withJudge() {
   const sign = (type: MessageType, message: object) => signed(type, message, wallet, happened.contracts.domain)
   return { ...happened, happened, judge, sign }
 }
+
+describe('the ledger’s key', () => {
+  it('is named by both contracts that check what it signed', async () => {
+    const { disputes, receipts } = (await happen()).contracts
+    const signer = getAddress(ledger.address)
+    assert.deepEqual([await disputes.read.ledgerSigner(), await receipts.read.ledgerSigner()], [signer, signer])
+  })
+})
 
 describe('what an epoch debits', () => {
   it('is refused by a message whose deadline had come when the parent closed', async () => {
