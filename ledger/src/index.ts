@@ -45,6 +45,7 @@ export {
   leafPlace,
   leafSum,
   leavesRoot,
+  payablePrefix,
 } from './epoch/leaves.ts'
 export type { ProofSibling, ProvenRoot } from './epoch/proof-path.ts'
 export { leafOf, leavesOf } from './epoch/state-leaves.ts'

@@ -111,8 +111,8 @@ interface IDisputesReceipts {
         bytes32 follows
     ) external returns (bytes32 id);
 
-    /// @notice Asks that an epoch pays a receipt that the ledger accepted in it, as `IDisputesAccounts.demandAccepted` does. Running time counts up to the acceptance, and never
-    /// beyond what the receipt says to be its end.
+    /// @notice Asks that an epoch pays a receipt that the ledger accepted in it, as `IDisputesAccounts.demandAccepted` does. Running time
+    /// counts up to the acceptance, and never beyond what the receipt says to be its end.
     /// @dev Reverts as `pushReceipt` does for what is shown, and with `IDisputesAccounts.AcceptanceUnrelated`,
     /// `IDisputesAccounts.PositionOutsideEpoch`, `OrderCompensated`.
     function demandAcceptedReceipt(

@@ -1,5 +1,4 @@
 import {
-  type Address,
   bytesToHex,
   type Domain,
   type EntryTree,
@@ -21,10 +20,8 @@ import {
   leafOf,
   leafPlace,
   leavesOf,
-  type PayoutInstruction,
   payoutRows,
   type RevealedSubtree,
-  type Signed,
   type Statement,
   type StatementAccount,
   StatementBook,
@@ -191,11 +188,6 @@ export class EpochArchive {
   /** All accounts that moved in the pending epoch. */
   movedAccounts(): readonly StatementAccount[] {
     return this.pending === undefined ? [] : this.book.accounts()
-  }
-
-  /** The instruction by which a wallet's credits are paid out now; `undefined` when it has given none. */
-  instructionOf(wallet: Address): Signed<PayoutInstruction> | undefined {
-    return this.state.instructions.has(wallet) ? this.orders.instruction(wallet) : undefined
   }
 
   /** The IOU that a redemption of the pending epoch has paid, by the digest of the redemption. */

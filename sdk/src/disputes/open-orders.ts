@@ -1,11 +1,9 @@
 import {
-  type Address,
   type AssignmentRelease,
   type EscrowOrder,
   type Hex,
   type LedgerEvent,
   OpenEvidence,
-  type PayoutInstruction,
   type Pricing,
   pricingDigest,
   type Signed,
@@ -91,11 +89,6 @@ export class OpenOrders {
   /** The nodes' releases of such an order, the newest last. */
   releasesOf(digest: Hex): readonly Signed<AssignmentRelease>[] {
     return this.orders.get(digest)?.releases ?? []
-  }
-
-  /** The instruction of a wallet that has given one. Throws `EvidenceMissingError` for another. */
-  instruction(wallet: Address): Signed<PayoutInstruction> {
-    return this.evidence.instruction(wallet)
   }
 
   /** The pricing that a certificate names. */

@@ -7,6 +7,7 @@ import {
   inboxKey,
   type LeafAccount,
   laneKey,
+  payablePrefix,
 } from '@deparrow/ledger'
 import { type AccountView, entryProof, type StatementStruct, viewAccount } from '../disputes/account-view.ts'
 import type { EntryProofStruct } from '../disputes/structs.ts'
@@ -28,7 +29,6 @@ import {
   wantStatement,
 } from './wants.ts'
 
-const payablePrefix = 'payable:'
 const halfBits = 64n
 const halfMask = 2n ** halfBits - 1n
 

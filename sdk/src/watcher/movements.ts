@@ -89,7 +89,10 @@ function readEvidence(
     }
     case 'instruction': {
       const { message } = evidence.instruction
-      return { creditor: `payable:${message.wallet}`, message: instructionMessage(message, evidence.position) }
+      return {
+        creditor: `payable:${message.wallet}`,
+        message: ofPlaced(messageStruct('PayoutInstruction', message), BigInt(evidence.position)),
+      }
     }
     default:
       return undefined
@@ -118,11 +121,7 @@ function shownMovement({ kind, fields }: DebitEvidenceOf): Pick<OwnMovement, 'cr
       }
     case 'instruction': {
       const { message, journalPosition } = fields
-      const said = [messageParameter('PayoutInstruction', 'message'), uint64]
-      return {
-        creditor: `payable:${addressIn(message, 'wallet')}`,
-        message: ofKind('instruction', encodeAbiParameters(said, [message, journalPosition])),
-      }
+      return { creditor: `payable:${addressIn(message, 'wallet')}`, message: ofPlaced(message, journalPosition) }
     }
     default:
       return undefined
@@ -148,11 +147,6 @@ export function purchaseMessage(message: Purchase): MovementMessage {
   return encoded('purchase', 'Purchase', message)
 }
 
-/** A payout by instruction, made at a position of the journal. */
-export function instructionMessage(message: object, position: number): MovementMessage {
-  return encoded('instruction', 'PayoutInstruction', message, [uint64], [BigInt(position)])
-}
-
 /** A forced withdrawal by its number in the inbox. */
 export function forcedMessage(index: number): MovementMessage {
   return ofKind('forced', encodeAbiParameters([uint64], [BigInt(index)]))
@@ -164,8 +158,19 @@ function addressIn(struct: MessageStruct, field: string): Address {
   return lowerHex(struct[field] as Address)
 }
 
-function ofStruct(kind: (typeof movementKinds)[number], name: MessageName, struct: MessageStruct): MovementMessage {
-  return ofKind(kind, encodeAbiParameters([messageParameter(name, 'message')], [struct]))
+/** A payout by instruction, made at a position of the journal. */
+function ofPlaced(instruction: MessageStruct, position: bigint): MovementMessage {
+  return ofStruct('instruction', 'PayoutInstruction', instruction, [uint64], [position])
+}
+
+function ofStruct(
+  kind: (typeof movementKinds)[number],
+  name: MessageName,
+  struct: MessageStruct,
+  moreTypes: readonly AbiParameter[] = [],
+  more: readonly unknown[] = [],
+): MovementMessage {
+  return ofKind(kind, encodeAbiParameters([messageParameter(name, 'message'), ...moreTypes], [struct, ...more]))
 }
 
 function ofKind(kind: (typeof movementKinds)[number], message: Hex): MovementMessage {
@@ -179,7 +184,6 @@ function encoded(
   moreTypes: readonly AbiParameter[] = [],
   more: readonly unknown[] = [],
 ): MovementMessage {
-  const types = [messageParameter(name, 'message'), ...moreTypes]
-  const values = [messageStruct(name, message as Parameters<typeof messageStruct>[1]), ...more]
-  return ofKind(kind, encodeAbiParameters(types, values))
+  const struct = messageStruct(name, message as Parameters<typeof messageStruct>[1])
+  return ofStruct(kind, name, struct, moreTypes, more)
 }

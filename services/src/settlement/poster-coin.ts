@@ -17,8 +17,8 @@ const answersMin = 4
 const feeFactor = 2n
 
 /**
- * The alarm when the poster's account has less of the chain's coin than the next part, or the payees to register, and answers cost at the present price of gas: to as many demands as are
- * open, and to four at least.
+ * The alarm when the poster's account has less of the chain's coin than the next part, or the payees to register, and answers cost at the present
+ * price of gas: to as many demands as are open, and to four at least.
  */
 export function coinAlarmOn({ coinWei, feePerGasWei, epoch, unregistered }: PosterView): PosterAlarm | undefined {
   const answers = BigInt(Math.max(epoch.openDemands, answersMin))
